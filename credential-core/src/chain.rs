@@ -1,0 +1,270 @@
+//! The list of credentials as one: order, fallback and memory.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::failback::Failback;
+use crate::selection::Selection;
+use crate::slot::Slot;
+use crate::sync::{Mutex, lock};
+use crate::{
+    Accepted, Application, ChainError, Credential, CredentialDescription, CredentialSource, Finding, Moment,
+    SharedError, SourceError, SourceType, World,
+};
+
+/// What the authority said of one credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<T, E> {
+    /// It was accepted; this came of it.
+    Accept(T),
+    /// The credential was refused: look for other material, then go on with the next entry.
+    Next(E),
+    /// The answer is not about the credential: end the search, blame no entry.
+    Stop(E),
+}
+
+/// A credential whose turn it is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The entry's place in the list, from 0.
+    pub index: usize,
+    /// The credential.
+    pub credential: Credential,
+    /// Nobody waits for this: a better-placed entry is tried behind the callers' back.
+    pub background: bool,
+}
+
+/// How patient a chain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChainPolicy {
+    /// A source that has been quiet for this long lets the next one start loading beside it.
+    pub patience: Duration,
+    /// A source that has been quiet for this long is no longer preferred to a later one that is ready.
+    pub grace: Duration,
+    /// A load that takes longer has failed.
+    pub load_timeout: Duration,
+}
+
+impl Default for ChainPolicy {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_millis(300),
+            grace: Duration::from_secs(2),
+            load_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Which entry is in use, since when and why.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InUse {
+    /// The entry's place in the list, from 0.
+    pub index: usize,
+    /// Since when.
+    pub since: SystemTime,
+    /// Why it took over, for people.
+    pub why: String,
+}
+
+/// What is known of one entry.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EntryStatus {
+    /// The entry's place in the list, from 0.
+    pub index: usize,
+    /// Its source.
+    pub source_type: SourceType,
+    /// What its source gave last.
+    pub credential: Option<Credential>,
+    /// Why its source failed last; cleared when it succeeds.
+    pub failure: Option<Arc<SourceError>>,
+    /// Why the authority refused its credential last; cleared when it accepts it.
+    pub refusal: Option<SharedError>,
+}
+
+/// An ordered list of credentials, tried until the authority accepts one. Cheap to clone; clones share
+/// their memory. One chain serves all tenants, scopes and flows of an application.
+///
+/// The entry that was accepted last is tried first. The others follow by position, so that a better
+/// one takes over when it heals: see [`first_accepted`](Self::first_accepted).
+#[derive(Clone)]
+pub struct CredentialChain {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) world: World,
+    pub(crate) policy: ChainPolicy,
+    pub(crate) failback: Failback,
+    findings: Vec<Finding>,
+    skipped: Vec<(usize, CredentialDescription)>,
+    in_use: Mutex<Option<InUse>>,
+}
+
+impl CredentialChain {
+    pub(crate) fn new(
+        entries: Vec<(usize, Arc<dyn CredentialSource>, CredentialDescription)>,
+        skipped: Vec<(usize, CredentialDescription)>,
+        findings: Vec<Finding>,
+        world: World,
+    ) -> Self {
+        let slots =
+            entries.into_iter().map(|(index, source, entry)| Arc::new(Slot::new(index, source, entry))).collect();
+        Self::from_parts(slots, skipped, findings, world, ChainPolicy::default())
+    }
+
+    fn from_parts(
+        slots: Vec<Arc<Slot>>,
+        skipped: Vec<(usize, CredentialDescription)>,
+        findings: Vec<Finding>,
+        world: World,
+        policy: ChainPolicy,
+    ) -> Self {
+        let inner =
+            Inner { slots, world, policy, failback: Failback::default(), findings, skipped, in_use: Mutex::new(None) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The same entries with other patience and without memory.
+    #[must_use]
+    pub fn with_policy(self, policy: ChainPolicy) -> Self {
+        self.fresh(|_| true, policy)
+    }
+
+    /// The entry at that place alone, without memory; `None` when there is none or it is skipped.
+    pub fn only(&self, index: usize) -> Option<Self> {
+        self.inner
+            .slots
+            .iter()
+            .any(|slot| slot.index == index)
+            .then(|| self.fresh(|slot| slot.index == index, self.inner.policy))
+    }
+
+    fn fresh(&self, keep: impl Fn(&Slot) -> bool, policy: ChainPolicy) -> Self {
+        let old = self.inner.slots.iter().filter(|slot| keep(slot));
+        let slots = old
+            .map(|slot| Arc::new(Slot::new(slot.index, Arc::clone(&slot.source), slot.description.clone())))
+            .collect();
+        let (skipped, findings) = (self.inner.skipped.clone(), self.inner.findings.clone());
+        Self::from_parts(slots, skipped, findings, self.inner.world.clone(), policy)
+    }
+
+    /// What was noteworthy when the list was bound: warnings and hints.
+    pub fn findings(&self) -> &[Finding] {
+        &self.inner.findings
+    }
+
+    /// The entries that are tried, with their places in the list.
+    pub fn entries(&self) -> impl Iterator<Item = (usize, &CredentialDescription)> {
+        self.inner.slots.iter().map(|slot| (slot.index, &slot.description))
+    }
+
+    /// The entries that say `Skip`.
+    pub fn skipped(&self) -> impl Iterator<Item = (usize, &CredentialDescription)> {
+        self.inner.skipped.iter().map(|(index, description)| (*index, description))
+    }
+
+    /// The outside world that the sources see.
+    pub fn world(&self) -> &World {
+        &self.inner.world
+    }
+
+    /// Which entry is in use; `None` until one was accepted.
+    pub fn in_use(&self) -> Option<InUse> {
+        lock(&self.inner.in_use).clone()
+    }
+
+    /// What is known of each entry, by position. No I/O.
+    pub fn status(&self) -> Vec<EntryStatus> {
+        let slots = self.inner.slots.iter();
+        slots
+            .map(|slot| EntryStatus {
+                index: slot.index,
+                source_type: slot.source.source_type(),
+                credential: slot.newest(),
+                failure: slot.last_failure(),
+                refusal: slot.last_refusal(),
+            })
+            .collect()
+    }
+
+    /// Tries the credentials until `attempt` accepts one.
+    ///
+    /// The entry in use comes first, then the others by position whose back-off has ended. A source
+    /// that is quiet lets the next one start loading beside it ([`ChainPolicy::patience`]); its place
+    /// is kept for it until its [`ChainPolicy::grace`] is over. A refused credential is loaded again
+    /// once; other material gets one more attempt before the next entry's turn. When an entry that is
+    /// not the first was accepted, the better-placed ones are tried behind the caller's back.
+    ///
+    /// Cancel-safe: a dropped caller ends no load that others wait for.
+    ///
+    /// # Errors
+    /// [`ChainError::Stopped`] when `attempt` says so; [`ChainError::Exhausted`] when every entry
+    /// failed or was refused, or `deadline` has come: at once, with the remembered errors, while all
+    /// of them are in back-off.
+    pub async fn first_accepted<T, E, A, F>(
+        &self,
+        application: &Application,
+        deadline: Moment,
+        attempt: A,
+    ) -> Result<Accepted<T>, ChainError<E>>
+    where
+        T: Send + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+        A: Fn(Candidate) -> F + Send + Sync + 'static,
+        F: Future<Output = Verdict<T, E>> + Send + 'static,
+    {
+        let attempt = Arc::new(attempt);
+        let (result, lost) = Selection::new(&self.inner, application, deadline, &*attempt).run().await;
+        if let Ok(accepted) = &result {
+            let index = accepted.index;
+            self.inner.failback.start(&self.inner, index, &lost, application, attempt);
+        }
+        result
+    }
+}
+
+impl Inner {
+    /// Slots in the order of trying: the one in use, then by position.
+    pub(crate) fn order(&self) -> Vec<Arc<Slot>> {
+        let first = lock(&self.in_use).as_ref().map(|in_use| in_use.index);
+        let mut order: Vec<_> = self.slots.iter().map(Arc::clone).collect();
+        order.sort_by_key(|slot| (Some(slot.index) != first, slot.index));
+        order
+    }
+
+    pub(crate) fn skipped(&self) -> &[(usize, CredentialDescription)] {
+        &self.skipped
+    }
+
+    /// The entry that was accepted is in use from now on; a change is an event.
+    pub(crate) fn take_over(&self, slot: &Slot, why: &str) {
+        let mut in_use = lock(&self.in_use);
+        let from = in_use.as_ref().map(|before| before.index);
+        if from == Some(slot.index) {
+            return;
+        }
+        *in_use = Some(InUse { index: slot.index, since: self.world.clock.now(), why: why.to_owned() });
+        drop(in_use);
+        let source = slot.source.source_type();
+        tracing::info!(from, to = slot.index, source = source.as_str(), why, "credential in use changed");
+    }
+
+    /// Who is in use now, if anybody.
+    pub(crate) fn in_use_index(&self) -> Option<usize> {
+        lock(&self.in_use).as_ref().map(|in_use| in_use.index)
+    }
+}
+
+impl fmt::Debug for CredentialChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.inner.slots.iter().map(|slot| slot.source.source_type()).collect();
+        f.debug_struct("CredentialChain").field("sources", &names).field("in_use", &self.in_use()).finish()
+    }
+}

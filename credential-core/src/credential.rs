@@ -1,0 +1,238 @@
+//! What a source gives: a secret, a certificate with its signer, or a provider of assertions.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::assertion::FixedAssertion;
+use crate::{Assertion, AssertionProvider, Finding, Secret, Signer};
+
+/// A loaded credential. Cheap to clone; shows no secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A client secret (RFC 6749 §2.3.1).
+    Secret(SecretCredential),
+    /// A certificate whose key signs the client assertion (RFC 7523 §2.2).
+    Certificate(CertificateCredential),
+    /// An assertion from somebody else, presented as it is.
+    Assertion(AssertionCredential),
+}
+
+impl Credential {
+    /// A client secret that does not say when it ends.
+    pub fn secret(id: impl Into<Arc<str>>, secret: impl Into<Secret>) -> Self {
+        Self::Secret(SecretCredential {
+            id: id.into(),
+            secret: secret.into(),
+            expires_on: None,
+            findings: Arc::default(),
+        })
+    }
+
+    /// A certificate with its signer; `chain` is DER, leaf first.
+    pub fn certificate(
+        id: impl Into<Arc<str>>,
+        chain: Vec<Vec<u8>>,
+        facts: CertificateFacts,
+        signer: Arc<dyn Signer>,
+    ) -> Self {
+        Self::Certificate(CertificateCredential {
+            id: id.into(),
+            chain: chain.into(),
+            facts: Arc::new(facts),
+            signer,
+            findings: Arc::default(),
+        })
+    }
+
+    /// An assertion that is what it is; a newer one is another credential.
+    pub fn assertion(id: impl Into<Arc<str>>, assertion: Assertion) -> Self {
+        Self::Assertion(AssertionCredential {
+            id: id.into(),
+            expires_on: assertion.expires_on,
+            fixed: Some(assertion.token.clone()),
+            provider: Arc::new(FixedAssertion(assertion)),
+            refused: false,
+            findings: Arc::default(),
+        })
+    }
+
+    /// A provider that is asked at every exchange. After a refusal load it with `refused`: it counts
+    /// as other material once, and is told that a cached assertion will not do.
+    pub fn assertions(id: impl Into<Arc<str>>, provider: Arc<dyn AssertionProvider>, refused: bool) -> Self {
+        Self::Assertion(AssertionCredential {
+            id: id.into(),
+            expires_on: None,
+            fixed: None,
+            provider,
+            refused,
+            findings: Arc::default(),
+        })
+    }
+
+    /// Adds what is noteworthy about it: a weak key, a chain with a gap, an end that is near.
+    #[must_use]
+    pub fn with_findings(mut self, list: Vec<Finding>) -> Self {
+        let list: Arc<[Finding]> = list.into();
+        match &mut self {
+            Self::Secret(secret) => secret.findings = list,
+            Self::Certificate(certificate) => certificate.findings = list,
+            Self::Assertion(assertion) => assertion.findings = list,
+        }
+        self
+    }
+
+    /// For people: which one it is, with nothing secret and nothing derived from a secret.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Secret(secret) => &secret.id,
+            Self::Certificate(certificate) => &certificate.id,
+            Self::Assertion(assertion) => &assertion.id,
+        }
+    }
+
+    /// When it ends; `None` when it does not say.
+    pub fn expires_on(&self) -> Option<SystemTime> {
+        match self {
+            Self::Secret(secret) => secret.expires_on,
+            Self::Certificate(certificate) => Some(certificate.facts.not_after),
+            Self::Assertion(assertion) => assertion.expires_on,
+        }
+    }
+
+    /// What is noteworthy about it.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Secret(secret) => &secret.findings,
+            Self::Certificate(certificate) => &certificate.findings,
+            Self::Assertion(assertion) => &assertion.findings,
+        }
+    }
+
+    /// Whether the authority would see the same thing: the same secret, the same certificate, the
+    /// same assertion. Secrets are compared in constant time.
+    pub fn same_material(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Secret(a), Self::Secret(b)) => a.secret == b.secret,
+            (Self::Certificate(a), Self::Certificate(b)) => a.chain == b.chain,
+            (Self::Assertion(a), Self::Assertion(b)) => match (&a.fixed, &b.fixed) {
+                (Some(a), Some(b)) => a == b,
+                (None, None) => a.refused == b.refused && Arc::ptr_eq(&a.provider, &b.provider),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// A client secret.
+#[derive(Clone, Debug)]
+pub struct SecretCredential {
+    id: Arc<str>,
+    secret: Secret,
+    expires_on: Option<SystemTime>,
+    findings: Arc<[Finding]>,
+}
+
+impl SecretCredential {
+    /// The secret.
+    pub fn value(&self) -> &Secret {
+        &self.secret
+    }
+}
+
+/// A certificate (with the chain that came with it) and its signer.
+#[derive(Clone, Debug)]
+pub struct CertificateCredential {
+    id: Arc<str>,
+    chain: Arc<[Vec<u8>]>,
+    facts: Arc<CertificateFacts>,
+    signer: Arc<dyn Signer>,
+    findings: Arc<[Finding]>,
+}
+
+impl CertificateCredential {
+    /// DER certificates, leaf first, each next one certifying the one before where the chain is whole.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    /// What the leaf says.
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// Signs with the leaf's key.
+    pub fn signer(&self) -> &Arc<dyn Signer> {
+        &self.signer
+    }
+}
+
+/// What a certificate says, for headers and for people. Public, all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateFacts {
+    /// The subject as .NET writes it.
+    pub subject: String,
+    /// The issuer as .NET writes it.
+    pub issuer: String,
+    /// SHA-1 of the DER.
+    pub sha1: [u8; 20],
+    /// SHA-256 of the DER.
+    pub sha256: [u8; 32],
+    /// Start of validity, inclusive.
+    pub not_before: SystemTime,
+    /// End of validity, inclusive.
+    pub not_after: SystemTime,
+    /// `RSA 2048`, `EC P-256`, ...
+    pub key: String,
+}
+
+impl CertificateFacts {
+    /// Facts of a certificate with these thumbprints and validity; the texts are set afterwards.
+    pub fn new(sha1: [u8; 20], sha256: [u8; 32], not_before: SystemTime, not_after: SystemTime) -> Self {
+        Self { subject: String::new(), issuer: String::new(), sha1, sha256, not_before, not_after, key: String::new() }
+    }
+
+    /// The SHA-1 thumbprint in upper-case hexadecimal, as .NET and the portals show it.
+    pub fn thumbprint(&self) -> String {
+        hex(&self.sha1)
+    }
+
+    /// The SHA-256 thumbprint in upper-case hexadecimal.
+    pub fn thumbprint_sha256(&self) -> String {
+        hex(&self.sha256)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        use fmt::Write;
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+/// An assertion that somebody else signed, or a provider of such.
+#[derive(Clone, Debug)]
+pub struct AssertionCredential {
+    id: Arc<str>,
+    expires_on: Option<SystemTime>,
+    fixed: Option<Secret>,
+    provider: Arc<dyn AssertionProvider>,
+    refused: bool,
+    findings: Arc<[Finding]>,
+}
+
+impl AssertionCredential {
+    /// Who gives the assertion.
+    pub fn provider(&self) -> &Arc<dyn AssertionProvider> {
+        &self.provider
+    }
+
+    /// Whether the last assertion was refused, so that the provider must not give a cached one.
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+}

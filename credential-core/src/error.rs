@@ -1,0 +1,243 @@
+//! Why a source gave no credential.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::{Finding, Origin};
+
+/// What a failure means for the list: which remedy fits, and when the source is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SourceErrorKind {
+    /// This machine does not have what the source needs (no token file variable, no managed
+    /// identity). Not for a thing that is there and broken.
+    NotApplicable,
+    /// The settings cannot work anywhere. User action: change the configuration.
+    Misconfigured,
+    /// Somebody refused access (file permissions, a vault's 401 or 403). User action: grant it.
+    Denied,
+    /// The material is there and unusable: expired, wrong password, corrupt, without its key.
+    Invalid,
+    /// It may work on the next try: network, throttling, a service that is unwell.
+    Transient,
+}
+
+impl SourceErrorKind {
+    /// The kebab-case name, as it stands in JSON output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not-applicable",
+            Self::Misconfigured => "misconfigured",
+            Self::Denied => "denied",
+            Self::Invalid => "invalid",
+            Self::Transient => "transient",
+        }
+    }
+}
+
+/// A source's failure: one pointer wide, typed by kind, with its cause kept.
+///
+/// `Display` is the message alone; [`SourceError::finding`] has the setting, its place and the remedy.
+/// Nothing in it may be a secret or be derived from one.
+pub struct SourceError(Box<Inner>);
+
+struct Inner {
+    kind: SourceErrorKind,
+    code: &'static str,
+    message: String,
+    path: Option<String>,
+    origin: Option<Origin>,
+    remedy: Option<String>,
+    retry_after: Option<Duration>,
+    local: bool,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl SourceError {
+    /// A failure of the given kind; `code` is stable and kebab-case, the message one sentence.
+    pub fn new(kind: SourceErrorKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            code,
+            message: message.into(),
+            path: None,
+            origin: None,
+            remedy: None,
+            retry_after: None,
+            local: false,
+            source: None,
+        }))
+    }
+
+    /// This machine does not have what the source needs.
+    pub fn not_applicable(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(SourceErrorKind::NotApplicable, code, message)
+    }
+
+    /// The settings cannot work.
+    pub fn misconfigured(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(SourceErrorKind::Misconfigured, code, message)
+    }
+
+    /// Access was refused.
+    pub fn denied(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(SourceErrorKind::Denied, code, message)
+    }
+
+    /// The material is unusable.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(SourceErrorKind::Invalid, code, message)
+    }
+
+    /// It may work on the next try.
+    pub fn transient(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(SourceErrorKind::Transient, code, message)
+    }
+
+    /// Names the setting at fault and where its value stands.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>, origin: Origin) -> Self {
+        self.0.path = Some(path.into());
+        self.0.origin = Some(origin);
+        self
+    }
+
+    /// Says what to do, in plain words.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.0.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Keeps the underlying error.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(cause.into());
+        self
+    }
+
+    /// The service said when to come back: no earlier try.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// A look at a local file or variable settled it: looking again costs nothing, so the chain
+    /// looks every time instead of backing off.
+    #[must_use]
+    pub fn settled_locally(mut self) -> Self {
+        self.0.local = true;
+        self
+    }
+
+    /// What the failure means.
+    pub fn kind(&self) -> SourceErrorKind {
+        self.0.kind
+    }
+
+    /// Stable, kebab-case: what programs compare.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The setting at fault, if one is.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// Where that setting's value stands.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.as_ref()
+    }
+
+    /// What to do.
+    pub fn remedy_text(&self) -> Option<&str> {
+        self.0.remedy.as_deref()
+    }
+
+    /// How long the service asked to be left alone.
+    pub fn wait(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether a local look settled it; see [`SourceError::settled_locally`].
+    pub fn is_local(&self) -> bool {
+        self.0.local
+    }
+
+    /// The same facts as a finding of severity error.
+    pub fn finding(&self) -> Finding {
+        let mut finding = Finding::error(self.0.code, self.0.message.clone());
+        finding.path.clone_from(&self.0.path);
+        finding.origin.clone_from(&self.0.origin);
+        finding.remedy.clone_from(&self.0.remedy);
+        finding.cause = causes(self);
+        finding
+    }
+}
+
+/// The messages of an error's causes, innermost last, without repeats of the text above them.
+pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    let mut above = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !text.is_empty() && !above.contains(&text) {
+            list.push(text.clone());
+        }
+        above = text;
+        next = cause.source();
+    }
+    list
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceError")
+            .field("kind", &self.0.kind)
+            .field("code", &self.0.code)
+            .field("message", &self.0.message)
+            .field("path", &self.0.path)
+            .field("origin", &self.0.origin)
+            .field("remedy", &self.0.remedy)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for SourceError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_pointer_wide() {
+        assert_eq!(size_of::<SourceError>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn a_finding_keeps_place_remedy_and_causes() {
+        let error = SourceError::denied("file-unreadable", "cannot read a.pfx")
+            .at("AzureAd:ClientCredentials:0:CertificateDiskPath", Origin::file("a.json", 3, 9))
+            .remedy("make it readable")
+            .caused_by(std::io::Error::other("permission denied"));
+        let finding = error.finding();
+        assert_eq!(finding.cause, ["permission denied"]);
+        assert_eq!(finding.origin, Some(Origin::file("a.json", 3, 9)));
+        assert_eq!(finding.remedy.as_deref(), Some("make it readable"));
+    }
+}

@@ -1,0 +1,55 @@
+//! How a service's credentials are loaded, and how a list of them becomes one that works.
+//!
+//! This crate is the contract between credential sources and whoever uses what they load. It knows no
+//! network, no cloud and no OAuth. A source of your own implements [`CredentialSource`]; a
+//! [`SourceRegistry`] binds the entries of a configuration to sources; the [`CredentialChain`] that
+//! comes of it tries them in order until one is accepted.
+//!
+//! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
+//! any source can run.
+
+mod assertion;
+mod attempt;
+mod backoff;
+mod binding;
+mod chain;
+mod credential;
+mod description;
+mod error;
+mod failback;
+mod finding;
+mod http;
+mod origin;
+mod real;
+mod registry;
+mod secret;
+mod selection;
+mod setting;
+mod signer;
+mod slot;
+mod source;
+mod source_type;
+mod spelling;
+mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod world;
+
+pub use assertion::{Assertion, AssertionProvider, AssertionRequest};
+pub use attempt::{Accepted, Attempt, ChainError, Outcome, SharedError};
+pub use chain::{Candidate, ChainPolicy, CredentialChain, EntryStatus, InUse, Verdict};
+pub use credential::{AssertionCredential, CertificateCredential, CertificateFacts, Credential, SecretCredential};
+pub use description::{CredentialDescription, Entry, Value};
+pub use error::{SourceError, SourceErrorKind, causes};
+pub use finding::{Finding, Severity};
+pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+pub use origin::Origin;
+pub use real::{LocalFiles, ProcessEnvironment, SystemClock, TokioTasks};
+pub use registry::{AbsentSource, BindError, MAX_CREDENTIALS, SourceRegistry};
+pub use secret::{Secret, SecretBytes};
+pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
+pub use signer::{Signer, SigningAlgorithm, SigningRequest};
+pub use source::{Application, CredentialSource, LoadReason, LoadRequest};
+pub use source_type::SourceType;
+pub use spelling::{nearest, unreplaced};
+pub use world::{Clock, Environment, FileStamp, Files, Moment, Task, Tasks, World};

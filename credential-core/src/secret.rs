@@ -1,0 +1,115 @@
+//! Text and bytes that must not be seen: zeroized on drop, compared in constant time, never printed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Secret text: a client secret, a password, a signed assertion.
+///
+/// Cloning shares the one copy, which is wiped when the last owner goes. `Debug` prints `***`, there
+/// is no `Display`, and nothing here can be serialized.
+#[derive(Clone)]
+pub struct Secret(Arc<Zeroizing<String>>);
+
+impl Secret {
+    /// Takes ownership of the text; the caller's copies, if any, stay the caller's to wipe.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Arc::new(Zeroizing::new(text.into())))
+    }
+
+    /// The text itself, for the one place that sends or uses it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Secret bytes: the content of a key file, a request body with a secret in it.
+#[derive(Clone)]
+pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+
+impl SecretBytes {
+    /// Takes ownership of the bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Arc::new(Zeroizing::new(bytes.into())))
+    }
+
+    /// The bytes themselves.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Number of bytes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl PartialEq for SecretBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
+    }
+}
+
+impl Eq for SecretBytes {}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_text() {
+        let shown = format!("{:?} {:?}", Secret::new("hunter2"), SecretBytes::new(*b"hunter2"));
+        assert_eq!(shown, "*** ***");
+    }
+
+    #[test]
+    fn equality_is_by_content() {
+        assert_eq!(Secret::new("a"), Secret::from("a"));
+        assert_ne!(Secret::new("a"), Secret::from("ab"));
+        assert_ne!(SecretBytes::new(*b"a"), SecretBytes::new(*b"b"));
+    }
+}

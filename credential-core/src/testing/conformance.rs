@@ -1,0 +1,300 @@
+//! What every source must keep to, as checks that anybody's source can run.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::FakeWorld;
+use crate::{
+    Application, Credential, CredentialDescription, CredentialSource, Entry, LoadReason, LoadRequest, Origin,
+    SourceError, SourceErrorKind, SourceRegistry, Value,
+};
+
+/// Real time that a load has for work of its own: a slow key derivation, say.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;
+
+/// The conformance suite of one source.
+///
+/// ```
+/// # use credential_core::testing::Conformance;
+/// # use credential_core::*;
+/// # #[derive(Debug)] struct Variable;
+/// # #[async_trait::async_trait]
+/// # impl CredentialSource for Variable {
+/// #     fn source_type(&self) -> SourceType { SourceType::known("Variable") }
+/// #     fn settings(&self) -> &'static [Setting] {
+/// #         const SETTINGS: &[Setting] = &[Setting::new("VariableName", SettingKind::Text, "The variable.").required()];
+/// #         SETTINGS
+/// #     }
+/// #     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+/// #         let name = request.description.required("VariableName")?.expose();
+/// #         request.world.environment.var(name).map(|secret| Credential::secret("variable", secret))
+/// #             .ok_or_else(|| SourceError::not_applicable("variable-not-set", format!("{name} is not set")))
+/// #     }
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// Conformance::new(Variable, CredentialDescription::new("Variable").with("VariableName", "APP_SECRET"))
+///     .works_when(|world| world.environment.set("APP_SECRET", "s3cret-one"))
+///     .rotates_when(|world| world.environment.set("APP_SECRET", "s3cret-two"))
+///     .fails_when(|world| world.environment.unset("APP_SECRET"))
+///     .never_shows(["s3cret-one", "s3cret-two"])
+///     .check()
+///     .await
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Conformance {
+    source: Arc<dyn CredentialSource>,
+    good: CredentialDescription,
+    works: Option<Prepare>,
+    rotates: Option<Prepare>,
+    fails: Option<Prepare>,
+    secrets: Vec<String>,
+}
+
+/// What a source did not keep to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Violations(pub Vec<String>);
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for Violations {}
+
+impl fmt::Debug for Conformance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conformance").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl Conformance {
+    /// The suite for a source, with an entry that works in a world made ready for it.
+    pub fn new(source: impl CredentialSource + 'static, good: CredentialDescription) -> Self {
+        Self { source: Arc::new(source), good, works: None, rotates: None, fails: None, secrets: Vec::new() }
+    }
+
+    /// Makes a world in which the entry loads.
+    #[must_use]
+    pub fn works_when(mut self, prepare: impl Fn(&FakeWorld) + Send + Sync + 'static) -> Self {
+        self.works = Some(Box::new(prepare));
+        self
+    }
+
+    /// Changes that world so that there is new material after a rejection.
+    #[must_use]
+    pub fn rotates_when(mut self, prepare: impl Fn(&FakeWorld) + Send + Sync + 'static) -> Self {
+        self.rotates = Some(Box::new(prepare));
+        self
+    }
+
+    /// Changes that world so that a new instance of the entry cannot load.
+    #[must_use]
+    pub fn fails_when(mut self, prepare: impl Fn(&FakeWorld) + Send + Sync + 'static) -> Self {
+        self.fails = Some(Box::new(prepare));
+        self
+    }
+
+    /// Texts that may appear nowhere: in no `Debug`, `Display`, error or finding.
+    #[must_use]
+    pub fn never_shows<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.secrets.extend(secrets.into_iter().map(Into::into));
+        self
+    }
+
+    /// Runs every check, on the tokio runtime of the test.
+    ///
+    /// # Errors
+    /// [`Violations`] with everything that the source did not keep to.
+    pub async fn check(&self) -> Result<(), Violations> {
+        let mut violations = Vec::new();
+        self.check_declaration(&mut violations);
+        self.check_binding(&mut violations);
+        self.check_cancelling(&mut violations).await;
+        self.check_loading(&mut violations).await;
+        self.check_failing(&mut violations).await;
+        if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
+    }
+
+    fn check_declaration(&self, violations: &mut Vec<String>) {
+        let settings = self.source.settings();
+        if self.source.source_type() != *self.good.source_type() {
+            violations.push("the entry is of another source type".to_owned());
+        }
+        for (nth, setting) in settings.iter().enumerate() {
+            let name = setting.name;
+            if settings.iter().skip(nth + 1).any(|other| other.name.eq_ignore_ascii_case(name)) {
+                violations.push(format!("setting {name} is declared twice"));
+            }
+            if !name.starts_with(|first: char| first.is_ascii_uppercase()) || setting.about.trim().is_empty() {
+                violations.push(format!("setting {name} needs a PascalCase name and a sentence about it"));
+            }
+        }
+    }
+
+    /// The good entry binds without findings; each required setting is missed, each misspelling named.
+    fn check_binding(&self, violations: &mut Vec<String>) {
+        let mut registry = SourceRegistry::new();
+        registry.register(Arc::clone(&self.source));
+        let world = FakeWorld::new().world();
+        match registry.bind(vec![self.good.clone()], world.clone()) {
+            Ok(chain) if chain.findings().is_empty() => {}
+            Ok(chain) => violations.push(format!("the good entry has findings: {:?}", chain.findings())),
+            Err(error) => violations.push(format!("the good entry does not bind: {error}")),
+        }
+        for setting in self.source.settings().iter().filter(|setting| setting.required) {
+            let mut bad = CredentialDescription::new(self.source.source_type());
+            for entry in self.good.settings().iter().filter(|entry| !entry.name.eq_ignore_ascii_case(setting.name)) {
+                bad = bad.with_entry(entry.clone());
+            }
+            match registry.bind(vec![bad], world.clone()) {
+                Err(error) if error.to_string().contains(setting.name) => {}
+                _ => violations.push(format!("a missing {} is not reported by name", setting.name)),
+            }
+        }
+        for entry in self.good.settings() {
+            let misspelt = Entry { name: format!("{}x", entry.name), ..entry.clone() };
+            match registry.bind(vec![self.good.clone().with_entry(misspelt)], world.clone()) {
+                Err(error) if error.to_string().contains(&entry.name) => {}
+                _ => violations.push(format!("a misspelt {} is not corrected", entry.name)),
+            }
+            self.check_bad_value(&registry, entry, violations);
+        }
+    }
+
+    /// An object where text is expected is refused by name, and the refusal shows no value.
+    fn check_bad_value(&self, registry: &SourceRegistry, entry: &Entry, violations: &mut Vec<String>) {
+        if !matches!(entry.value, Value::Text(_)) {
+            return;
+        }
+        let inner = Entry { name: "X".to_owned(), ..entry.clone() };
+        let bad = Entry { value: Value::Map(vec![inner]), ..entry.clone() };
+        if let Err(error) = registry.bind(vec![self.good.clone().with_entry(bad)], FakeWorld::new().world()) {
+            self.check_shown("a binding error", &format!("{error} {error:?}"), violations);
+        }
+        self.check_shown("the description", &format!("{:?}", self.good), violations);
+    }
+
+    /// A load that is dropped at its first await leaves the next one unharmed.
+    async fn check_cancelling(&self, violations: &mut Vec<String>) {
+        let world = self.prepared();
+        let dropped = {
+            let (description, application) = (&self.good, application());
+            let world = world.world();
+            let request = LoadRequest::new(description, &application, deadline(&world), &world);
+            let mut load = pin!(self.source.load(&request));
+            matches!(load.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending)
+        };
+        if dropped && let Err(error) = self.load(&world, None).await {
+            violations.push(format!("a load after a cancelled one fails: {error}"));
+        }
+    }
+
+    async fn check_loading(&self, violations: &mut Vec<String>) {
+        let world = self.prepared();
+        let first = match self.load(&world, None).await {
+            Ok(credential) => credential,
+            Err(error) => return violations.push(format!("the good entry does not load: {error}")),
+        };
+        self.check_credential(&first, violations);
+        match self.load(&world, Some((LoadReason::Refresh, &first))).await {
+            Ok(second) if second.same_material(&first) => {}
+            Ok(_) => violations.push("a refresh without a change gives other material".to_owned()),
+            Err(error) => violations.push(format!("a refresh without a change fails: {error}")),
+        }
+        let Some(rotate) = &self.rotates else { return };
+        rotate(&world);
+        match self.load(&world, Some((LoadReason::Rejected, &first))).await {
+            Ok(second) if second.same_material(&first) => {
+                violations.push("after a rejection the new material is not found".to_owned());
+            }
+            Ok(second) => self.check_credential(&second, violations),
+            Err(error) => violations.push(format!("after a rejection the new material does not load: {error}")),
+        }
+    }
+
+    async fn check_failing(&self, violations: &mut Vec<String>) {
+        let world = self.prepared();
+        if let Some(fail) = &self.fails {
+            fail(&world);
+            match self.load(&world, None).await {
+                Ok(_) => violations.push("a load that cannot work gives a credential".to_owned()),
+                Err(error) => self.check_error(&error, violations),
+            }
+        }
+    }
+
+    fn check_error(&self, error: &SourceError, violations: &mut Vec<String>) {
+        if error.to_string().trim().is_empty() || error.code().is_empty() {
+            violations.push("an error has neither message nor code".to_owned());
+        }
+        if error.kind() == SourceErrorKind::Misconfigured && error.path().is_none() {
+            violations.push(format!("an error of the configuration names no setting: {error}"));
+        }
+        self.check_shown("an error", &format!("{error} {error:?} {:?}", error.finding()), violations);
+    }
+
+    fn check_credential(&self, credential: &Credential, violations: &mut Vec<String>) {
+        if credential.id().trim().is_empty() {
+            violations.push("a credential has no id for people".to_owned());
+        }
+        self.check_shown("a credential", &format!("{credential:?} {}", credential.id()), violations);
+        self.check_shown("the source", &format!("{:?}", self.source), violations);
+    }
+
+    fn check_shown(&self, what: &str, shown: &str, violations: &mut Vec<String>) {
+        if self.secrets.iter().any(|secret| shown.contains(secret)) {
+            violations.push(format!("{what} shows a secret"));
+        }
+    }
+
+    fn prepared(&self) -> FakeWorld {
+        let world = FakeWorld::new();
+        if let Some(prepare) = &self.works {
+            prepare(&world);
+        }
+        world
+    }
+
+    /// One load; its deadline passes when it does not answer in good time.
+    #[expect(clippy::disallowed_methods, reason = "real patience with the source under test")]
+    async fn load(
+        &self,
+        world: &FakeWorld,
+        again: Option<(LoadReason, &Credential)>,
+    ) -> Result<Credential, SourceError> {
+        let (clock, world) = (world.clock.clone(), world.world());
+        let application = application();
+        let mut request = LoadRequest::new(&self.good, &application, deadline(&world), &world);
+        if let Some((reason, previous)) = again {
+            request = request.again(reason, previous);
+        }
+        let load = self.source.load(&request);
+        let overdue = async {
+            tokio::time::sleep(PATIENCE).await;
+            clock.advance(Duration::from_secs(31));
+            tokio::time::sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            biased;
+            result = load => result,
+            () = overdue => Err(SourceError::transient("deadline-missed", "the load goes on after its deadline")
+                .at(self.good.path(), Origin::Code)),
+        }
+    }
+}
+
+fn application() -> Application {
+    Application::new("app1", "https://login.microsoftonline.com/contoso.example").tenant("contoso.example")
+}
+
+fn deadline(world: &crate::World) -> crate::Moment {
+    world.clock.moment().after(Duration::from_secs(30))
+}

@@ -1,0 +1,34 @@
+//! A whole world of fakes.
+
+use std::sync::Arc;
+
+use super::{FakeClock, FakeEnvironment, FakeFiles, FakeHttp};
+use crate::World;
+
+/// A world of fakes, each of which the test keeps hold of.
+#[derive(Clone, Debug, Default)]
+pub struct FakeWorld {
+    /// Environment variables.
+    pub environment: Arc<FakeEnvironment>,
+    /// Files.
+    pub files: Arc<FakeFiles>,
+    /// HTTP.
+    pub http: Arc<FakeHttp>,
+    /// Time.
+    pub clock: Arc<FakeClock>,
+}
+
+impl FakeWorld {
+    /// No variables, no files, no network, 2026-01-01.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The world as sources see it; tasks run on the tokio runtime of the test.
+    pub fn world(&self) -> World {
+        World::new(self.http.clone())
+            .with_environment(self.environment.clone())
+            .with_files(self.files.clone())
+            .with_clock(self.clock.clone())
+    }
+}

@@ -1,0 +1,173 @@
+//! Everything outside the process, injected: so each scenario runs offline, and tests run in parallel.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use crate::{HttpClient, SecretBytes};
+
+/// The outside world as a source sees it. Cheap to clone.
+///
+/// [`World::new`] starts with the real environment, files, clock and runtime, and takes the HTTP
+/// client, which core does not have; each part can be replaced.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct World {
+    /// HTTP requests.
+    pub http: Arc<dyn HttpClient>,
+    /// Environment variables.
+    pub environment: Arc<dyn Environment>,
+    /// Files and folders.
+    pub files: Arc<dyn Files>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Work behind the caller's back.
+    pub tasks: Arc<dyn Tasks>,
+}
+
+impl World {
+    /// The real world with the given HTTP client.
+    pub fn new(http: Arc<dyn HttpClient>) -> Self {
+        Self {
+            http,
+            environment: Arc::new(crate::real::ProcessEnvironment),
+            files: Arc::new(crate::real::LocalFiles::default()),
+            clock: Arc::new(crate::real::SystemClock::default()),
+            tasks: Arc::new(crate::real::TokioTasks),
+        }
+    }
+
+    /// Replaces the environment variables.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Arc<dyn Environment>) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Replaces the file system.
+    #[must_use]
+    pub fn with_files(mut self, files: Arc<dyn Files>) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Replaces the clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Replaces the spawner of background work.
+    #[must_use]
+    pub fn with_tasks(mut self, tasks: Arc<dyn Tasks>) -> Self {
+        self.tasks = tasks;
+        self
+    }
+}
+
+/// Environment variables.
+pub trait Environment: Debug + Send + Sync {
+    /// The variable's value; `None` when it is unset or not Unicode. An empty value is `Some("")`.
+    fn var(&self, name: &str) -> Option<String>;
+
+    /// Every variable, by name.
+    fn vars(&self) -> BTreeMap<String, String>;
+}
+
+/// What tells one state of a file from another without reading it.
+///
+/// Equal stamps of a file that was touched within the last two seconds prove nothing: clocks of file
+/// systems are coarse. Compare contents then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileStamp {
+    /// Size in bytes.
+    pub len: u64,
+    /// Last change of the content.
+    pub modified: SystemTime,
+    /// Which file it is: changes when another one is renamed into its place. 0 where unknown.
+    pub identity: u64,
+    /// Whether it is a folder.
+    pub is_folder: bool,
+}
+
+impl FileStamp {
+    /// A stamp from its parts.
+    pub fn new(len: u64, modified: SystemTime, identity: u64, is_folder: bool) -> Self {
+        Self { len, modified, identity, is_folder }
+    }
+}
+
+/// Files and folders. Relative paths are relative to the base that the implementation was given.
+#[async_trait]
+pub trait Files: Debug + Send + Sync {
+    /// The whole content, refused with [`io::ErrorKind::FileTooLarge`] above `max` bytes and with
+    /// [`io::ErrorKind::IsADirectory`] for a folder. Links are followed.
+    async fn read(&self, path: &Path, max: u64) -> io::Result<SecretBytes>;
+
+    /// The file's stamp. Links are followed.
+    async fn stamp(&self, path: &Path) -> io::Result<FileStamp>;
+
+    /// The names in a folder with their stamps, in no order; names whose stamp cannot be had are left
+    /// out. Refused with [`io::ErrorKind::QuotaExceeded`] above `max` names.
+    async fn list(&self, folder: &Path, max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>>;
+
+    /// Which path a relative one means; for messages.
+    fn resolve(&self, path: &Path) -> PathBuf;
+}
+
+/// A moment on the clock that never goes back: time since the clock's start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(Duration);
+
+impl Moment {
+    /// The moment this long after the clock's start.
+    pub const fn since_start(elapsed: Duration) -> Self {
+        Self(elapsed)
+    }
+
+    /// The moment `wait` later; far beyond any deadline when that cannot be counted.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(wait))
+    }
+
+    /// How long from `earlier` to here; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Time: the calendar, the steady clock, and waiting.
+#[async_trait]
+pub trait Clock: Debug + Send + Sync {
+    /// The calendar's time; may jump.
+    fn now(&self) -> SystemTime;
+
+    /// The steady clock.
+    fn moment(&self) -> Moment;
+
+    /// Waits until the moment has come.
+    async fn sleep_until(&self, moment: Moment);
+
+    /// A number in `0.0..1.0` for jitter; no use for secrets.
+    fn jitter(&self) -> f64;
+}
+
+/// A boxed future that is its own owner.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+
+/// Spawns the work that a call leaves behind: a load that others wait for, a try of a better source.
+/// Every such task was started by a call and has a deadline.
+pub trait Tasks: Debug + Send + Sync {
+    /// Runs the task to its end, whoever waits for it.
+    fn spawn(&self, task: Task);
+}

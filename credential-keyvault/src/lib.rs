@@ -1,0 +1,1 @@
+//! Certificates in Azure Key Vault as credentials, exportable or not.

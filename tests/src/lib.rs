@@ -1,0 +1,1 @@
+//! Scenarios, faults and benches across the crates.

@@ -1,0 +1,1 @@
+//! From an appsettings.json to an access token to a downstream call.
