@@ -124,6 +124,17 @@ impl Credential {
             _ => false,
         }
     }
+
+    /// Whether the authority's word on `presented` holds for this one too: they are the same
+    /// material, or of the same provider, which had been asked for a fresh assertion then.
+    pub(crate) fn judged_with(&self, presented: &Self) -> bool {
+        match (self, presented) {
+            (Self::Assertion(a), Self::Assertion(b)) if a.fixed.is_none() && b.fixed.is_none() => {
+                Arc::ptr_eq(&a.provider, &b.provider) && (b.refused || !a.refused)
+            }
+            _ => self.same_material(presented),
+        }
+    }
 }
 
 /// A client secret.

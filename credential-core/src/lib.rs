@@ -17,6 +17,7 @@ mod credential;
 mod description;
 mod error;
 mod failback;
+mod file;
 mod finding;
 mod http;
 mod origin;

@@ -245,7 +245,7 @@ impl Slot {
                 None => Err(error),
             },
             Ok(credential) => match &memory.refusal {
-                Some(refusal) if refusal.until > now && refusal.credential.same_material(&credential) => {
+                Some(refusal) if refusal.until > now && credential.judged_with(&refusal.credential) => {
                     Ok(match memory.usable(world).filter(|old| !old.same_material(&credential)) {
                         Some(old) => Worth::Try(old.clone(), None),
                         None => Worth::Refused(credential, Arc::clone(&refusal.error), refusal.until),
@@ -268,7 +268,7 @@ impl Slot {
             authority: application.authority.clone(),
             at: world.clock.moment(),
         });
-        if memory.refusal.as_ref().is_some_and(|refusal| refusal.credential.same_material(credential)) {
+        if memory.refusal.as_ref().is_some_and(|refusal| refusal.credential.judged_with(credential)) {
             memory.refusal = None;
         }
     }
@@ -284,8 +284,12 @@ impl Slot {
     ) -> Option<Duration> {
         let now = world.clock.moment();
         let mut memory = self.memory();
-        let same = memory.refusal.as_ref().filter(|refusal| refusal.credential.same_material(credential));
-        let streak = same.map_or(1, |refusal| refusal.streak.saturating_add(1));
+        let streak = match &memory.refusal {
+            Some(last) if credential.judged_with(&last.credential) => last.streak.saturating_add(1),
+            // The same provider, asked afresh in the same exchange: no further refusal of its own.
+            Some(last) if last.credential.judged_with(credential) => last.streak,
+            _ => 1,
+        };
         let until = backoff::after_rejection(streak, now, world.clock.jitter());
         memory.refusal = Some(Refusal { credential: credential.clone(), error: Arc::clone(error), streak, until });
         let before = memory.accepted.take_if(|accepted| accepted.credential.same_material(credential))?;

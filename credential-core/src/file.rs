@@ -1,0 +1,74 @@
+//! Reading a file that an entry names, with one clear error for each way it can fail.
+
+use std::io;
+use std::path::Path;
+
+use crate::{LoadRequest, SecretBytes, SourceError};
+
+impl LoadRequest<'_> {
+    /// The whole content of a file that has at most `max` bytes.
+    ///
+    /// # Errors
+    /// All are settled locally; the caller names the setting with
+    /// [`CredentialDescription::at_setting`](crate::CredentialDescription::at_setting).
+    /// `NotApplicable` when there is no such file, `Denied` when it may not be read, `Invalid` when it
+    /// is a folder or too large, `Misconfigured` when the path cannot be one, `Transient` for whatever
+    /// else the file system answers.
+    pub async fn read_file(&self, path: &Path, max: u64) -> Result<SecretBytes, SourceError> {
+        let read = self.world.files.read(path, max).await;
+        read.map_err(|error| file_error(error, &self.world.files.resolve(path), max).settled_locally())
+    }
+}
+
+fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
+    let shown = path.display();
+    let found = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            return SourceError::not_applicable("file-not-found", format!("there is no file {shown}"))
+                .remedy("put the file there, or correct the path");
+        }
+        io::ErrorKind::IsADirectory => {
+            return SourceError::invalid("file-is-folder", format!("{shown} is a folder; a file is expected"))
+                .remedy("name the file in it");
+        }
+        io::ErrorKind::FileTooLarge => {
+            return SourceError::invalid("file-too-large", format!("{shown} has more than {max} bytes"))
+                .remedy("check that the path names the right file");
+        }
+        io::ErrorKind::PermissionDenied => {
+            SourceError::denied("file-unreadable", format!("{shown} may not be read by this process"))
+                .remedy("give the account that runs this process the right to read it")
+        }
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
+            SourceError::misconfigured("bad-path", format!("{shown:?} cannot be the path of a file"))
+                .remedy("correct the path")
+        }
+        _ => SourceError::transient("file-unreadable", format!("{shown} cannot be read"))
+            .remedy("look at the cause; the file is read again at the next exchange"),
+    };
+    found.caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SourceErrorKind::{Denied, Invalid, Misconfigured, NotApplicable, Transient};
+
+    #[test]
+    fn each_failure_has_its_kind_and_names_the_file() {
+        for (kind, expected) in [
+            (io::ErrorKind::NotFound, (NotApplicable, "file-not-found")),
+            (io::ErrorKind::NotADirectory, (NotApplicable, "file-not-found")),
+            (io::ErrorKind::PermissionDenied, (Denied, "file-unreadable")),
+            (io::ErrorKind::IsADirectory, (Invalid, "file-is-folder")),
+            (io::ErrorKind::FileTooLarge, (Invalid, "file-too-large")),
+            (io::ErrorKind::InvalidInput, (Misconfigured, "bad-path")),
+            (io::ErrorKind::StaleNetworkFileHandle, (Transient, "file-unreadable")),
+        ] {
+            let error = file_error(kind.into(), Path::new("a/secret.txt"), 16);
+            assert_eq!((error.kind(), error.code()), expected);
+            assert!(error.to_string().contains("a/secret.txt"), "{error}");
+            assert!(error.remedy_text().is_some(), "{error}");
+        }
+    }
+}
