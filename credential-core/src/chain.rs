@@ -15,12 +15,17 @@ use crate::{
 };
 
 /// What the authority said of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Verdict<T, E> {
     /// It was accepted; this came of it.
     Accept(T),
     /// The credential was refused: look for other material, then go on with the next entry.
     Next(E),
+    /// Refused in a way that may pass (an authority of many nodes learns of a credential node by
+    /// node): as [`Next`](Self::Next), and when no entry works this one gets a last attempt.
+    NextInDoubt(E),
+    /// The credential could not be presented: its provider or signer failed. Counts as a failed load.
+    Unusable(SourceError),
     /// The answer is not about the credential: end the search, blame no entry.
     Stop(E),
 }

@@ -84,7 +84,11 @@ where
             }
             true
         }
-        Verdict::Next(error) => {
+        Verdict::Unusable(error) => {
+            slot.note_failed(Arc::new(error), world);
+            false
+        }
+        Verdict::Next(error) | Verdict::NextInDoubt(error) => {
             let error: SharedError = Arc::new(error);
             slot.note_refused(&credential, &error, application, world);
             false

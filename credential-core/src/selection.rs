@@ -48,11 +48,23 @@ pub(crate) struct Selection<'a, A> {
     attempt: &'a A,
     attempts: Vec<Attempt>,
     retry_at: Option<Moment>,
+    /// The first credential whose refusal may pass: tried once more when nothing else worked.
+    doubtful: Option<(usize, Credential)>,
+    last_chance: bool,
 }
 
 impl<'a, A> Selection<'a, A> {
     pub(crate) fn new(inner: &'a Inner, application: &'a Application, deadline: Moment, attempt: &'a A) -> Self {
-        Self { inner, application, deadline, attempt, attempts: Vec::new(), retry_at: None }
+        Self {
+            inner,
+            application,
+            deadline,
+            attempt,
+            attempts: Vec::new(),
+            retry_at: None,
+            doubtful: None,
+            last_chance: false,
+        }
     }
 
     /// Walks; gives the result and the entries that lost their turn in this exchange for good.
@@ -67,10 +79,18 @@ impl<'a, A> Selection<'a, A> {
             self.start_loads(&mut lanes);
             match self.next_step(&lanes) {
                 Step::Wait(until) => self.wait(&mut lanes, until).await,
-                Step::Exhausted => break Err(self.exhausted(&mut lanes)),
+                Step::Exhausted => match self.doubtful.take() {
+                    Some((position, credential)) => {
+                        self.last_chance = true;
+                        if let Some(lane) = lanes.get_mut(position) {
+                            lane.state = State::Ready(credential);
+                        }
+                    }
+                    None => break Err(self.exhausted(&mut lanes)),
+                },
                 Step::Try(position) => {
                     let Some(lane) = lanes.get_mut(position) else { continue };
-                    match self.take_turn(lane).await {
+                    match self.take_turn(position, lane).await {
                         Turn::Accepted(value) => break Ok((value, lane.slot.index)),
                         Turn::Stopped(error) => break Err(ChainError::Stopped { error, attempts: Vec::new() }),
                         Turn::Refused => lane.state = State::Done,
@@ -185,7 +205,7 @@ impl<'a, A> Selection<'a, A> {
     }
 
     /// Presents the lane's credential; after a refusal, other material of the same entry, once each.
-    async fn take_turn<T, E, F>(&mut self, lane: &mut Lane<'a>) -> Turn<T, E>
+    async fn take_turn<T, E, F>(&mut self, position: usize, lane: &mut Lane<'a>) -> Turn<T, E>
     where
         E: std::error::Error + Send + Sync + 'static,
         A: Fn(Candidate) -> F,
@@ -195,12 +215,13 @@ impl<'a, A> Selection<'a, A> {
             return Turn::Refused;
         };
         let (inner, application) = (self.inner, self.application);
-        let mut reloaded = false;
+        let mut reloaded = self.last_chance;
         let mut refused: Vec<Credential> = Vec::new();
         loop {
             let candidate = Candidate { index: lane.slot.index, credential: credential.clone(), background: false };
             let verdict = (self.attempt)(candidate).await;
             let took = inner.world.clock.moment().since(lane.started);
+            let in_doubt = matches!(verdict, Verdict::NextInDoubt(_));
             let error: SharedError = match verdict {
                 Verdict::Accept(value) => {
                     lane.slot.note_accepted(&credential, application, &inner.world);
@@ -216,15 +237,24 @@ impl<'a, A> Selection<'a, A> {
                     self.report(&lane.slot, Outcome::Stopped, Some(credential), took);
                     return Turn::Stopped(error);
                 }
-                Verdict::Next(error) => Arc::new(error),
+                Verdict::Unusable(error) => {
+                    let error = Arc::new(error);
+                    lane.slot.note_failed(Arc::clone(&error), &inner.world);
+                    self.report(&lane.slot, Outcome::Failed(error), Some(credential), took);
+                    return Turn::Refused;
+                }
+                Verdict::Next(error) | Verdict::NextInDoubt(error) => Arc::new(error),
             };
             let ago = lane.slot.note_refused(&credential, &error, application, &inner.world);
             let rejected = Outcome::Rejected(error);
             let attempt =
                 new_attempt(lane.slot.index, &lane.slot.description, rejected, Some(credential.clone()), took);
             self.attempts.push(Attempt { accepted_ago: ago, ..attempt });
+            if in_doubt && !self.last_chance && self.doubtful.is_none() {
+                self.doubtful = Some((position, credential.clone()));
+            }
             refused.push(credential);
-            match self.other_material(lane, &refused, &mut reloaded).await {
+            match self.other_material(&lane.slot, &refused, &mut reloaded).await {
                 Some(other) => credential = other,
                 None => return Turn::Refused,
             }
@@ -233,11 +263,16 @@ impl<'a, A> Selection<'a, A> {
 
     /// Other material of the same entry than what was refused: newly loaded once, then what the
     /// authority accepted before.
-    async fn other_material(&self, lane: &Lane<'a>, refused: &[Credential], reloaded: &mut bool) -> Option<Credential> {
+    async fn other_material(
+        &self,
+        slot: &Arc<Slot>,
+        refused: &[Credential],
+        reloaded: &mut bool,
+    ) -> Option<Credential> {
         let (inner, last) = (self.inner, refused.last()?);
         let known = |found: &Credential| refused.iter().any(|old| old.same_material(found));
         if !std::mem::replace(reloaded, true) {
-            let load = lane.slot.reload(last, self.application, &inner.world, inner.policy.load_timeout);
+            let load = slot.reload(last, self.application, &inner.world, inner.policy.load_timeout);
             let loaded = tokio::select! {
                 biased;
                 loaded = load => loaded.ok(),
@@ -247,7 +282,7 @@ impl<'a, A> Selection<'a, A> {
                 return Some(found);
             }
         }
-        lane.slot.other_accepted(last, &inner.world).filter(|found| !known(found))
+        slot.other_accepted(last, &inner.world).filter(|found| !known(found))
     }
 
     fn report(&mut self, slot: &Slot, outcome: Outcome, credential: Option<Credential>, duration: Duration) {

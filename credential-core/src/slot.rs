@@ -218,7 +218,6 @@ impl Slot {
     }
 
     fn record(&self, result: LoadResult, world: &World) {
-        let now = world.clock.moment();
         let mut memory = self.memory();
         memory.flight = None;
         match result {
@@ -226,12 +225,13 @@ impl Slot {
                 memory.failure = None;
                 memory.newest = Some(credential);
             }
-            Err(error) => {
-                let streak = memory.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-                let until = backoff::after_failure(&error, streak, now, world.clock.jitter());
-                memory.failure = Some(Failure { error, streak, until });
-            }
+            Err(error) => memory.fail(error, world),
         }
+    }
+
+    /// A loaded credential could not be presented.
+    pub(crate) fn note_failed(&self, error: Arc<SourceError>, world: &World) {
+        self.memory().fail(error, world);
     }
 
     /// What the result of a load is worth: a credential that worked before stands in for one that
@@ -299,6 +299,12 @@ impl Slot {
 }
 
 impl Memory {
+    fn fail(&mut self, error: Arc<SourceError>, world: &World) {
+        let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
+        let until = backoff::after_failure(&error, streak, world.clock.moment(), world.clock.jitter());
+        self.failure = Some(Failure { error, streak, until });
+    }
+
     /// What the authority accepted before and has not ended since.
     fn usable(&self, world: &World) -> Option<&Credential> {
         let accepted = &self.accepted.as_ref()?.credential;
