@@ -1,5 +1,6 @@
 //! HTTP as a source needs it: one request, one bounded answer. Who sends it is injected.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
 #[non_exhaustive]
 pub struct HttpRequest {
     /// `GET`, `POST`, ...
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// The absolute address.
     pub url: String,
     /// Header names and values, in the order of sending.
@@ -43,9 +44,9 @@ pub struct HttpRequest {
 
 impl HttpRequest {
     /// A request with nothing but a method and an address, 30 s and 1 MiB.
-    pub fn new(method: &'static str, url: impl Into<String>) -> Self {
+    pub fn new(method: impl Into<Cow<'static, str>>, url: impl Into<String>) -> Self {
         Self {
-            method,
+            method: method.into(),
             url: url.into(),
             headers: Vec::new(),
             body: SecretBytes::new(Vec::new()),

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::SecretBytes;
-use crate::world::{Clock, Environment, FileStamp, Files, Moment, Task, Tasks};
+use crate::world::{Clock, Environment, FileStamp, Files, Moment, Random, Task, Tasks};
 
 /// The environment variables of this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,13 +126,11 @@ fn stamp_of(found: &std::fs::Metadata) -> FileStamp {
 #[derive(Debug)]
 pub struct SystemClock {
     start: Instant,
-    seed: RandomState,
-    count: std::sync::atomic::AtomicU64,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { start: Instant::now(), seed: RandomState::new(), count: 0.into() }
+        Self { start: Instant::now() }
     }
 }
 
@@ -152,11 +150,21 @@ impl Clock for SystemClock {
         let end = self.start.checked_add(wait).unwrap_or_else(|| self.start + Duration::from_secs(86_400 * 365));
         tokio::time::sleep_until(end).await;
     }
+}
 
-    fn jitter(&self) -> f64 {
-        // The standard library's per-process random hash keys, stretched by a counter.
-        let count = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        (self.seed.hash_one(count) >> 11) as f64 / (1u64 << 53) as f64
+/// The operating system's random bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        if getrandom::fill(buffer).is_err() {
+            // A system without randomness: ids stay unique by the process's random hash keys.
+            let seed = RandomState::new();
+            for (nth, byte) in buffer.iter_mut().enumerate() {
+                *byte = seed.hash_one(nth) as u8;
+            }
+        }
     }
 }
 

@@ -290,7 +290,7 @@ impl Slot {
             Some(last) if last.credential.judged_with(credential) => last.streak,
             _ => 1,
         };
-        let until = backoff::after_rejection(streak, now, world.clock.jitter());
+        let until = backoff::after_rejection(streak, now, world.jitter());
         memory.refusal = Some(Refusal { credential: credential.clone(), error: Arc::clone(error), streak, until });
         let before = memory.accepted.take_if(|accepted| accepted.credential.same_material(credential))?;
         let ago = now.since(before.at);
@@ -301,7 +301,7 @@ impl Slot {
 impl Memory {
     fn fail(&mut self, error: Arc<SourceError>, world: &World) {
         let streak = self.failure.as_ref().map_or(1, |failure| failure.streak.saturating_add(1));
-        let until = backoff::after_failure(&error, streak, world.clock.moment(), world.clock.jitter());
+        let until = backoff::after_failure(&error, streak, world.clock.moment(), world.jitter());
         self.failure = Some(Failure { error, streak, until });
     }
 

@@ -28,6 +28,8 @@ pub struct World {
     pub files: Arc<dyn Files>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
     /// Work behind the caller's back.
     pub tasks: Arc<dyn Tasks>,
 }
@@ -40,6 +42,7 @@ impl World {
             environment: Arc::new(crate::real::ProcessEnvironment),
             files: Arc::new(crate::real::LocalFiles::default()),
             clock: Arc::new(crate::real::SystemClock::default()),
+            random: Arc::new(crate::real::SystemRandom),
             tasks: Arc::new(crate::real::TokioTasks),
         }
     }
@@ -63,6 +66,30 @@ impl World {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// Replaces the source of random bytes.
+    #[must_use]
+    pub fn with_random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// A number in `0.0..1.0`, so that many processes do not act at the same moment.
+    pub fn jitter(&self) -> f64 {
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        (u64::from_le_bytes(bytes) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// A random UUID (version 4, RFC 9562 §5.4) as text, for request and assertion ids.
+    pub fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        let value = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        let [a, b, c, d, e] = [value >> 96, value >> 80, value >> 64, value >> 48, value];
+        let group = 0xffff;
+        format!("{a:08x}-{:04x}-{:04x}-{:04x}-{:012x}", b & group, c & group, d & group, e & 0xffff_ffff_ffff)
     }
 
     /// Replaces the spawner of background work.
@@ -157,9 +184,12 @@ pub trait Clock: Debug + Send + Sync {
 
     /// Waits until the moment has come.
     async fn sleep_until(&self, moment: Moment);
+}
 
-    /// A number in `0.0..1.0` for jitter; no use for secrets.
-    fn jitter(&self) -> f64;
+/// Random bytes.
+pub trait Random: Debug + Send + Sync {
+    /// Fills the buffer with bytes that nobody can foresee.
+    fn fill(&self, buffer: &mut [u8]);
 }
 
 /// A boxed future that is its own owner.

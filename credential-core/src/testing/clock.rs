@@ -1,6 +1,5 @@
 //! A clock that stands still until it is told to go on.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -13,13 +12,12 @@ use crate::{Clock, Moment};
 pub struct FakeClock {
     elapsed: watch::Sender<Duration>,
     start: SystemTime,
-    jitter: AtomicU64,
 }
 
 impl FakeClock {
     /// A clock that starts at the given calendar time.
     pub fn starting_at(start: SystemTime) -> Self {
-        Self { elapsed: watch::Sender::new(Duration::ZERO), start, jitter: AtomicU64::new(0) }
+        Self { elapsed: watch::Sender::new(Duration::ZERO), start }
     }
 
     /// Lets time go on and wakes whoever waited for it.
@@ -49,10 +47,5 @@ impl Clock for FakeClock {
         let mut watch = self.elapsed.subscribe();
         // The sender lives as long as `self`, so this ends only when the moment has come.
         let _ = watch.wait_for(|elapsed| Moment::since_start(*elapsed) >= moment).await;
-    }
-
-    /// The same sequence every time.
-    fn jitter(&self) -> f64 {
-        (self.jitter.fetch_add(1, Ordering::Relaxed) % 8) as f64 / 8.0
     }
 }
