@@ -1,1 +1,30 @@
-//! Signed assertions as credentials: workload identity token files and providers registered by name.
+//! Assertions that somebody else signed, as credentials (RFC 7523 §2.2; Microsoft Entra workload
+//! identity federation): the token file of a Kubernetes pod, and providers that the program registers.
+//!
+//! ```json
+//! { "SourceType": "SignedAssertionFilePath" }
+//! { "SourceType": "SignedAssertionFilePath", "SignedAssertionFileDiskPath": "/run/tokens/entra" }
+//! { "SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "Vault",
+//!   "CustomSignedAssertionProviderData": { "Role": "orders" } }
+//! ```
+
+mod custom;
+mod data;
+mod facts;
+mod file;
+mod guard;
+
+use std::sync::Arc;
+
+use credential_core::CredentialSource;
+
+pub use custom::CustomSignedAssertionSource;
+pub use data::ProviderData;
+pub use facts::{AssertionFacts, MAX_ASSERTION_LENGTH, NotAnAssertion, describe};
+pub use file::SignedAssertionFileSource;
+
+/// The sources of this crate, ready to be registered. The one for `CustomSignedAssertion` knows no
+/// provider; register one that does in its place.
+pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
+    vec![Arc::new(SignedAssertionFileSource), Arc::new(CustomSignedAssertionSource::new())]
+}

@@ -1,0 +1,183 @@
+//! The source type `SignedAssertionFilePath`: an assertion in a file, as Kubernetes projects it.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use credential_core::{
+    Assertion, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Origin, Secret, SecretBytes,
+    Setting, SettingKind, SourceError, SourceType,
+};
+
+use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH, describe};
+
+const PATH: &str = "SignedAssertionFileDiskPath";
+/// Set by the workload identity webhook of AKS.
+const PATH_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+/// Named in documentation and read by nothing: Microsoft.Identity.Web overwrites what it reads there.
+const UNREAD_VARIABLE: &str = "AZURE_ACCESS_TOKEN_FILE";
+/// What Microsoft Entra expects as audience begins so in every cloud.
+const AUDIENCE: &str = "api://AzureADTokenExchange";
+/// How far the clocks of this machine and of the issuer may be apart.
+const SKEW: Duration = Duration::from_secs(300);
+
+const SETTINGS: &[Setting] = &[Setting::new(
+    PATH,
+    SettingKind::FilePath,
+    "The file with the signed assertion; without it, the one that AZURE_FEDERATED_TOKEN_FILE names.",
+)
+.mistaken(&[
+    "SignedAssertionFilePath",
+    "SignedAssertionFile",
+    "SignedAssertionDiskPath",
+    "SignedAssertionPath",
+    "FederatedTokenFile",
+    "TokenFilePath",
+])];
+
+/// Reads a signed assertion from a file that somebody else keeps fresh.
+///
+/// The file is `SignedAssertionFileDiskPath`, or else what the environment variable
+/// `AZURE_FEDERATED_TOKEN_FILE` names. (`AZURE_ACCESS_TOKEN_FILE` is not honoured, as it is not by
+/// Microsoft.Identity.Web.) It is read at every exchange, so a rotated one is used at once.
+/// A line end behind the assertion is cut. `exp` is read, and an assertion that has ended fails here
+/// instead of at the authority, so that the next entry has its turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignedAssertionFileSource;
+
+#[async_trait]
+impl CredentialSource for SignedAssertionFileSource {
+    fn source_type(&self) -> SourceType {
+        SourceType::SIGNED_ASSERTION_FILE_PATH
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    /// # Errors
+    /// All settled locally. `NotApplicable` when no file is named or there is none, `Denied` when it
+    /// may not be read, `Invalid` when it holds no JWT or one that has ended or not begun.
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let place = Place::of(request)?;
+        place.load(request).await.map_err(|error| error.settled_locally().at(&place.setting, place.origin.clone()))
+    }
+}
+
+/// The file, and what named it.
+struct Place {
+    path: String,
+    setting: String,
+    origin: Origin,
+}
+
+impl Place {
+    fn of(request: &LoadRequest<'_>) -> Result<Self, SourceError> {
+        let description = request.description;
+        let setting = description.setting_path(PATH);
+        let written = description.text(PATH).map(str::trim).filter(|path| !path.is_empty());
+        if let Some(path) = written {
+            return Ok(Self { path: path.to_owned(), setting, origin: description.setting_origin(PATH) });
+        }
+        let environment = &request.world.environment;
+        match environment.var(PATH_VARIABLE).filter(|path| !path.trim().is_empty()) {
+            Some(path) => {
+                Ok(Self { path: path.trim().to_owned(), setting, origin: Origin::environment(PATH_VARIABLE) })
+            }
+            None => Err(no_file(description, environment.var(UNREAD_VARIABLE).is_some())),
+        }
+    }
+
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let path = &self.path;
+        // Reading so little costs no more than asking whether it changed would. Room for line ends.
+        let content = request.read_file(Path::new(path), MAX_ASSERTION_LENGTH + 16).await?;
+        let token = token(&content, path)?;
+        let facts = describe(token.expose()).map_err(|error| {
+            SourceError::invalid("not-an-assertion", format!("{path} holds no signed JWT"))
+                .remedy("name the file that the platform writes the federated token to")
+                .caused_by(error)
+        })?;
+        check_times(&facts, path, request.world.clock.now())?;
+        let credential = Credential::assertion(format!("assertion in {path}"), Assertion::new(token, facts.expires_on))
+            .with_findings(self.findings(&facts, request));
+        Ok(request.previous.filter(|previous| previous.same_material(&credential)).cloned().unwrap_or(credential))
+    }
+
+    fn findings(&self, facts: &AssertionFacts, request: &LoadRequest<'_>) -> Vec<Finding> {
+        let path = &self.path;
+        let mut findings = Vec::new();
+        if facts.expires_on.is_none() {
+            findings.push(
+                Finding::warning(
+                    "assertion-without-expiry",
+                    format!("the assertion in {path} does not say when it ends"),
+                )
+                .remedy("let its issuer put an exp claim into it; Microsoft Entra refuses it without one"),
+            );
+        }
+        // An authority without tenants is not Microsoft Entra and has an audience of its own.
+        let fits = facts.audience.iter().any(|audience| audience.starts_with(AUDIENCE));
+        if request.application.tenant.is_some() && !fits {
+            let message = match facts.audience.first() {
+                Some(audience) => format!("the assertion in {path} is meant for {audience:?}, not for Microsoft Entra"),
+                None => format!("the assertion in {path} does not say whom it is meant for"),
+            };
+            findings.push(
+                Finding::warning("assertion-audience", message)
+                    .remedy(format!("have it issued for the audience {AUDIENCE}, as the federated credential has it")),
+            );
+        }
+        findings.into_iter().map(|finding| finding.at(&self.setting, self.origin.clone())).collect()
+    }
+}
+
+fn no_file(description: &CredentialDescription, unread_variable_is_set: bool) -> SourceError {
+    let error = SourceError::not_applicable("token-file-not-set", format!("{PATH_VARIABLE} is not set"));
+    let remedy = if unread_variable_is_set {
+        format!("{UNREAD_VARIABLE} is set, but it is not read: set {PATH_VARIABLE} or {PATH}")
+    } else {
+        format!("on Kubernetes, let the pod use workload identity; elsewhere set {PATH}")
+    };
+    description.at_setting(PATH, error.remedy(remedy).settled_locally())
+}
+
+fn token(content: &SecretBytes, path: &str) -> Result<Secret, SourceError> {
+    let text = std::str::from_utf8(content.expose()).map_err(|_| {
+        SourceError::invalid("not-an-assertion", format!("{path} holds no signed JWT: it is no text"))
+            .remedy("name the file that the platform writes the federated token to")
+    })?;
+    let token = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
+    if token.trim().is_empty() {
+        return Err(SourceError::invalid("empty-file", format!("{path} is empty"))
+            .remedy("look at what writes it: the token is not there yet, or writing it failed"));
+    }
+    Ok(Secret::new(token))
+}
+
+fn check_times(facts: &AssertionFacts, path: &str, now: SystemTime) -> Result<(), SourceError> {
+    if let Some(ago) = facts.expires_on.and_then(|end| now.duration_since(end).ok()) {
+        let message = format!("the assertion in {path} expired {} ago: the file was not rotated", rough(ago));
+        return Err(SourceError::invalid("assertion-expired", message)
+            .remedy("look at what writes the file (on Kubernetes the kubelet), and at this machine's clock"));
+    }
+    let ahead = facts.not_before.and_then(|begin| begin.duration_since(now).ok()).filter(|ahead| *ahead > SKEW);
+    match ahead {
+        Some(ahead) => {
+            let message = format!("the assertion in {path} begins to be valid only in {}", rough(ahead));
+            Err(SourceError::invalid("assertion-not-yet-valid", message).remedy("look at this machine's clock"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A duration as people say it.
+fn rough(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
