@@ -1,0 +1,88 @@
+//! `Authority` and `Instance` taken apart.
+
+use credential_core::{Finding, unreplaced};
+use url::Url;
+
+use crate::settings::{Located, codes, is_loopback};
+
+/// An address: `https://HOST/SEGMENT/...?QUERY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) scheme: String,
+    /// Lower case, with the port where it is not the scheme's own.
+    pub(crate) host: String,
+    pub(crate) loopback: bool,
+    /// The parts of the path that are not empty, percent-decoding left to nobody.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Option<String>,
+}
+
+impl Address {
+    /// `https://HOST`.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+
+    /// The first segment in lower case; empty when there is none.
+    pub(crate) fn first(&self) -> String {
+        self.segments.first().map(|segment| segment.to_ascii_lowercase()).unwrap_or_default()
+    }
+
+    /// Takes the address of a setting apart.
+    ///
+    /// # Errors
+    /// One finding that says why it is none. Never for `http` on this machine.
+    pub(crate) fn parse(setting: &Located<String>, name: &str) -> Result<Self, Box<Finding>> {
+        Self::parse_text(&setting.value, name)
+            .map_err(|finding| Box::new(finding.at(&setting.path, setting.origin.clone())))
+    }
+
+    fn parse_text(text: &str, name: &str) -> Result<Self, Box<Finding>> {
+        let wrong = |what: &str| Finding::error(codes::WRONG_VALUE, format!("{name} {what}"));
+        if let Some(what) = unreplaced(text) {
+            return Err(Box::new(
+                Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))
+                    .remedy("put the real value in its place"),
+            ));
+        }
+        if text.trim() != text {
+            return Err(Box::new(
+                Finding::error(codes::WHITE_SPACE, format!("{name} has white space around its value"))
+                    .remedy("remove the white space"),
+            ));
+        }
+        let url = match Url::parse(text) {
+            Ok(url) if url.has_host() && ["https", "http"].contains(&url.scheme()) => url,
+            _ => {
+                let remedy = if text.contains("://") { "write https://HOST/..." } else { "write https:// before it" };
+                return Err(Box::new(wrong("is no absolute address").remedy(remedy)));
+            }
+        };
+        let loopback = is_loopback(&url);
+        if url.scheme() == "http" && !loopback {
+            return Err(Box::new(
+                Finding::error(codes::INSECURE_URL, format!("{name} is an http address"))
+                    .remedy("write https://; http is for this machine alone"),
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Box::new(wrong("has a user name or password in it").remedy("remove it")));
+        }
+        if url.fragment().is_some() {
+            return Err(Box::new(wrong("has a # in it").remedy("remove what follows the #")));
+        }
+        Ok(Self {
+            scheme: url.scheme().to_owned(),
+            host: host_and_port(&url),
+            loopback,
+            segments: url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            query: url.query().filter(|query| !query.is_empty()).map(str::to_owned),
+        })
+    }
+}
+
+/// The host in lower case, with the port where it is not the scheme's own.
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

@@ -1,0 +1,62 @@
+//! Why an authority's endpoints could not be had.
+
+use std::fmt;
+
+use credential_core::{Finding, causes};
+
+/// Why an authority's endpoints could not be had. Cheap to clone: callers that waited for the same
+/// answer each get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityError {
+    finding: Box<Finding>,
+    transient: bool,
+}
+
+impl AuthorityError {
+    /// The settings or the call cannot work.
+    pub(crate) fn wrong(finding: Finding) -> Self {
+        Self { finding: Box::new(finding), transient: false }
+    }
+
+    /// It may work on the next try.
+    pub(crate) fn transient(finding: Finding) -> Self {
+        Self { finding: Box::new(finding), transient: true }
+    }
+
+    /// No answer was there.
+    pub(crate) fn unreachable(code: &'static str, message: String, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut finding = Finding::error(code, message).because(error.to_string());
+        finding.cause.extend(causes(error));
+        Self::transient(finding.remedy("look at the network, the proxy and the name of the host"))
+    }
+
+    /// The task that was to find out is gone: the runtime ends.
+    pub(crate) fn interrupted() -> Self {
+        let finding =
+            Finding::error(super::codes::METADATA_UNREACHABLE, "the authority's metadata was not read to its end");
+        Self::transient(finding.remedy("try again"))
+    }
+
+    /// The same facts as a finding.
+    pub fn finding(&self) -> &Finding {
+        &self.finding
+    }
+
+    /// Stable, kebab-case: see [`codes`](super::codes).
+    pub fn code(&self) -> &'static str {
+        self.finding.code
+    }
+
+    /// Whether it may work on the next try.
+    pub fn is_transient(&self) -> bool {
+        self.transient
+    }
+}
+
+impl fmt::Display for AuthorityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding.fmt(f)
+    }
+}
+
+impl std::error::Error for AuthorityError {}

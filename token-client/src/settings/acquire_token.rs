@@ -1,0 +1,166 @@
+//! `AcquireTokenOptions` of a downstream API: how its token is asked for.
+
+use credential_core::Finding;
+
+use super::bind::{Binder, Located, Section, TextMap};
+use super::codes;
+use super::known::{ACQUIRE_TOKEN_SETTINGS, MANAGED_IDENTITY_SETTINGS};
+
+/// How a token is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AcquireTokenOptions {
+    /// The tenant that the token comes from.
+    pub tenant: Option<Located<String>>,
+    /// The name of another application's options.
+    pub authentication_options_name: Option<Located<String>>,
+    /// Claims to ask for, as JSON.
+    pub claims: Option<Located<String>>,
+    /// Claims for the client assertion, as JSON.
+    pub claims_from_client: Option<Located<String>>,
+    /// The id that the authority logs the request under, as `8-4-4-4-12` lower-case hex.
+    pub correlation_id: Option<Located<String>>,
+    /// Further headers of the token request.
+    pub extra_headers_parameters: Option<Located<TextMap>>,
+    /// Further parameters for extensions.
+    pub extra_parameters: Option<Located<TextMap>>,
+    /// Query parameters of the token request.
+    pub extra_query_parameters: Option<Located<TextMap>>,
+    /// The path of a federated managed identity.
+    pub fmi_path: Option<Located<String>>,
+    /// Whether the cache is passed by.
+    pub force_refresh: Option<Located<bool>>,
+    /// The session of a long-running process on behalf of a user.
+    pub long_running_web_api_session_key: Option<Located<String>>,
+    /// The managed identity that calls instead of the application.
+    pub managed_identity: Option<ManagedIdentityOptions>,
+    /// The claim of a signed HTTP request.
+    pub pop_claim: Option<Located<String>>,
+    /// The key of a signed HTTP request.
+    pub pop_public_key: Option<Located<String>>,
+    /// The Azure AD B2C user flow.
+    pub user_flow: Option<Located<String>>,
+}
+
+/// A managed identity that calls instead of the application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ManagedIdentityOptions {
+    /// The client id of a user-assigned identity; the system's without one.
+    pub user_assigned_client_id: Option<Located<String>>,
+}
+
+/// Binds the options of a downstream section.
+pub(crate) fn bind(section: &Section<'_>, outer: &mut Binder<'_>) -> AcquireTokenOptions {
+    let Some(section) = outer.object(section, "AcquireTokenOptions") else {
+        return AcquireTokenOptions::default();
+    };
+    let mut binder = Binder { known: ACQUIRE_TOKEN_SETTINGS, what: "AcquireTokenOptions", said: outer.said };
+    binder.check_keys(&section);
+    let empty = Finding::warning(codes::EMPTY_SETTING, "ForceRefresh is empty, and counts as not set");
+    AcquireTokenOptions {
+        tenant: binder.text(&section, "Tenant"),
+        authentication_options_name: binder.text(&section, "AuthenticationOptionsName"),
+        claims: claims(&mut binder, &section, "Claims"),
+        claims_from_client: claims(&mut binder, &section, "ClaimsFromClient"),
+        correlation_id: guid(&mut binder, &section),
+        extra_headers_parameters: binder.text_map(&section, "ExtraHeadersParameters"),
+        extra_parameters: binder.text_map(&section, "ExtraParameters"),
+        extra_query_parameters: binder.text_map(&section, "ExtraQueryParameters"),
+        fmi_path: binder.text(&section, "FmiPath"),
+        force_refresh: binder.flag(&section, "ForceRefresh", empty.remedy("write true or false")),
+        long_running_web_api_session_key: binder.text(&section, "LongRunningWebApiSessionKey"),
+        managed_identity: managed_identity(&mut binder, &section),
+        pop_claim: binder.text(&section, "PopClaim"),
+        pop_public_key: binder.text(&section, "PopPublicKey"),
+        user_flow: binder.text(&section, "UserFlow"),
+    }
+}
+
+fn managed_identity(outer: &mut Binder<'_>, section: &Section<'_>) -> Option<ManagedIdentityOptions> {
+    let section = outer.object(section, "ManagedIdentity")?;
+    let mut binder = Binder { known: MANAGED_IDENTITY_SETTINGS, what: "ManagedIdentity", said: outer.said };
+    binder.check_keys(&section);
+    Some(ManagedIdentityOptions { user_assigned_client_id: binder.text(&section, "UserAssignedClientId") })
+}
+
+/// Claims are JSON in text; an object is what people write first.
+fn claims(binder: &mut Binder<'_>, section: &Section<'_>, name: &str) -> Option<Located<String>> {
+    let claims = binder.text(section, name)?;
+    let is_object = serde_json::from_str::<serde_json::Value>(&claims.value).is_ok_and(|value| value.is_object());
+    if !claims.value.is_empty() && !is_object {
+        let finding = Finding::error(codes::WRONG_VALUE, format!("{name} is no JSON object in text"));
+        binder.say(&section.child(name), finding.remedy("write \"{\\\"access_token\\\": {...}}\""));
+    }
+    Some(claims)
+}
+
+/// The forms N, D, B and P of `System.Guid`, white space around them cut.
+fn guid(binder: &mut Binder<'_>, section: &Section<'_>) -> Option<Located<String>> {
+    let mut text = binder.text(section, "CorrelationId")?;
+    if text.value.is_empty() {
+        return None;
+    }
+    match normal_guid(text.value.trim()) {
+        Some(normal) => {
+            text.value = normal;
+            Some(text)
+        }
+        None => {
+            let finding = Finding::error(codes::WRONG_VALUE, "CorrelationId is no GUID");
+            binder.say(
+                &section.child("CorrelationId"),
+                finding.remedy("write it as 00000000-0000-0000-0000-000000000000"),
+            );
+            None
+        }
+    }
+}
+
+fn normal_guid(text: &str) -> Option<String> {
+    let inner = [('{', '}'), ('(', ')')]
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+        .unwrap_or(text);
+    let bare = inner.len() == 32 && inner.len() == text.len();
+    let dashed = inner.len() == 36 && [8, 13, 18, 23].iter().all(|at| inner.as_bytes().get(*at) == Some(&b'-'));
+    let digits: String = inner.chars().filter(|letter| *letter != '-').collect();
+    if !(bare || dashed) || digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut rest = digits.to_ascii_lowercase();
+    let mut parts = Vec::new();
+    for len in [8, 4, 4, 4] {
+        let tail = rest.split_off(len);
+        parts.push(std::mem::replace(&mut rest, tail));
+    }
+    parts.push(rest);
+    Some(parts.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normal_guid;
+
+    #[test]
+    fn guids_have_the_forms_of_dotnet() {
+        let normal = Some("00000000-0000-0000-0000-00000000000a".to_owned());
+        for text in [
+            "00000000-0000-0000-0000-00000000000A",
+            "0000000000000000000000000000000a",
+            "{00000000-0000-0000-0000-00000000000a}",
+            "(00000000-0000-0000-0000-00000000000a)",
+        ] {
+            assert_eq!(normal_guid(text), normal, "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "{0000000000000000000000000000000a}",
+            "00000000-0000-0000-0000-00000000000g",
+            "é".repeat(16).as_str(),
+        ] {
+            assert_eq!(normal_guid(text), None, "{text}");
+        }
+    }
+}

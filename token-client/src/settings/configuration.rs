@@ -1,0 +1,251 @@
+//! Everything that the settings say, and everything that is wrong with them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use credential_core::{Finding, Origin, Secret, SecretBytes, Severity, World, nearest};
+
+use super::application::{self, ApplicationOptions};
+use super::bind::Section;
+use super::codes::{self, placed};
+use super::decode::decode;
+use super::downstream::{self, DownstreamOptions};
+use super::json;
+use super::key::{self, SEPARATOR};
+use super::location::{Location, environment_file};
+use super::remains;
+use super::tree::{Layer, MAX_DEPTH, Refused, Tree};
+use super::variables::{self, HOST_PREFIXES};
+
+/// A settings file is refused above this many bytes.
+pub const MAX_FILE_SIZE: u64 = 1024 * 1024;
+
+/// The layers, lowest first; a prefix of variables each for the first two.
+const FILE: u32 = 2;
+const ENVIRONMENT_FILE: u32 = 3;
+const VARIABLES: u32 = 4;
+const ARGUMENTS: u32 = 5;
+const FILES: u32 = 1 << FILE | 1 << ENVIRONMENT_FILE;
+
+/// What the settings say about one application and its downstream APIs.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Configuration {
+    /// The name of the environment.
+    pub environment: String,
+    /// All settings, merged.
+    pub tree: Tree,
+    /// The path of the application's section, as it was asked for.
+    pub section: String,
+    /// The application.
+    pub application: ApplicationOptions,
+    /// The downstream APIs, by name.
+    pub downstream: Vec<DownstreamOptions>,
+    /// Everything that was found; see [`codes`](super::codes).
+    pub findings: Vec<Finding>,
+}
+
+impl Configuration {
+    /// Reads the settings. Whatever is wrong with the files or in them is among
+    /// [`findings`](Self::findings), all at once.
+    pub async fn read(location: &Location, world: &World) -> Self {
+        let environment = location.environment_name(&*world.environment);
+        let mut said = Vec::new();
+        let file = read_file(&location.file, FILE, world, &mut said).await;
+        let missing = file.is_none();
+        let over = match environment_file(&location.file, &environment) {
+            Ok(path) => read_file(&path, ENVIRONMENT_FILE, world, &mut said).await,
+            Err(finding) => {
+                said.push(*finding);
+                None
+            }
+        };
+        let layers = [file, over].into_iter().flatten().flatten().collect();
+        let vars = world.environment.vars();
+        let mut configuration = Self::assemble(environment, location, layers, &vars, said);
+        if missing {
+            configuration.say_missing(&location.file, world);
+        }
+        configuration
+    }
+
+    /// Settings in text that the program has: no file is read. `vars` goes over it, as environment
+    /// variables do.
+    pub fn from_json(text: &str, location: &Location, vars: &BTreeMap<String, String>) -> Self {
+        let mut said = Vec::new();
+        let name = location.file.display().to_string();
+        let layer = if text.len() as u64 > MAX_FILE_SIZE {
+            said.push(too_large(&name));
+            None
+        } else {
+            json::parse(text, &name, Layer::new(FILE)).map_err(|findings| said.extend(findings)).ok()
+        };
+        let environment = location.environment.clone().unwrap_or_else(|| "Production".to_owned());
+        Self::assemble(environment, location, layer.into_iter().collect(), vars, said)
+    }
+
+    fn assemble(
+        environment: String,
+        location: &Location,
+        files: Vec<Layer>,
+        vars: &BTreeMap<String, String>,
+        mut said: Vec<Finding>,
+    ) -> Self {
+        let broken = !said.is_empty();
+        let mut layers = Vec::new();
+        for (number, prefix) in (0..).zip(HOST_PREFIXES) {
+            layers.push(variables::prefixed(prefix, vars, Layer::new(number), &mut said));
+        }
+        layers.extend(files);
+        layers.push(variables::plain(vars, Layer::new(VARIABLES), &mut said));
+        layers.push(arguments(&location.overrides, &mut said));
+        let tree = Tree::merge(layers);
+        let section = Section { node: tree.node(&location.section), path: location.section.clone() };
+        // A section that a broken file was to bring is not missing.
+        if section.node.is_none_or(|node| node.children().is_empty()) && !broken {
+            said.push(missing_section(&tree, &location.section));
+        }
+        let application = application::bind(&section, &mut said);
+        let downstream = downstream::bind_all(&tree, &location.section, &mut said);
+        let paths = downstream.iter().map(|api| api.path.clone());
+        for path in paths.chain([location.section.clone()]) {
+            remains::check(&Section { node: tree.node(&path), path: path.clone() }, FILES, &mut said);
+            web_host_variables(&tree, &path, &mut said);
+        }
+        let section = location.section.clone();
+        Self { environment, tree, section, application, downstream, findings: said }
+    }
+
+    /// The file is missing: an error, or a warning when the variables alone are enough.
+    fn say_missing(&mut self, file: &Path, world: &World) {
+        let application = &self.application;
+        let complete = application.client_id.is_some()
+            && (application.authority.is_some() || application.instance.is_some() || application.tenant_id.is_some());
+        let path = world.files.resolve(file);
+        let message = format!("the settings file {} is not there", path.display());
+        let finding = if complete {
+            Finding::warning(codes::SETTINGS_FILE_MISSING, message).remedy("everything comes from elsewhere")
+        } else {
+            self.findings.retain(|finding| finding.code != codes::MISSING_SECTION);
+            Finding::error(codes::SETTINGS_FILE_MISSING, message)
+                .remedy("create it, name another one (--config FILE), or set variables such as AzureAd__ClientId")
+        };
+        self.findings.insert(0, finding);
+    }
+
+    /// Whether nothing that was found is an error.
+    pub fn ok(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+    }
+
+    /// The downstream API of that name, whatever its case.
+    pub fn downstream(&self, name: &str) -> Option<&DownstreamOptions> {
+        self.downstream.iter().find(|api| key::same(&api.name, name))
+    }
+
+    /// The name of the downstream API that is nearest to `name` in spelling.
+    pub fn nearest_downstream(&self, name: &str) -> Option<&str> {
+        nearest(name, self.downstream.iter().map(|api| api.name.as_str()))
+    }
+}
+
+/// A settings file as a layer: `None` when it is not there, `Some(None)` when it is and is broken.
+async fn read_file(path: &Path, number: u32, world: &World, said: &mut Vec<Finding>) -> Option<Option<Layer>> {
+    let name = path.display().to_string();
+    match world.files.read(path, MAX_FILE_SIZE).await {
+        Ok(bytes) => Some(parse_bytes(&bytes, &name, number, said)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            said.push(unreadable(&world.files.resolve(path), &name, &error));
+            Some(None)
+        }
+    }
+}
+
+fn parse_bytes(bytes: &SecretBytes, name: &str, number: u32, said: &mut Vec<Finding>) -> Option<Layer> {
+    json::parse(&decode(bytes.expose()), name, Layer::new(number)).map_err(|findings| said.extend(findings)).ok()
+}
+
+fn unreadable(path: &Path, name: &str, error: &io::Error) -> Finding {
+    let (what, remedy) = match error.kind() {
+        io::ErrorKind::FileTooLarge => return too_large(name),
+        io::ErrorKind::IsADirectory => ("is a folder", "name a file in it"),
+        io::ErrorKind::PermissionDenied => ("cannot be read", "let this user read it"),
+        _ => ("cannot be read", "look at the cause"),
+    };
+    let message = format!("the settings file {} {what}", path.display());
+    placed(Finding::error(codes::SETTINGS_FILE_UNREADABLE, message), Origin::file(name, 1, 1))
+        .because(error.to_string())
+        .remedy(remedy)
+}
+
+fn too_large(name: &str) -> Finding {
+    let message = format!("the settings file is larger than {MAX_FILE_SIZE} bytes, the limit");
+    placed(Finding::error(codes::SETTINGS_FILE_TOO_LARGE, message), Origin::file(name, 1, 1))
+        .remedy("is this the right file?")
+}
+
+/// The values that the caller puts over everything else.
+fn arguments(overrides: &[(String, String)], said: &mut Vec<Finding>) -> Layer {
+    let mut layer = Layer::new(ARGUMENTS);
+    let origin = Origin::Argument(Arc::from("--set"));
+    for (path, value) in overrides {
+        let parts: Vec<&str> = path.split(SEPARATOR).take(MAX_DEPTH + 1).collect();
+        if parts.len() == 1 && path.contains("__") {
+            let message = "the argument's path has __, which separates in variables alone";
+            said.push(Finding::warning(codes::ARGUMENT_SEPARATOR, message).at(path, origin.clone()).remedy("write :"));
+        }
+        match layer.enter(&parts, &origin) {
+            // A later argument goes over an earlier one.
+            Ok(node) => {
+                node.value =
+                    Some(super::tree::Scalar { text: Some(Secret::from(value.as_str())), origin: origin.clone() });
+            }
+            Err(Refused::TooDeep | Refused::Duplicate(_)) => said.push(placed(
+                Finding::error(codes::PATH_TOO_DEEP, format!("an argument nests deeper than {MAX_DEPTH} levels")),
+                origin.clone(),
+            )),
+        }
+    }
+    layer
+}
+
+fn missing_section(tree: &Tree, path: &str) -> Finding {
+    // Variables such as PATH are at the top too; sections are what has something below it.
+    let known: Vec<&str> = tree.sections().collect();
+    let finding = match tree.node(path) {
+        Some(node) if node.text().is_some() => {
+            let origin = tree.origin(path).cloned().unwrap_or(Origin::Default);
+            Finding::error(codes::WRONG_TYPE, format!("the section {path:?} is a value, no section")).at(path, origin)
+        }
+        _ => {
+            let mut finding = Finding::error(codes::MISSING_SECTION, format!("there is no section {path:?}"));
+            finding.path = Some(path.to_owned());
+            finding
+        }
+    };
+    match nearest(path, known.iter().copied()) {
+        Some(near) if !key::same(near, path) => finding.remedy(format!("did you mean {near:?}?")),
+        _ if known.is_empty() => finding.remedy("add it"),
+        _ => {
+            let list: Vec<&str> = known.into_iter().take(20).collect();
+            finding.remedy(format!("add it, or name another one (--section): {}", list.join(", ")))
+        }
+    }
+}
+
+fn web_host_variables(tree: &Tree, path: &str, said: &mut Vec<Finding>) {
+    for leaf in tree.leaves(path) {
+        let Origin::Environment(name) = &leaf.origin else { continue };
+        if name.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("ASPNETCORE_")) {
+            let message = format!("{name} is read as web hosts of .NET do; generic hosts don't read it");
+            said.push(
+                Finding::hint(codes::WEB_HOST_VARIABLE, message)
+                    .at(leaf.path, leaf.origin.clone())
+                    .remedy("write it without ASPNETCORE_: the variable then goes over the files too"),
+            );
+        }
+    }
+}

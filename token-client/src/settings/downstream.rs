@@ -1,0 +1,277 @@
+//! The options of downstream APIs: which sections are one, and what they say.
+
+use credential_core::{Finding, Origin, nearest};
+
+use super::acquire_token::{self, AcquireTokenOptions};
+use super::bind::{Binder, Located, Section, TextMap};
+use super::codes;
+use super::key;
+use super::known::DOWNSTREAM_SETTINGS;
+use super::scopes;
+use super::tree::Tree;
+
+/// The section whose children are downstream APIs.
+const PARENT: &str = "DownstreamApis";
+
+/// What a downstream API's section says; defaults stand where the reference has them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DownstreamOptions {
+    /// The API's name: the key of its section.
+    pub name: String,
+    /// The path of the section.
+    pub path: String,
+    /// Where the section stands.
+    pub origin: Origin,
+    /// The address of the API.
+    pub base_url: Option<Located<String>>,
+    /// What follows the address; `None` for `null`.
+    pub relative_path: Option<Located<String>>,
+    /// What the token is for; `None` when nothing is said.
+    pub scopes: Option<Located<Vec<String>>>,
+    /// Whether the application calls, and not a user.
+    pub request_app_token: Option<Located<bool>>,
+    /// Whether the API is called without a token.
+    pub anonymous: Option<Located<bool>>,
+    /// The HTTP method, `Get` without one.
+    pub http_method: Located<String>,
+    /// The Accept header, `application/json` without one; `None` for `null`.
+    pub accept_header: Option<Located<String>>,
+    /// The body's media type, `application/json` without one; `None` for `null`.
+    pub content_type: Option<Located<String>>,
+    /// The scheme of the Authorization header, `Bearer` without one.
+    pub protocol_scheme: Located<String>,
+    /// Further headers.
+    pub extra_header_parameters: Option<Located<TextMap>>,
+    /// Query parameters.
+    pub extra_query_parameters: Option<Located<TextMap>>,
+    /// How the token is asked for.
+    pub acquire_token_options: AcquireTokenOptions,
+}
+
+impl DownstreamOptions {
+    /// Whether the application calls, and not a user.
+    pub fn is_app_token(&self) -> bool {
+        self.request_app_token.as_ref().is_some_and(|flag| flag.value)
+    }
+
+    /// Whether the API is called without a token.
+    pub fn is_anonymous(&self) -> bool {
+        self.anonymous.as_ref().is_some_and(|flag| flag.value)
+    }
+
+    /// The scopes; empty when there are none.
+    pub fn scope_list(&self) -> &[String] {
+        self.scopes.as_ref().map_or(&[], |scopes| &scopes.value)
+    }
+}
+
+/// Binds every downstream API of the tree, the application's own section left out.
+pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) -> Vec<DownstreamOptions> {
+    let top = tree.root().children().iter().map(|node| Section { node: Some(node), path: node.name.clone() });
+    let own = application.split(key::SEPARATOR).next().unwrap_or_default();
+    let mut sections: Vec<(Section<'_>, bool)> = Vec::new();
+    for section in top {
+        let name = section.node.map_or("", |node| node.name.as_str());
+        if key::same(name, PARENT) {
+            sections.extend(section.children().into_iter().filter(Section::has_children).map(|child| (child, true)));
+        } else if !key::same(name, own) && !is_application(&section) {
+            let whole = ["BaseUrl", "Scopes"].iter().any(|key| section.child(key).node.is_some());
+            if whole || hints_at_downstream(&section) {
+                sections.push((section, whole));
+            }
+        }
+    }
+    let mut list: Vec<DownstreamOptions> = Vec::new();
+    for (section, whole) in sections {
+        let options = bind(&section, whole, said);
+        match list.iter().find(|other| key::same(&other.name, &options.name)) {
+            Some(other) => said.push(
+                Finding::error(
+                    codes::DOWNSTREAM_TWICE,
+                    format!("{} and {} are downstream APIs of the same name", other.path, options.path),
+                )
+                .at(options.path, options.origin)
+                .remedy("rename one of the two"),
+            ),
+            None => list.push(options),
+        }
+    }
+    list
+}
+
+/// Another application's section, which may have `Scopes` of its own.
+fn is_application(section: &Section<'_>) -> bool {
+    section.child("ClientId").node.is_some()
+        && ["Instance", "TenantId", "Authority", "ClientCredentials"]
+            .iter()
+            .any(|key| section.child(key).node.is_some())
+}
+
+/// Settings that nothing but a downstream API has.
+fn hints_at_downstream(section: &Section<'_>) -> bool {
+    [
+        "AcquireTokenOptions",
+        "RequestAppToken",
+        "ExtraHeaderParameters",
+        "ProtocolScheme",
+        "AcceptHeader",
+        "RelativePath",
+    ]
+    .iter()
+    .any(|key| section.child(key).node.is_some())
+}
+
+fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> DownstreamOptions {
+    let node = section.node;
+    let mut binder = Binder { known: DOWNSTREAM_SETTINGS, what: "a downstream API", said };
+    binder.check_keys(section);
+    let flag = |binder: &mut Binder<'_>, name: &str| {
+        let empty = Finding::warning(codes::EMPTY_SETTING, format!("{name} is empty, and counts as not set"));
+        binder.flag(section, name, empty.remedy("write true or false"))
+    };
+    let options = DownstreamOptions {
+        name: node.map(|node| node.name.clone()).unwrap_or_default(),
+        path: section.path.clone(),
+        origin: node.map_or(Origin::Default, |node| node.origin.clone()),
+        base_url: binder.text(section, "BaseUrl"),
+        relative_path: or_default(&mut binder, section, "RelativePath", ""),
+        scopes: binder.text_list(section, "Scopes"),
+        request_app_token: flag(&mut binder, "RequestAppToken"),
+        anonymous: flag(&mut binder, "Anonymous"),
+        http_method: method(&mut binder, section),
+        accept_header: or_default(&mut binder, section, "AcceptHeader", "application/json"),
+        content_type: or_default(&mut binder, section, "ContentType", "application/json"),
+        protocol_scheme: filled(&mut binder, section, "ProtocolScheme", "Bearer"),
+        extra_header_parameters: binder.text_map(section, "ExtraHeaderParameters"),
+        extra_query_parameters: binder.text_map(section, "ExtraQueryParameters"),
+        acquire_token_options: acquire_token::bind(section, &mut binder),
+    };
+    if whole {
+        check(section, &options, &mut binder);
+    } else {
+        binder.say(
+            section,
+            Finding::warning(
+                codes::INCOMPLETE_DOWNSTREAM,
+                "the section has settings of a downstream API, and neither BaseUrl nor Scopes",
+            )
+            .remedy("add BaseUrl and Scopes"),
+        );
+    }
+    options
+}
+
+/// Text with a default, which `null` takes away.
+fn or_default(binder: &mut Binder<'_>, section: &Section<'_>, name: &str, default: &str) -> Option<Located<String>> {
+    if section.child(name).is_null() {
+        return None;
+    }
+    Some(binder.text(section, name).unwrap_or_else(|| default_value(section, name, default)))
+}
+
+/// Text with a default that stands for `null` and empty text too.
+fn filled(binder: &mut Binder<'_>, section: &Section<'_>, name: &str, default: &str) -> Located<String> {
+    let text = binder.text(section, name).filter(|text| !text.value.is_empty());
+    text.unwrap_or_else(|| default_value(section, name, default))
+}
+
+fn default_value(section: &Section<'_>, name: &str, default: &str) -> Located<String> {
+    Located { value: default.to_owned(), origin: Origin::Default, path: format!("{}:{name}", section.path) }
+}
+
+fn method(binder: &mut Binder<'_>, section: &Section<'_>) -> Located<String> {
+    const METHODS: [&str; 9] = ["Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "Trace", "Connect"];
+    let mut method = filled(binder, section, "HttpMethod", "Get");
+    let trimmed = method.value.trim().to_owned();
+    let place = section.child("HttpMethod");
+    if trimmed != method.value {
+        let finding = Finding::hint(codes::WHITE_SPACE, "HttpMethod has white space around it, which is cut off");
+        binder.say(&place, finding.remedy("remove it"));
+        method.value = trimmed;
+    }
+    // RFC 9110 §9.1: a method is a token.
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if method.value.is_empty() || !method.value.bytes().all(is_token) {
+        let finding = Finding::error(codes::WRONG_VALUE, "HttpMethod is no HTTP method");
+        binder.say(&place, finding.remedy("write Get, Post, ..."));
+    } else if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(&method.value)) {
+        let remedy = match nearest(&method.value, METHODS) {
+            Some(known) => format!("did you mean \"{known}\"?"),
+            None => format!("known: {}", METHODS.join(", ")),
+        };
+        let finding = Finding::warning(codes::WRONG_VALUE, format!("HttpMethod {:?} is unusual", method.value));
+        binder.say(&place, finding.remedy(remedy));
+    }
+    method
+}
+
+/// Checks across the settings of a section.
+fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder<'_>) {
+    check_base_url(section, options, binder);
+    let place = if options.scopes.is_some() { section.child("Scopes") } else { section.clone() };
+    let list = options.scope_list();
+    if let Some(scope) = list.iter().find(|scope| scope.contains(',')) {
+        let finding = Finding::warning(codes::COMMA_IN_SCOPE, format!("the scope {scope:?} has a comma in it"));
+        binder.say(&place, finding.remedy("scopes are separated by white space: write a list"));
+    }
+    if options.is_anonymous() {
+        if !list.is_empty() {
+            let finding =
+                Finding::warning(codes::ANONYMOUS_WITH_SCOPES, "the API has scopes, and is called without a token");
+            binder.say(&place, finding.remedy("remove \"Anonymous\": true, or the scopes"));
+        }
+        return;
+    }
+    if list.is_empty() {
+        binder.say(
+            &place,
+            Finding::error(codes::NO_SCOPES, "there are no scopes: the API would be called without a token")
+                .remedy("add \"Scopes\": [\"...\"], or \"Anonymous\": true"),
+        );
+        return;
+    }
+    let checked = if options.is_app_token() { scopes::check_app_token(list) } else { scopes::check_user_token(list) };
+    if let Err(finding) = checked {
+        binder.say(&place, *finding);
+    }
+}
+
+fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder<'_>) {
+    let Some(base_url) = &options.base_url else { return };
+    let place = section.child("BaseUrl");
+    let text = base_url.value.trim();
+    if text.is_empty() {
+        let finding = Finding::error(codes::EMPTY_SETTING, "BaseUrl is empty");
+        binder.say(&place, finding.remedy("write the address of the API"));
+        return;
+    }
+    if credential_core::unreplaced(text).is_some() {
+        return;
+    }
+    match url::Url::parse(text) {
+        Ok(url) if !["http", "https"].contains(&url.scheme()) => {
+            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no http or https address");
+            binder.say(&place, finding.remedy("write https://HOST/..."));
+        }
+        Ok(url) if url.scheme() == "http" && !is_loopback(&url) && !options.is_anonymous() => {
+            let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: anybody on the way reads the token");
+            binder.say(&place, finding.remedy("write https://"));
+        }
+        Ok(_) => {}
+        Err(_) => {
+            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no absolute address");
+            binder.say(&place, finding.remedy("write https://HOST/..."));
+        }
+    }
+}
+
+/// Whether the address is on this machine.
+pub(crate) fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,114 @@
+//! Where settings are read from.
+
+use std::path::{Path, PathBuf};
+
+use credential_core::{Environment, Finding};
+
+use super::codes;
+
+/// Where settings are read from, and which of them are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The settings file; `appsettings.json` in the working folder unless told otherwise.
+    pub file: PathBuf,
+    /// The environment whose file (`appsettings.NAME.json`) goes over it; without one,
+    /// `DOTNET_ENVIRONMENT`, then `ASPNETCORE_ENVIRONMENT`, then `Production`.
+    pub environment: Option<String>,
+    /// The application's section, a path: `AzureAd`, `A:B`.
+    pub section: String,
+    /// Values over everything else: path and value.
+    pub overrides: Vec<(String, String)>,
+}
+
+impl Default for Location {
+    fn default() -> Self {
+        Self {
+            file: PathBuf::from("appsettings.json"),
+            environment: None,
+            section: "AzureAd".to_owned(),
+            overrides: Vec::new(),
+        }
+    }
+}
+
+impl Location {
+    /// `appsettings.json`, section `AzureAd`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads this file.
+    #[must_use]
+    pub fn file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = file.into();
+        self
+    }
+
+    /// Names the environment.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
+    /// Reads the application from this section.
+    #[must_use]
+    pub fn section(mut self, path: impl Into<String>) -> Self {
+        self.section = path.into();
+        self
+    }
+
+    /// Sets a value over everything else: `("AzureAd:TenantId", "contoso.com")`.
+    #[must_use]
+    pub fn set(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
+        self.overrides.push((path.into(), value.into()));
+        self
+    }
+
+    /// The environment's name.
+    pub(crate) fn environment_name(&self, environment: &dyn Environment) -> String {
+        let given = |name: &str| environment.var(name).filter(|value| !value.is_empty());
+        self.environment
+            .clone()
+            .or_else(|| given("DOTNET_ENVIRONMENT"))
+            .or_else(|| given("ASPNETCORE_ENVIRONMENT"))
+            .unwrap_or_else(|| "Production".to_owned())
+    }
+}
+
+/// The file of an environment beside the settings file: `appsettings.json` → `appsettings.NAME.json`.
+pub(crate) fn environment_file(file: &Path, environment: &str) -> Result<PathBuf, Box<Finding>> {
+    if environment.is_empty() || environment.len() > 100 || environment.contains(['/', '\\', '\0']) {
+        return Err(Box::new(
+            Finding::error(
+                codes::BAD_ENVIRONMENT_NAME,
+                format!("{environment:?} is no name of an environment: a file is named after it"),
+            )
+            .remedy("set --environment, DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT to a name such as Development"),
+        ));
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = file.extension().unwrap_or_default().to_string_lossy();
+    let dot = if extension.is_empty() { "" } else { "." };
+    Ok(file.with_file_name(format!("{stem}.{environment}{dot}{extension}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_file_stands_beside_the_settings_file() {
+        let named = |file: &str, environment| environment_file(Path::new(file), environment).unwrap();
+        assert_eq!(named("x/appsettings.json", "Staging"), Path::new("x/appsettings.Staging.json"));
+        assert_eq!(named("settings", "A.b"), Path::new("settings.A.b"));
+    }
+
+    #[test]
+    fn an_environment_name_cannot_leave_the_folder() {
+        for name in ["../x", "a/b", "a\\b", "", "\0"] {
+            assert_eq!(environment_file(Path::new("a.json"), name).unwrap_err().code, codes::BAD_ENVIRONMENT_NAME);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The settings of a service: `appsettings.json`, environment variables and arguments as one tree, and
+//! what it says about an application and its downstream APIs.
+//!
+//! A file that works for Microsoft.Identity.Web works here, with the same meaning. Where that product
+//! goes on in silence, there is a [`Finding`](credential_core::Finding); the whole table of differences
+//! stands in [`docs/configuration.md`](https://docs.rs/token-client).
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use token_client::settings::{Configuration, Location};
+//!
+//! let text = r#"{
+//!     "AzureAd": {
+//!         "Instance": "https://login.microsoftonline.com/",
+//!         "TenantId": "contoso.com",
+//!         "ClientId": "app1", // comments and trailing commas are fine
+//!         "ClientCredentials": [{ "SourceType": "ClientSecret", "ClientSecret": "s3cret" }],
+//!     },
+//!     "GraphBeta": { "BaseUrl": "https://graph.microsoft.com/beta", "Scopes": ["User.Read"] },
+//! }"#;
+//! let configuration = Configuration::from_json(text, &Location::default(), &BTreeMap::new());
+//! assert!(configuration.ok(), "{:?}", configuration.findings);
+//! assert_eq!(configuration.application.client_id_text(), "app1");
+//! assert_eq!(configuration.downstream("graphbeta").unwrap().scope_list(), ["User.Read"]);
+//! ```
+
+mod acquire_token;
+mod application;
+mod bind;
+pub mod codes;
+mod configuration;
+mod credentials;
+mod decode;
+mod downstream;
+mod json;
+mod key;
+mod known;
+mod location;
+mod remains;
+pub mod scopes;
+mod shown;
+mod strict;
+mod tree;
+mod variables;
+
+pub use acquire_token::{AcquireTokenOptions, ManagedIdentityOptions};
+pub use application::ApplicationOptions;
+pub use bind::{Located, TextMap};
+pub use configuration::{Configuration, MAX_FILE_SIZE};
+pub use downstream::DownstreamOptions;
+pub use known::{
+    ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS, OptionKind,
+    OptionSetting, is_secret,
+};
+pub use location::Location;
+pub use shown::Shown;
+pub use tree::{Leaf, MAX_DEPTH, Tree};
+
+pub(crate) use downstream::is_loopback;
