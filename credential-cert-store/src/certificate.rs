@@ -1,0 +1,190 @@
+//! What a certificate says (RFC 5280), and whether it can be a client's credential now.
+
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest;
+use credential_core::{CertificateFacts, Finding, SigningAlgorithm, SourceError};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+use crate::name::Name;
+use crate::public_key::PublicKey;
+
+/// How long before its end a certificate's end is worth a warning.
+const EXPIRES_SOON: Duration = Duration::from_secs(30 * 86_400);
+/// A start this little ahead of the clock is more likely the clock's fault.
+const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+
+/// Parses a certificate.
+pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
+    X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| {
+        SourceError::invalid("certificate-unreadable", "the certificate is damaged: it is no X.509 certificate in DER")
+            .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
+    })
+}
+
+/// The public key of a parsed certificate.
+pub(crate) fn public_key(certificate: &X509Certificate<'_>) -> Result<PublicKey, SourceError> {
+    PublicKey::of_info(certificate.public_key().raw).map_err(|malformed| {
+        SourceError::invalid(
+            "certificate-unreadable",
+            format!("the public key in the certificate is damaged: {}", malformed.0),
+        )
+    })
+}
+
+/// What a certificate in DER says: names as .NET writes them, thumbprints, validity, key.
+///
+/// # Errors
+/// [`Invalid`](credential_core::SourceErrorKind::Invalid) with code `certificate-unreadable` when it
+/// is no certificate. Not for one that is expired: see [`judge`].
+pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, SourceError> {
+    let certificate = parse(der)?;
+    let validity = certificate.validity();
+    let mut facts = CertificateFacts::new(
+        sized(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
+        sized(digest::digest(&digest::SHA256, der).as_ref()),
+        system_time(validity.not_before),
+        system_time(validity.not_after),
+    );
+    facts.subject = Name::parse(certificate.subject().as_raw()).to_string();
+    facts.issuer = Name::parse(certificate.issuer().as_raw()).to_string();
+    facts.key = public_key(&certificate)?.to_string();
+    Ok(facts)
+}
+
+/// What the certificate's key could sign, preferred first; empty for keys that sign no client assertion.
+///
+/// # Errors
+/// As [`certificate_facts`].
+pub fn algorithms_of(der: &[u8]) -> Result<Vec<SigningAlgorithm>, SourceError> {
+    Ok(public_key(&parse(der)?)?.algorithms().to_vec())
+}
+
+/// Judges a leaf at the given time: warnings about what may be in the way soon or at some authorities.
+///
+/// # Errors
+/// [`Invalid`](credential_core::SourceErrorKind::Invalid): `certificate-expired`,
+/// `certificate-not-yet-valid`. Not for a weak key, which is a matter of the key.
+pub fn judge(der_leaf: &[u8], facts: &CertificateFacts, now: SystemTime) -> Result<Vec<Finding>, SourceError> {
+    check_validity(facts, now)?;
+    let mut findings = Vec::new();
+    if let Ok(left) = facts.not_after.duration_since(now)
+        && left < EXPIRES_SOON
+    {
+        findings.push(
+            Finding::warning("certificate-expires-soon", format!("{} expires in {}", shown(facts), span(left)))
+                .remedy("have a new certificate registered and put in place before it ends"),
+        );
+    }
+    let certificate = parse(der_leaf)?;
+    if let Ok(Some(usage)) = certificate.extended_key_usage()
+        && !(usage.value.client_auth || usage.value.any)
+    {
+        findings.push(
+            Finding::warning(
+                "not-for-client-authentication",
+                format!("{} has an extended key usage without client authentication", shown(facts)),
+            )
+            .remedy("some authorities refuse it: ask for extendedKeyUsage = clientAuth, or none"),
+        );
+    }
+    if let Ok(Some(usage)) = certificate.key_usage()
+        && !usage.value.digital_signature()
+    {
+        findings.push(
+            Finding::warning("not-for-signing", format!("{} has a key usage without digital signature", shown(facts)))
+                .remedy("ask for keyUsage = digitalSignature"),
+        );
+    }
+    Ok(findings)
+}
+
+fn check_validity(facts: &CertificateFacts, now: SystemTime) -> Result<(), SourceError> {
+    if let Ok(since) = now.duration_since(facts.not_after)
+        && !since.is_zero()
+    {
+        return Err(SourceError::invalid(
+            "certificate-expired",
+            format!("{} expired on {}, {} ago", shown(facts), date(facts.not_after), span(since)),
+        )
+        .remedy("put a renewed certificate in its place, or correct this machine's clock"));
+    }
+    if let Ok(ahead) = facts.not_before.duration_since(now)
+        && !ahead.is_zero()
+    {
+        let remedy = if ahead <= CLOCK_SKEW {
+            "this machine's clock seems to be slow: set it by NTP, or wait"
+        } else {
+            "use a certificate that is valid already, or correct this machine's clock"
+        };
+        return Err(SourceError::invalid(
+            "certificate-not-yet-valid",
+            format!(
+                "{} is valid from {}, {} ahead of this machine's clock",
+                shown(facts),
+                date(facts.not_before),
+                span(ahead)
+            ),
+        )
+        .remedy(remedy));
+    }
+    Ok(())
+}
+
+/// The certificate in a message: subject and thumbprint.
+pub(crate) fn shown(facts: &CertificateFacts) -> String {
+    let subject = if facts.subject.is_empty() { "without subject" } else { &facts.subject };
+    format!("certificate {subject} ({})", facts.thumbprint())
+}
+
+/// `2026-01-31 23:59:59 UTC`.
+pub(crate) fn date(time: SystemTime) -> String {
+    let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
+    };
+    match ASN1Time::from_timestamp(seconds) {
+        Ok(time) => {
+            let time = time.to_datetime();
+            let (day, clock) = (time.date(), time.time());
+            format!(
+                "{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
+                day.year(),
+                u8::from(day.month()),
+                day.day(),
+                clock.hour(),
+                clock.minute(),
+                clock.second()
+            )
+        }
+        Err(_) => "a date beyond the calendar".to_owned(),
+    }
+}
+
+/// `3 days`, `5 hours`, `20 minutes`, rounded down.
+pub(crate) fn span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let (count, unit) = match seconds {
+        0..=119 => (seconds, "second"),
+        120..=7_199 => (seconds / 60, "minute"),
+        7_200..=172_799 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn system_time(time: ASN1Time) -> SystemTime {
+    let seconds = Duration::from_secs(time.timestamp().unsigned_abs());
+    let moved = if time.timestamp() < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(seconds)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(seconds)
+    };
+    moved.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn sized<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().unwrap_or([0; N])
+}

@@ -1,0 +1,184 @@
+//! Certificate and key from wherever they come, on their way to becoming a credential.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
+
+use crate::certificate::{certificate_facts, judge, parse, public_key, shown};
+use crate::error::again;
+use crate::pieces::{Holding, Pieces};
+use crate::shape;
+use crate::signer::LocalSigner;
+use crate::work::Work;
+
+/// What a file, a base64 value or a vault secret holds: a certificate with its chain, and perhaps its key.
+///
+/// Its errors are about the content alone; whoever read it adds which setting led there.
+pub struct Material {
+    chain: Vec<Vec<u8>>,
+    facts: CertificateFacts,
+    unused: usize,
+    signer: Option<Result<Arc<LocalSigner>, SourceError>>,
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Material")
+            .field("facts", &self.facts)
+            .field("chain", &self.chain.len())
+            .field("has_key", &self.has_key())
+            .finish()
+    }
+}
+
+impl Material {
+    /// Reads a PFX (PKCS#12, RFC 7292), PEM text (RFC 7468) or a certificate in DER, told apart by
+    /// their content. A missing and an empty password are the same.
+    ///
+    /// Derives keys from passwords, which may take most of a second: call it off the runtime, or
+    /// use [`read`](Self::read).
+    ///
+    /// # Errors
+    /// [`Invalid`](credential_core::SourceErrorKind::Invalid) with a code for each thing that the
+    /// content may be instead, and for what is broken about it. Not for a missing or unfitting key
+    /// and not for validity: [`into_credential`](Self::into_credential) tells those.
+    pub fn from_bytes(content: &[u8], password: Option<&Secret>) -> Result<Self, SourceError> {
+        Self::from_parts(content, None, password)
+    }
+
+    /// The same with the key in a content of its own, in any of the forms.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes).
+    pub fn from_parts(content: &[u8], key: Option<&[u8]>, password: Option<&Secret>) -> Result<Self, SourceError> {
+        let mut work = Work::default();
+        let mut pieces: Pieces = shape::read(content, password, &mut work)?;
+        if let Some(key) = key {
+            pieces.append(shape::read(key, password, &mut work)?);
+        }
+        Self::from_holding(pieces.join()?)
+    }
+
+    /// [`from_bytes`](Self::from_bytes) on tokio's blocking pool.
+    ///
+    /// # Errors
+    /// As [`from_bytes`](Self::from_bytes); [`Transient`](credential_core::SourceErrorKind::Transient)
+    /// when the runtime shuts down meanwhile.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn read(content: SecretBytes, password: Option<Secret>) -> Result<Self, SourceError> {
+        Self::read_parts(content, None, password).await
+    }
+
+    /// [`from_parts`](Self::from_parts) on tokio's blocking pool.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn read_parts(
+        content: SecretBytes,
+        key: Option<SecretBytes>,
+        password: Option<Secret>,
+    ) -> Result<Self, SourceError> {
+        off_the_runtime(move || {
+            Self::from_parts(content.expose(), key.as_ref().map(SecretBytes::expose), password.as_ref())
+        })
+        .await
+    }
+
+    /// Checks the numbers of the key.
+    pub(crate) fn from_holding(holding: Holding) -> Result<Self, SourceError> {
+        let leaf = holding.chain.first().map(Vec::as_slice).unwrap_or_default();
+        let facts = certificate_facts(leaf)?;
+        let algorithms = public_key(&parse(leaf)?)?.algorithms();
+        let signer = holding.key.map(|key| Ok(Arc::new(LocalSigner::new(key?.signing_key()?, algorithms))));
+        Ok(Self { chain: holding.chain, facts, unused: holding.unused, signer })
+    }
+
+    /// What the leaf says.
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// Certificates in DER: the leaf, then whoever issued it, as far as they came along. Others are
+    /// left out.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    /// Whether there is a key that signs and belongs to the leaf.
+    pub fn has_key(&self) -> bool {
+        matches!(self.signer, Some(Ok(_)))
+    }
+
+    /// Why there is no usable key, when that is so.
+    pub fn key_problem(&self) -> Option<&SourceError> {
+        self.signer.as_ref()?.as_ref().err()
+    }
+
+    /// Judges it at the given time and makes it a credential that signs in this process. `id` is
+    /// what people see: the file, the vault's certificate, the thumbprint.
+    ///
+    /// # Errors
+    /// [`Invalid`](credential_core::SourceErrorKind::Invalid): expired, not yet valid, without key,
+    /// with a key that does not open, does not belong or is too weak.
+    pub fn into_credential(self, id: impl Into<Arc<str>>, now: SystemTime) -> Result<Credential, SourceError> {
+        self.credential(id.into(), now)
+    }
+
+    /// [`into_credential`](Self::into_credential) of material that is kept.
+    pub(crate) fn credential(&self, id: Arc<str>, now: SystemTime) -> Result<Credential, SourceError> {
+        let findings = self.judged(now)?;
+        let signer = match &self.signer {
+            Some(Ok(signer)) => Arc::clone(signer),
+            Some(Err(error)) => return Err(again(error)),
+            None => return Err(without_key(&self.facts)),
+        };
+        Ok(Credential::certificate(id, self.chain.clone(), self.facts.clone(), signer).with_findings(findings))
+    }
+
+    /// Warnings about leaf and chain.
+    ///
+    /// # Errors
+    /// As [`judge`].
+    pub fn judged(&self, now: SystemTime) -> Result<Vec<Finding>, SourceError> {
+        let leaf = self.chain.first().map(Vec::as_slice).unwrap_or_default();
+        let mut findings = judge(leaf, &self.facts, now)?;
+        if self.chain.len() == 1 && self.facts.subject != self.facts.issuer {
+            findings.push(
+                Finding::hint(
+                    "chain-incomplete",
+                    format!("{} came without the certificate of its issuer, {}", shown(&self.facts), self.facts.issuer),
+                )
+                .remedy("matters with SendX5C: add the issuing certificates to the file"),
+            );
+        }
+        if self.unused > 0 {
+            findings.push(Finding::hint(
+                "certificates-unused",
+                format!("{} further certificates in it are not in the chain of the leaf", self.unused),
+            ));
+        }
+        Ok(findings)
+    }
+}
+
+fn without_key(facts: &CertificateFacts) -> SourceError {
+    SourceError::invalid("certificate-without-key", format!("{} came without its private key", shown(facts)))
+        .remedy("put both together: openssl pkcs12 -export -inkey KEY -in CERT -out new.pfx")
+}
+
+/// Runs work of many milliseconds where it holds up no task.
+pub(crate) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work).await.map_err(|cause| {
+        SourceError::transient("reading-abandoned", "the runtime shut down while the certificate was read")
+            .caused_by(cause)
+    })?
+}

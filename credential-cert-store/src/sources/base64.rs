@@ -1,0 +1,87 @@
+//! The source type `Base64Encoded`: a certificate written into the configuration.
+
+use ::base64::Engine;
+use async_trait::async_trait;
+use credential_core::{
+    Credential, CredentialDescription, CredentialSource, LoadRequest, SecretBytes, Setting, SettingKind, SourceError,
+    SourceType,
+};
+
+use super::memory::{Input, Memory, opened};
+use super::path::{PASSWORD, PASSWORD_SETTING, located};
+use crate::MAX_CONTENT;
+use crate::pem::{self, LENIENT_BASE64};
+
+const VALUE: &str = "Base64EncodedValue";
+
+const SETTINGS: &[Setting] = &[
+    Setting::new(VALUE, SettingKind::Secret, "The certificate with its key, a PFX or PEM text, in base64.")
+        .required()
+        .mistaken(&["Base64Value", "Base64", "Base64Encoded", "CertificateBase64", "Base64EncodedCertificate"]),
+    PASSWORD_SETTING,
+];
+
+/// Loads a certificate that stands in the configuration in base64.
+#[derive(Debug, Default)]
+pub struct Base64Source {
+    memory: Memory,
+}
+
+#[async_trait]
+impl CredentialSource for Base64Source {
+    fn source_type(&self) -> SourceType {
+        SourceType::BASE64_ENCODED
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
+        decoded(description).map(drop)
+    }
+
+    /// # Errors
+    /// `Misconfigured` when the value is no base64; `Invalid` for what is wrong with its content.
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let description = request.description;
+        let content = decoded(description)?;
+        let input = Input { content, key: None, password: description.secret(PASSWORD).cloned() };
+        let place = |error| located(description, VALUE, error);
+        let entry = format!("{} {}", description.path(), description.origin());
+        let outcome = self.memory.material(entry, input).await.map_err(place)?;
+        let material = opened(&outcome).map_err(place)?;
+        let id = format!("certificate {}", material.facts().thumbprint());
+        material.credential(id.into(), request.world.clock.now()).map_err(place)
+    }
+}
+
+/// The bytes: of base64 in either alphabet, broken into lines or not; PEM text stands for itself.
+fn decoded(description: &CredentialDescription) -> Result<SecretBytes, SourceError> {
+    let text = description.required(VALUE)?.expose().as_bytes();
+    let refused = |code, message: &str, remedy: &str| {
+        description.at_setting(VALUE, SourceError::misconfigured(code, message).remedy(remedy))
+    };
+    if pem::is_pem(text) {
+        return Ok(SecretBytes::new(text));
+    }
+    if text.len() as u64 > MAX_CONTENT / 3 * 4 {
+        return Err(refused("too-large", "the value is beyond MAX_CONTENT (1 MiB)", "name a file: SourceType Path"));
+    }
+    let mut digits = pem::base64_digits(text);
+    for digit in digits.iter_mut() {
+        *digit = match *digit {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => other,
+        };
+    }
+    match LENIENT_BASE64.decode(&*digits) {
+        Ok(content) => Ok(SecretBytes::new(content)),
+        Err(_) => Err(refused(
+            "not-base64",
+            "the value is no base64",
+            "write the whole file in base64: base64 -w0 app.pfx; a file's path goes into CertificateDiskPath",
+        )),
+    }
+}

@@ -1,0 +1,43 @@
+//! How much key derivation one file may ask for.
+
+use crate::error::Fault;
+use crate::hash::Hash;
+
+/// Rounds of hashing that the key derivations of one file may take together.
+///
+/// An iteration counts once per block of key that it makes, for PBKDF2 as for the derivation of
+/// PKCS#12, and twice with SHA-384 and SHA-512. Three derivations (MAC, certificates, key) of
+/// 1,000,000 iterations fit, and an empty password's second try; a derivation that goes beyond is
+/// not begun. What fits takes about a second at most.
+pub const MAX_ROUNDS: u64 = 4_500_000;
+
+/// What is left of the rounds of one file.
+#[derive(Debug)]
+pub(crate) struct Work(u64);
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(MAX_ROUNDS)
+    }
+}
+
+impl Work {
+    /// A smaller allowance.
+    pub(crate) fn limited(rounds: u64) -> Self {
+        Self(rounds)
+    }
+
+    /// Takes the rounds for deriving `size` bytes.
+    ///
+    /// # Errors
+    /// When there are not as many left; for a count of 0.
+    pub(crate) fn take(&mut self, hash: Hash, iterations: u64, size: usize) -> Result<u32, Fault> {
+        if iterations == 0 {
+            return Err(Fault::Malformed("key derivation with 0 iterations"));
+        }
+        let weight = if hash.block() > 64 { 2 } else { 1 };
+        let rounds = iterations.saturating_mul(size.div_ceil(hash.output()) as u64 * weight);
+        self.0 = self.0.checked_sub(rounds).ok_or(Fault::TooMuchWork(rounds))?;
+        u32::try_from(iterations).map_err(|_| Fault::TooMuchWork(rounds))
+    }
+}
