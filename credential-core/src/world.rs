@@ -84,12 +84,7 @@ impl World {
 
     /// A random UUID (version 4, RFC 9562 §5.4) as text, for request and assertion ids.
     pub fn uuid(&self) -> String {
-        let mut bytes = [0; 16];
-        self.random.fill(&mut bytes);
-        let value = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-        let [a, b, c, d, e] = [value >> 96, value >> 80, value >> 64, value >> 48, value];
-        let group = 0xffff;
-        format!("{a:08x}-{:04x}-{:04x}-{:04x}-{:012x}", b & group, c & group, d & group, e & 0xffff_ffff_ffff)
+        self.random.uuid()
     }
 
     /// Replaces the spawner of background work.
@@ -190,6 +185,16 @@ pub trait Clock: Debug + Send + Sync {
 pub trait Random: Debug + Send + Sync {
     /// Fills the buffer with bytes that nobody can foresee.
     fn fill(&self, buffer: &mut [u8]);
+
+    /// A random UUID (version 4, RFC 9562 §5.4) as text.
+    fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        let value = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        let [a, b, c, d, e] = [value >> 96, value >> 80, value >> 64, value >> 48, value];
+        let group = 0xffff;
+        format!("{a:08x}-{:04x}-{:04x}-{:04x}-{:012x}", b & group, c & group, d & group, e & 0xffff_ffff_ffff)
+    }
 }
 
 /// A boxed future that is its own owner.

@@ -1,0 +1,37 @@
+//! Identifiers in the form of GUIDs.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use credential_core::{Random, SystemRandom};
+
+/// A random GUID, in lower case.
+pub(crate) fn random() -> String {
+    SystemRandom.uuid()
+}
+
+/// A GUID that is always the same for a name.
+pub(crate) fn of(name: &str) -> String {
+    let hash = digest(&SHA256, name.as_bytes());
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let group = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [group(0, 8), group(8, 12), group(12, 16), group(16, 20), group(20, 32)].join("-")
+}
+
+/// Whether a text has the form of a GUID.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_guid_and_chance_another_each_time() {
+        assert!(is_guid(&of("ada")) && is_guid(&random()));
+        assert_eq!(of("ada"), of("ada"));
+        assert_ne!(of("ada"), of("bob"));
+        assert_ne!(random(), random());
+        assert!(!is_guid("0f8fad5b-d9cb-469f-a165-70867728950") && !is_guid(""));
+    }
+}

@@ -1,0 +1,129 @@
+//! What the emulator was asked.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use credential_core::{Secret, SecretBytes};
+
+/// The most requests that are remembered; the oldest goes first.
+const MAX_RECORDED: usize = 10_000;
+
+/// One request. Secrets in it can be read by a test; `Debug` shows method, path, status and verdict.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
+    /// The status of the answer; `None` while there is none, and when the connection was closed.
+    pub status: Option<u16>,
+    /// What the emulator made of it: `secret`, `certificate THUMBPRINT`, `federated SUBJECT`,
+    /// `AADSTS7000215`, `fault`, ...
+    pub verdict: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, Secret)>,
+    pub(crate) form: Vec<(String, Secret)>,
+    pub(crate) body: SecretBytes,
+}
+
+impl RecordedRequest {
+    /// A parameter of the query; the first of that name.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header, whatever the case of its name; the first of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.expose())
+    }
+
+    /// A parameter of the form in the body; the first of that name.
+    pub fn form(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(key, _)| key == name).map(|(_, value)| value.expose())
+    }
+
+    /// The names of the form's parameters, in the order of sending.
+    pub fn form_names(&self) -> Vec<&str> {
+        self.form.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        self.body.expose()
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("form", &self.form_names())
+            .field("status", &self.status)
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The requests so far, each with a number that stays.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    requests: VecDeque<RecordedRequest>,
+    forgotten: u64,
+}
+
+impl Log {
+    pub(crate) fn add(&mut self, request: RecordedRequest) -> u64 {
+        if self.requests.len() == MAX_RECORDED {
+            self.requests.pop_front();
+            self.forgotten += 1;
+        }
+        self.requests.push_back(request);
+        self.forgotten + self.requests.len() as u64 - 1
+    }
+
+    pub(crate) fn finish(&mut self, number: u64, status: Option<u16>, verdict: &str) {
+        let place = number.checked_sub(self.forgotten).and_then(|place| usize::try_from(place).ok());
+        if let Some(request) = place.and_then(|place| self.requests.get_mut(place)) {
+            request.status = status;
+            verdict.clone_into(&mut request.verdict);
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
+        self.requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.forgotten += self.requests.len() as u64;
+        self.requests.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_request_is_forgotten_first_and_debug_shows_no_value() {
+        let request = |path: usize| RecordedRequest {
+            method: "POST".to_owned(),
+            path: path.to_string(),
+            status: None,
+            verdict: String::new(),
+            query: vec![("q".to_owned(), "hunter2".to_owned())],
+            headers: vec![("authorization".to_owned(), Secret::new("hunter2"))],
+            form: vec![("client_secret".to_owned(), Secret::new("hunter2"))],
+            body: SecretBytes::new("hunter2"),
+        };
+        let mut log = Log::default();
+        let numbers: Vec<u64> = (0..=MAX_RECORDED).map(|path| log.add(request(path))).collect();
+        log.finish(numbers[0], Some(200), "forgotten by now");
+        log.finish(numbers[MAX_RECORDED], Some(401), "last");
+        let all = log.all();
+        assert_eq!((all.len(), all[0].path.as_str()), (MAX_RECORDED, "1"));
+        assert_eq!(all.last().map(|last| last.status), Some(Some(401)));
+        assert!(!format!("{log:?}").contains("hunter2"));
+    }
+}
