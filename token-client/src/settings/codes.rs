@@ -42,7 +42,7 @@ pub const MISSPELT_SETTING: &str = "misspelt-setting";
 pub const UNKNOWN_SETTING: &str = "unknown-setting";
 /// Warning. A setting is known, and does nothing here.
 pub const UNUSED_SETTING: &str = "unused-setting";
-/// Error. A value has another shape than its setting: an object for text, text for a flag.
+/// Error; warning for a list where names are expected. A value has another shape than its setting.
 pub const WRONG_TYPE: &str = "wrong-type";
 /// Error. A value has the right shape and cannot be.
 pub const WRONG_VALUE: &str = "wrong-value";

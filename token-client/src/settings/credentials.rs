@@ -2,9 +2,11 @@
 
 use credential_core::{CredentialDescription, Entry, Finding, Secret, SourceType};
 
+use super::acquire_token;
 use super::bind::{Binder, Section};
 use super::codes;
 use super::key;
+use super::known::DOWNSTREAM_SETTINGS;
 
 /// The numbers of the source types (`CredentialSource` in Microsoft.Identity.Abstractions).
 static NUMBERED: [SourceType; 14] = [
@@ -131,6 +133,7 @@ fn entry(section: &Section<'_>, binder: &mut Binder<'_>) -> CredentialDescriptio
     let place = section.child("SourceType");
     let source_type = source_type(&place, binder);
     let origin = section.node.map_or(credential_core::Origin::Default, |node| node.origin.clone());
+    check_authorization_options(&section.child("DecryptKeysAuthenticationOptions"), binder);
     let mut description = CredentialDescription::new(source_type).at(section.path.clone(), origin);
     for child in section.children() {
         let is_source_type = child.node.is_some_and(|node| key::same(&node.name, "SourceType"));
@@ -143,6 +146,17 @@ fn entry(section: &Section<'_>, binder: &mut Binder<'_>) -> CredentialDescriptio
         Some(setting) => description.with_entry(setting),
         None => description,
     }
+}
+
+/// The one setting of an entry whose own settings have types.
+fn check_authorization_options(section: &Section<'_>, outer: &mut Binder<'_>) {
+    if !section.has_children() {
+        return;
+    }
+    let mut binder = Binder { known: DOWNSTREAM_SETTINGS, what: "DecryptKeysAuthenticationOptions", said: outer.said };
+    let empty = Finding::warning(codes::EMPTY_SETTING, "RequestAppToken is empty, and counts as not set");
+    binder.flag(section, "RequestAppToken", empty.remedy("write true or false"));
+    acquire_token::bind(section, &mut binder);
 }
 
 /// A setting with its place; `None` for `null`, which unsets.

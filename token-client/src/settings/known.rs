@@ -182,9 +182,9 @@ pub const MANAGED_IDENTITY_SETTINGS: &[OptionSetting] = &[mistaken(
     &["ClientId", "ManagedIdentityClientId"],
 )];
 
-/// Whether values at this path are never shown: its last keys sound like a secret.
+/// Whether values at this path are never shown: its keys sound like a secret.
 pub fn is_secret(path: &str) -> bool {
-    const SECRET: [&str; 10] = [
+    const SECRET: [&str; 9] = [
         "secret",
         "password",
         "passwd",
@@ -192,40 +192,25 @@ pub fn is_secret(path: &str) -> bool {
         "base64encodedvalue",
         "apikey",
         "privatekey",
-        "token",
         "assertion",
         "connectionstring",
     ];
-    // What has such a word in it and is no secret itself.
-    const OPEN: [&str; 12] = [
-        "secretname",
-        "secreturl",
-        "secreturi",
-        "secretid",
-        "secretfilepath",
-        "secretpath",
-        "secretvariable",
-        "secretenvironmentvariable",
-        "tokenexchangeurl",
-        "tokenexchangeauthority",
-        "requestapptoken",
-        "signedassertionfilediskpath",
-    ];
-    let mut parts = path.rsplit(':');
-    let last = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let above: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
-    if above.iter().any(|part| part == "connectionstrings" || part == "customsignedassertionproviderdata") {
-        return true;
-    }
-    // A header can carry a key under any name.
-    if above.first().is_some_and(|part| part == "extraheaderparameters" || part == "extraheadersparameters") {
-        return true;
-    }
+    // Have such a word in them and are no secret themselves.
+    const OPEN: [&str; 7] = ["path", "name", "url", "uri", "id", "variable", "source"];
+    let parts: Vec<String> = path.rsplit(':').map(str::to_ascii_lowercase).collect();
     let sounds =
-        |part: &str| SECRET.iter().any(|word| part.contains(word)) && !OPEN.iter().any(|word| part.contains(word));
-    // A secret that was given as an object by mistake.
-    let inside = above.iter().any(|part| part == "clientsecret" || part == "certificatepassword");
-    inside || (sounds(&last) && !last.ends_with("providername") && !last.starts_with("tokendecryption"))
+        |part: &str| SECRET.iter().any(|word| part.contains(word)) && !OPEN.iter().any(|end| part.ends_with(end));
+    let Some((last, above)) = parts.split_first() else { return false };
+    // A secret that was given as an object by mistake, and what is a secret whatever its name.
+    let inside = ["clientsecret", "certificatepassword", "connectionstrings"];
+    if above.iter().any(|part| inside.contains(&part.as_str())) {
+        return true;
+    }
+    // Names that somebody else chose can be any name for a key.
+    let foreign = ["extraheaderparameters", "extraheadersparameters", "customsignedassertionproviderdata"];
+    let others = ["key", "auth", "token", "cookie", "signature", "credential"];
+    let is_foreign = above.iter().any(|part| foreign.contains(&part.as_str()));
+    (is_foreign && others.iter().any(|word| last.contains(word))) || sounds(last)
 }
 
 #[cfg(test)]
@@ -241,7 +226,7 @@ mod tests {
             "AzureAd:ClientCredentials:0:Base64EncodedValue",
             "AzureAd:ClientCredentials:0:ClientSecrets",
             "AzureAd:ClientCredentials:0:ClientSecret:0",
-            "AzureAd:ClientCredentials:0:CustomSignedAssertionProviderData:a",
+            "AzureAd:ClientCredentials:0:CustomSignedAssertionProviderData:ApiKey",
             "ConnectionStrings:Db",
             "Api:ExtraHeaderParameters:Ocp-Apim-Subscription-Key",
         ] {
@@ -254,7 +239,10 @@ mod tests {
             "AzureAd:ClientCredentials:0:TokenExchangeUrl",
             "AzureAd:ClientCredentials:0:SignedAssertionFileDiskPath",
             "AzureAd:ClientCredentials:0:CustomSignedAssertionProviderName",
+            "AzureAd:ResetPasswordPolicyId",
+            "AzureAd:ResetPasswordPath",
             "GraphBeta:RequestAppToken",
+            "GraphBeta:ExtraHeaderParameters:X-Name",
             "GraphBeta:Scopes:0",
         ] {
             assert!(!is_secret(path), "{path}");
