@@ -17,6 +17,10 @@ pub const AUTHORITY_QUERY: &str = "authority-query";
 pub const TENANT_NOT_CONCRETE: &str = "tenant-not-concrete";
 /// Error. A tenant was named in a call to an authority without tenants.
 pub const TENANT_NOT_SUPPORTED: &str = "tenant-not-supported";
+/// Hint. The tenant is taken from the host's name.
+pub const TENANT_INFERRED: &str = "tenant-inferred";
+/// Hint. The host is another name of its cloud's host, where requests go.
+pub const HOST_ALIAS: &str = "host-alias";
 /// Error. The region's name cannot be a part of a host's name.
 pub const BAD_REGION: &str = "bad-region";
 /// Error. No cloud knows the host (`invalid_instance`, AADSTS50049).

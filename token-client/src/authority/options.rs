@@ -135,16 +135,7 @@ impl Reader<'_> {
         tenant_id: Option<String>,
         whole: bool,
     ) -> Option<Draft> {
-        if address.query.is_some() {
-            let finding = if whole {
-                Finding::hint(codes::AUTHORITY_QUERY, "the query of Authority goes with every token request")
-                    .remedy("write it as ExtraQueryParameters")
-            } else {
-                Finding::error(settings::codes::WRONG_VALUE, "Instance has a query")
-                    .remedy("write it as ExtraQueryParameters")
-            };
-            self.say(place, finding);
-        }
+        self.check_query(place, &address, whole);
         let first = address.first();
         let is_adfs = first == "adfs" || (first.is_empty() && tenant_id.as_deref() == Some("adfs"));
         if is_adfs {
@@ -170,10 +161,25 @@ impl Reader<'_> {
         }
         let tenant = self.path_tenant(place, &tenants, tenant_id, whole);
         let tenant = match (kind, tenant) {
-            (AuthorityKind::Ciam, None) => Some(first_label_domain(&address)),
+            (AuthorityKind::Ciam, None) => Some(self.infer_tenant(place, &address)),
             (_, tenant) => tenant,
         };
+        self.note_alias(place, &address.host);
         Some(Draft { kind, address, tenant, policy: None })
+    }
+
+    fn check_query(&mut self, place: &Located<String>, address: &Address, whole: bool) {
+        if address.query.is_none() {
+            return;
+        }
+        let finding = if whole {
+            Finding::hint(codes::AUTHORITY_QUERY, "the query of Authority goes with every token request")
+                .remedy("write it as ExtraQueryParameters")
+        } else {
+            Finding::error(settings::codes::WRONG_VALUE, "Instance has a query")
+                .remedy("write it as ExtraQueryParameters")
+        };
+        self.say(place, finding);
     }
 
     /// The kind by host and path, with the segments that name a tenant.
@@ -269,7 +275,8 @@ impl Reader<'_> {
             self.say(place, finding.remedy("set SignUpSignInPolicyId, or write https://HOST/tfp/TENANT/POLICY"));
             return None;
         };
-        let tenant = domain.or(path_tenant).or(configured).unwrap_or_else(|| first_label_domain(&address));
+        let tenant = domain.or(path_tenant).or(configured);
+        let tenant = tenant.unwrap_or_else(|| self.infer_tenant(place, &address));
         Some(Draft { kind: AuthorityKind::B2c, address, tenant: Some(tenant), policy: Some(policy) })
     }
 
@@ -287,6 +294,26 @@ impl Reader<'_> {
         if !path.iter().zip(own).all(|(one, other)| one.eq_ignore_ascii_case(other)) || path.len() > own.len() {
             self.conflict(instance, "Authority and Instance have different paths".to_owned());
         }
+    }
+
+    /// A host that is built in under another name; with a port it is left alone.
+    fn note_alias(&mut self, place: &Located<String>, host: &str) {
+        let Some(cloud) = clouds::of(host).filter(|_| clouds::without_port(host) == host) else { return };
+        let preferred = cloud.preferred();
+        if host != preferred {
+            let said = format!("{host} is another name: requests go to {preferred}");
+            let finding = Finding::hint(codes::HOST_ALIAS, said);
+            self.say(place, finding.remedy(format!("write https://{preferred}/")));
+        }
+    }
+
+    /// `NAME.onmicrosoft.com` for the host `NAME.ciamlogin.com`.
+    fn infer_tenant(&mut self, place: &Located<String>, address: &Address) -> String {
+        let tenant = format!("{}.onmicrosoft.com", address.host.split('.').next().unwrap_or_default());
+        let finding =
+            Finding::hint(codes::TENANT_INFERRED, format!("the tenant is taken to be {tenant}, from the host"));
+        self.say(place, finding.remedy("set TenantId, or Domain for Azure AD B2C"));
+        tenant
     }
 
     fn region(&mut self) -> Region {
@@ -326,9 +353,4 @@ impl Reader<'_> {
 
 fn same_tenant(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
-}
-
-/// `NAME.onmicrosoft.com` for the host `NAME.ciamlogin.com`.
-fn first_label_domain(address: &Address) -> String {
-    format!("{}.onmicrosoft.com", address.host.split('.').next().unwrap_or_default())
 }
