@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::{
     AssertionProvider, Credential, CredentialDescription, CredentialSource, Finding, LoadReason, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Value, nearest,
+    SettingKind, SourceError, SourceErrorKind, SourceType, Value, nearest,
 };
 
 use crate::data::ProviderData;
@@ -68,6 +68,7 @@ enum Registered {
 #[derive(Clone, Default)]
 pub struct CustomSignedAssertionSource {
     providers: BTreeMap<String, Registered>,
+    elsewhere: bool,
 }
 
 impl CustomSignedAssertionSource {
@@ -95,6 +96,15 @@ impl CustomSignedAssertionSource {
         self.with(name, Registered::Factory(Arc::new(factory)))
     }
 
+    /// Says that providers are registered by another program: an entry with a name that is not
+    /// registered here is `NotApplicable` when it is loaded, instead of an error when it is bound. For
+    /// tools that look at the configuration of others.
+    #[must_use]
+    pub fn for_other_programs(mut self) -> Self {
+        self.elsewhere = true;
+        self
+    }
+
     fn with(mut self, name: &str, registered: Registered) -> Self {
         self.providers.retain(|other, _| !other.eq_ignore_ascii_case(name));
         self.providers.insert(name.to_owned(), registered);
@@ -108,6 +118,11 @@ impl CustomSignedAssertionSource {
     }
 
     fn unknown(&self, description: &CredentialDescription, wanted: &str) -> SourceError {
+        if self.elsewhere {
+            let message = format!("the provider {wanted:?} is in the program that this configuration is for, not here");
+            let error = SourceError::not_applicable("provider-elsewhere", message);
+            return description.at_setting(NAME, error.remedy("try this entry in that program").settled_locally());
+        }
         let names: Vec<&str> = self.providers.keys().map(String::as_str).collect();
         let list = names.join(", ");
         let remedy = match nearest(wanted, names.iter().copied()) {
@@ -175,8 +190,11 @@ impl CredentialSource for CustomSignedAssertionSource {
     }
 
     fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        let (name, registered) = self.registered(description)?;
-        make(name, registered, description).map(drop)
+        match self.registered(description) {
+            Ok((name, registered)) => make(name, registered, description).map(drop),
+            Err(error) if error.kind() == SourceErrorKind::NotApplicable => data(description).map(drop),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks the provider for nothing yet: the one who makes the exchange does.

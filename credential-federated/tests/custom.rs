@@ -141,6 +141,15 @@ fn a_name_that_is_not_registered_is_an_error_of_the_configuration() {
     assert!(error.contains("the program registers none"), "{error}");
 }
 
+#[tokio::test]
+async fn a_tool_can_bind_the_entries_of_other_programs() {
+    let tool = CustomSignedAssertionSource::new().for_other_programs();
+    bind(tool.clone(), with_role("Other", "x")).unwrap();
+    let error = load(&tool, &FakeWorld::new(), &entry("Other"), None).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (SourceErrorKind::NotApplicable, "provider-elsewhere"));
+    assert!(bind(tool, entry("")).unwrap_err().contains("CustomSignedAssertionProviderName is empty"));
+}
+
 #[test]
 fn a_factorys_refusal_of_its_data_is_reported_when_the_entry_is_bound() {
     let error = bind(source(), entry("Roles")).unwrap_err();

@@ -69,6 +69,7 @@ impl EmulatorBuilder {
 
     /// Adds a resource that tokens can be asked for; one that is there already is replaced.
     pub fn resource(mut self, resource: EmulatedResource) -> Self {
+        self.resources.retain(|other| !other.is(&resource.identifier));
         self.resources.push(resource);
         self
     }
@@ -118,7 +119,7 @@ impl EmulatorBuilder {
         let apps = self.apps.into_iter().map(read_certificates).collect::<Result<Vec<_>, _>>()?;
         let mut resources = self.resources;
         for own in EmulatedResource::defaults(&self.api_audience) {
-            if !resources.iter().any(|other| other.identifier.eq_ignore_ascii_case(&own.identifier)) {
+            if !resources.iter().any(|other| other.is(&own.identifier)) {
                 resources.push(own);
             }
         }
@@ -221,7 +222,7 @@ impl Emulator {
         self.api_address.port()
     }
 
-    /// Every request so far, in the order of coming; of very many the last 10 000.
+    /// Every request so far, in the order of coming; of very many the last 10 000, or 64 MiB.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.state.memory.log).all()
     }

@@ -7,6 +7,8 @@ use credential_core::{Secret, SecretBytes};
 
 /// The most requests that are remembered; the oldest goes first.
 const MAX_RECORDED: usize = 10_000;
+/// The most bytes of their bodies, likewise.
+const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
 
 /// One request. Secrets in it can be read by a test; `Debug` shows method, path, status and verdict.
 #[derive(Clone)]
@@ -70,16 +72,19 @@ impl fmt::Debug for RecordedRequest {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     requests: VecDeque<RecordedRequest>,
+    bytes: usize,
     forgotten: u64,
 }
 
 impl Log {
     pub(crate) fn add(&mut self, request: RecordedRequest) -> u64 {
-        if self.requests.len() == MAX_RECORDED {
-            self.requests.pop_front();
+        self.bytes += request.body.len();
+        self.requests.push_back(request);
+        while self.requests.len() > MAX_RECORDED || self.bytes > MAX_RECORDED_BYTES {
+            let Some(oldest) = self.requests.pop_front() else { break };
+            self.bytes -= oldest.body.len();
             self.forgotten += 1;
         }
-        self.requests.push_back(request);
         self.forgotten + self.requests.len() as u64 - 1
     }
 
@@ -98,6 +103,7 @@ impl Log {
     pub(crate) fn clear(&mut self) {
         self.forgotten += self.requests.len() as u64;
         self.requests.clear();
+        self.bytes = 0;
     }
 }
 
@@ -105,9 +111,8 @@ impl Log {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_oldest_request_is_forgotten_first_and_debug_shows_no_value() {
-        let request = |path: usize| RecordedRequest {
+    fn request(path: usize, body: impl Into<Vec<u8>>) -> RecordedRequest {
+        RecordedRequest {
             method: "POST".to_owned(),
             path: path.to_string(),
             status: None,
@@ -115,10 +120,23 @@ mod tests {
             query: vec![("q".to_owned(), "hunter2".to_owned())],
             headers: vec![("authorization".to_owned(), Secret::new("hunter2"))],
             form: vec![("client_secret".to_owned(), Secret::new("hunter2"))],
-            body: SecretBytes::new("hunter2"),
-        };
+            body: SecretBytes::new(body),
+        }
+    }
+
+    #[test]
+    fn no_more_bytes_are_kept_than_the_limit() {
         let mut log = Log::default();
-        let numbers: Vec<u64> = (0..=MAX_RECORDED).map(|path| log.add(request(path))).collect();
+        for path in 0..5 {
+            log.add(request(path, vec![0; MAX_RECORDED_BYTES / 4]));
+        }
+        assert_eq!((log.all().len(), log.forgotten), (4, 1));
+    }
+
+    #[test]
+    fn the_oldest_request_is_forgotten_first_and_debug_shows_no_value() {
+        let mut log = Log::default();
+        let numbers: Vec<u64> = (0..=MAX_RECORDED).map(|path| log.add(request(path, "hunter2"))).collect();
         log.finish(numbers[0], Some(200), "forgotten by now");
         log.finish(numbers[MAX_RECORDED], Some(401), "last");
         let all = log.all();

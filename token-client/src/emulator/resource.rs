@@ -43,7 +43,8 @@ impl EmulatedResource {
         ]
     }
 
-    fn is(&self, identifier: &str) -> bool {
+    /// Whether that names this resource: in any case, with or without a slash at the end.
+    pub(crate) fn is(&self, identifier: &str) -> bool {
         self.identifier.trim_end_matches('/').eq_ignore_ascii_case(identifier.trim_end_matches('/'))
     }
 }

@@ -1,6 +1,6 @@
 //! What the emulator knows and remembers.
 
-use std::collections::HashMap;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use credential_core::Clock;
@@ -13,8 +13,7 @@ use super::record::Log;
 use super::resource::EmulatedResource;
 use super::time::seconds;
 
-/// The most client assertions that are remembered as used; when there are more, the longest-lived are
-/// the ones that a replay could still use, so the others go first.
+/// The most client assertions that are remembered as used; the oldest are forgotten first.
 const MAX_USED: usize = 100_000;
 
 /// Shared by every connection.
@@ -39,8 +38,7 @@ pub(crate) struct Memory {
     pub(crate) faults: Mutex<Faults>,
     /// What the API demands of a token beside its being valid: the members of `access_token`.
     pub(crate) demanded: Mutex<Option<Value>>,
-    /// When each client assertion that was used ends.
-    used: Mutex<HashMap<String, i64>>,
+    used: Mutex<Used>,
 }
 
 /// What an answer says of a token's life, in seconds.
@@ -68,18 +66,51 @@ impl State {
 
     /// Notes an assertion's `jti` until it expires; `false` when it was noted before.
     pub(crate) fn note_used(&self, client_id: &str, jti: &str, until: i64, now: i64) -> bool {
-        let mut used = lock(&self.memory.used);
-        used.retain(|_, until| *until >= now);
-        if used.len() >= MAX_USED
-            && let Some(soonest) = used.iter().min_by_key(|(_, until)| **until).map(|(jti, _)| jti.clone())
-        {
-            used.remove(&soonest);
+        lock(&self.memory.used).note(format!("{client_id} {jti}"), until, now)
+    }
+}
+
+/// The client assertions that were used, in the order of use. They live about equally long, so this
+/// is nearly the order of their ends.
+#[derive(Debug, Default)]
+struct Used {
+    known: HashSet<String>,
+    order: VecDeque<(i64, String)>,
+}
+
+impl Used {
+    fn note(&mut self, id: String, until: i64, now: i64) -> bool {
+        while self.order.len() >= MAX_USED || self.order.front().is_some_and(|(until, _)| *until < now) {
+            let Some((_, oldest)) = self.order.pop_front() else { break };
+            self.known.remove(&oldest);
         }
-        used.insert(format!("{client_id} {jti}"), until).is_none()
+        let new = self.known.insert(id.clone());
+        if new {
+            self.order.push_back((until, id));
+        }
+        new
     }
 }
 
 /// Locks, whatever another thread did while it held the lock: all that is kept here is whole at any time.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_is_remembered_until_it_ends_and_no_more_than_the_limit_are() {
+        let mut used = Used::default();
+        assert!(used.note("a".to_owned(), 100, 0));
+        assert!(!used.note("a".to_owned(), 100, 100));
+        assert!(used.note("a".to_owned(), 200, 101), "it has ended and cannot be replayed anyway");
+        for nth in 0..MAX_USED {
+            used.note(nth.to_string(), 200, 101);
+        }
+        assert_eq!((used.known.len(), used.order.len()), (MAX_USED, MAX_USED));
+        assert!(!used.known.contains("a"));
+    }
 }
