@@ -242,6 +242,11 @@ impl AssertionCredential {
         &self.provider
     }
 
+    /// The assertion itself, where the credential is one and no provider of several.
+    pub fn token(&self) -> Option<&Secret> {
+        self.fixed.as_ref()
+    }
+
     /// Whether the last assertion was refused, so that the provider must not give a cached one.
     pub fn is_refused(&self) -> bool {
         self.refused

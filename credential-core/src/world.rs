@@ -47,6 +47,13 @@ impl World {
         }
     }
 
+    /// Replaces the HTTP client.
+    #[must_use]
+    pub fn with_http(mut self, http: Arc<dyn HttpClient>) -> Self {
+        self.http = http;
+        self
+    }
+
     /// Replaces the environment variables.
     #[must_use]
     pub fn with_environment(mut self, environment: Arc<dyn Environment>) -> Self {

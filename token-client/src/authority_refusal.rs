@@ -1,0 +1,170 @@
+//! What an authority says when it gives no token (RFC 6749 §5.2, with Entra's members).
+
+use std::fmt;
+use std::time::Duration;
+
+use credential_core::HttpResponse;
+use serde::Deserialize;
+
+/// The most of an authority's text that is kept.
+const MAX_TEXT: usize = 2000;
+
+/// An authority's refusal. Everything in it came from the authority; none of it is a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthorityRefusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The OAuth error code: `invalid_client`, ...
+    pub error: String,
+    /// The description, its first line.
+    pub description: String,
+    /// Entra's numbers: `AADSTS7000215` is 7000215.
+    pub error_codes: Vec<u64>,
+    /// A finer reason, for interaction.
+    pub suberror: Option<String>,
+    /// Claims that the user must be asked for again with, as JSON text.
+    pub claims: Option<String>,
+    /// Entra's id of this refusal, for its support.
+    pub trace_id: Option<String>,
+    /// The id that ties requests together.
+    pub correlation_id: Option<String>,
+    /// When it happened, as the authority wrote it.
+    pub timestamp: Option<String>,
+    /// How long the authority wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    error: Option<serde_json::Value>,
+    error_description: Option<String>,
+    error_codes: Vec<serde_json::Value>,
+    suberror: Option<String>,
+    claims: Option<String>,
+    trace_id: Option<String>,
+    correlation_id: Option<String>,
+    timestamp: Option<String>,
+}
+
+impl AuthorityRefusal {
+    /// Reads a refusal; a body that is none gets a code by its status.
+    pub(crate) fn read(response: &HttpResponse) -> Self {
+        let status = response.status;
+        let body: Body = serde_json::from_slice(response.body.expose()).unwrap_or_default();
+        let error = body.error.as_ref().and_then(serde_json::Value::as_str).map(shorten);
+        let full = body.error_description.unwrap_or_default();
+        let mut error_codes: Vec<u64> = body.error_codes.iter().filter_map(as_code).collect();
+        if error_codes.is_empty() {
+            error_codes.extend(leading_code(&full));
+        }
+        let known = error.is_some();
+        Self {
+            status,
+            error: error.unwrap_or_else(|| by_status(status).to_owned()),
+            description: if known {
+                shorten(full.lines().next().unwrap_or_default())
+            } else {
+                no_oauth_answer(response)
+            },
+            error_codes,
+            suberror: body.suberror.as_deref().map(shorten),
+            claims: body.claims,
+            trace_id: body.trace_id.as_deref().map(shorten),
+            correlation_id: body.correlation_id.as_deref().map(shorten),
+            timestamp: body.timestamp.as_deref().map(shorten),
+            retry_after: retry_after(response),
+        }
+    }
+
+    /// A success that is none: 200 with a body that holds no token.
+    pub(crate) fn unusable(response: &HttpResponse, what: &str) -> Self {
+        let mut error = Self::read(response);
+        error.error = "unusable_answer".to_owned();
+        error.description = format!("the authority answered {} with {what}", response.status);
+        error
+    }
+}
+
+fn as_code(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The number in a description that begins `AADSTS7000215:`, for answers without `error_codes`.
+fn leading_code(description: &str) -> Option<u64> {
+    let digits = description.strip_prefix("AADSTS")?;
+    digits.split(|digit: char| !digit.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn by_status(status: u16) -> &'static str {
+    match status {
+        300..=399 => "redirected",
+        404 => "not_found",
+        408 => "request_timeout",
+        429 => "request_throttled",
+        500.. => "service_not_available",
+        _ => "no_oauth_answer",
+    }
+}
+
+fn no_oauth_answer(response: &HttpResponse) -> String {
+    let status = response.status;
+    let kind = response.header("content-type").unwrap_or("no content type");
+    match (status, response.header("location")) {
+        (300..=399, Some(_)) => format!(
+            "the authority answered {status} with a redirect; a request that carries a credential does not follow one"
+        ),
+        _ => format!("the authority answered {status} with {} bytes of {}", response.body.len(), shorten(kind)),
+    }
+}
+
+/// `Retry-After` in seconds, an hour at most.
+fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    response.retry_after().map(|wait| wait.min(Duration::from_secs(3600)))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().filter(|one| !one.is_control()).take(MAX_TEXT).collect()
+}
+
+impl fmt::Display for AuthorityRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.error)?;
+        if !self.description.is_empty() {
+            write!(f, ": {}", self.description)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for AuthorityRefusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_entras_members_and_keeps_one_line() {
+        let body = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret.\r\nTrace ID: t","error_codes":[7000215],"trace_id":"t","timestamp":"2026-01-01 00:00:00Z"}"#;
+        let error = AuthorityRefusal::read(&HttpResponse::new(401, vec![], body));
+        assert_eq!(error.to_string(), "invalid_client: AADSTS7000215: Invalid client secret.");
+        assert_eq!(error.error_codes, [7000215]);
+        assert_eq!(error.trace_id.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn takes_the_number_from_the_description_when_there_is_no_list() {
+        let body = r#"{"error":"invalid_client","error_description":"AADSTS700027: text AADSTS99999"}"#;
+        assert_eq!(AuthorityRefusal::read(&HttpResponse::new(401, vec![], body)).error_codes, [700027]);
+    }
+
+    #[test]
+    fn a_page_is_named_for_what_it_is() {
+        let headers =
+            vec![("Content-Type".to_owned(), "text/html".to_owned()), ("Retry-After".to_owned(), "99999".to_owned())];
+        let error = AuthorityRefusal::read(&HttpResponse::new(503, headers, "<html>"));
+        assert_eq!(error.to_string(), "service_not_available: the authority answered 503 with 6 bytes of text/html");
+        assert_eq!(error.retry_after, Some(Duration::from_secs(3600)));
+    }
+}

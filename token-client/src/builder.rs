@@ -1,0 +1,224 @@
+//! Putting a token client together.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use credential_core::{CredentialSource, Finding, HttpClient, LocalFiles, SourceRegistry, World};
+
+use crate::authority::Authority;
+use crate::configuration_error::any_error;
+use crate::flights::Flights;
+use crate::settings::{Configuration, Location};
+use crate::token_cache::{MAX_TOKENS, TokenCache};
+use crate::token_client::Inner;
+use crate::{ConfigurationError, ReqwestHttp, TokenClient};
+
+/// How long one call waits for a token, everything included, unless it is told otherwise.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Chooses what a [`TokenClient`] is made of; everything has a default.
+#[derive(Debug)]
+pub struct TokenClientBuilder {
+    location: Location,
+    configuration: Option<Configuration>,
+    registry: SourceRegistry,
+    http: Option<Arc<dyn HttpClient>>,
+    world: Option<World>,
+    patience: Duration,
+    #[cfg(feature = "federated")]
+    providers: credential_federated::CustomSignedAssertionSource,
+}
+
+impl Default for TokenClientBuilder {
+    fn default() -> Self {
+        Self {
+            location: Location::default(),
+            configuration: None,
+            registry: crate::sources::registry(),
+            http: None,
+            world: None,
+            patience: DEFAULT_PATIENCE,
+            #[cfg(feature = "federated")]
+            providers: credential_federated::CustomSignedAssertionSource::new(),
+        }
+    }
+}
+
+impl TokenClientBuilder {
+    /// The settings file; `appsettings.json` in the working folder otherwise.
+    #[must_use]
+    pub fn file(mut self, file: impl AsRef<Path>) -> Self {
+        self.location.file = file.as_ref().to_path_buf();
+        self
+    }
+
+    /// The section of the application; `AzureAd` otherwise. `A:B` is a path.
+    #[must_use]
+    pub fn section(mut self, section: impl Into<String>) -> Self {
+        self.location.section = section.into();
+        self
+    }
+
+    /// The environment, whose file `appsettings.NAME.json` is read over the settings file; from
+    /// `DOTNET_ENVIRONMENT` or `ASPNETCORE_ENVIRONMENT` otherwise.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.location.environment = Some(name.into());
+        self
+    }
+
+    /// Sets a setting over every file and variable: `set("AzureAd:TenantId", "contoso.com")`.
+    #[must_use]
+    pub fn set(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
+        self.location.overrides.push((path.into(), value.into()));
+        self
+    }
+
+    /// Where the settings are, all at once.
+    #[must_use]
+    pub fn location(mut self, location: Location) -> Self {
+        self.location = location;
+        self
+    }
+
+    /// A configuration that was read already; no file is read then.
+    #[must_use]
+    pub fn configuration(mut self, configuration: Configuration) -> Self {
+        self.configuration = Some(configuration);
+        self
+    }
+
+    /// Adds a source of your own, or replaces the one of the same type.
+    #[must_use]
+    pub fn source(mut self, source: impl CredentialSource + 'static) -> Self {
+        self.registry.register(Arc::new(source));
+        self
+    }
+
+    /// Registers a provider of assertions under a name, for entries of the type `CustomSignedAssertion`.
+    #[cfg(feature = "federated")]
+    #[must_use]
+    pub fn assertion_provider(
+        mut self,
+        name: &str,
+        provider: impl credential_core::AssertionProvider + 'static,
+    ) -> Self {
+        self.providers = self.providers.with_provider(name, provider);
+        self
+    }
+
+    /// Your own HTTP client, for everything.
+    #[must_use]
+    pub fn http(mut self, http: Arc<dyn HttpClient>) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Your own world: HTTP, environment, files, clock, tasks.
+    #[must_use]
+    pub fn world(mut self, world: World) -> Self {
+        self.world = Some(world);
+        self
+    }
+
+    /// How long one call may wait for a token, everything included; [`DEFAULT_PATIENCE`] otherwise.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The registry that the entries will be bound with.
+    pub fn registry(&self) -> SourceRegistry {
+        #[allow(unused_mut, reason = "only the feature `federated` adds to it")]
+        let mut registry = self.registry.clone();
+        #[cfg(feature = "federated")]
+        registry.register(Arc::new(self.providers.clone()));
+        registry
+    }
+
+    /// Reads the configuration and binds it. No request is sent.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration, at once.
+    pub async fn build(self) -> Result<TokenClient, ConfigurationError> {
+        let registry = self.registry();
+        let given = self.world.is_some();
+        let mut world = match self.world {
+            Some(world) => world,
+            None => real_world(self.http)?,
+        };
+        let mut configuration = match self.configuration {
+            Some(configuration) => configuration,
+            None => Configuration::read(&self.location, &world).await,
+        };
+        if !given {
+            world = beside_settings(world, &self.location.file);
+        }
+        let (authority, chain) = bind(&mut configuration, &registry, &world);
+        let (Some(authority), Some(chain), false) = (authority, chain, any_error(&configuration.findings)) else {
+            return Err(ConfigurationError::new(configuration.findings));
+        };
+        let client_id = configuration.application.client_id.as_ref().map(|id| id.value.clone());
+        let client_id = client_id.ok_or_else(|| Finding::error("missing-client-id", "ClientId is missing"))?;
+        Ok(TokenClient::from_inner(Inner {
+            client_id,
+            tenant: authority.tenant().map(str::to_owned),
+            authority,
+            chain,
+            configuration,
+            patience: self.patience,
+            cache: TokenCache::new(MAX_TOKENS),
+            flights: Flights::default(),
+        }))
+    }
+}
+
+/// The authority and the chain of a configuration; what is wrong with them joins its findings.
+pub(crate) fn bind(
+    configuration: &mut Configuration,
+    registry: &SourceRegistry,
+    world: &World,
+) -> (Option<Authority>, Option<credential_core::CredentialChain>) {
+    let authority = match Authority::from_options(&configuration.application) {
+        Ok(authority) => {
+            configuration.findings.extend_from_slice(authority.findings());
+            Some(authority)
+        }
+        Err(findings) => {
+            configuration.findings.extend(findings);
+            None
+        }
+    };
+    let chain = match registry.bind(configuration.application.credentials.clone(), world.clone()) {
+        Ok(chain) => {
+            configuration.findings.extend_from_slice(chain.findings());
+            Some(chain)
+        }
+        Err(error) => {
+            configuration.findings.extend_from_slice(error.findings());
+            None
+        }
+    };
+    (authority, chain)
+}
+
+/// This process's world.
+pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, ConfigurationError> {
+    if let Some(http) = http {
+        return Ok(World::new(http));
+    }
+    let http = ReqwestHttp::new().map_err(|error| {
+        Finding::error("https-not-available", error.to_string())
+            .because(credential_core::causes(&error).join(": "))
+            .remedy("install the system's certificate authorities, or name them in SSL_CERT_FILE")
+    })?;
+    Ok(World::new(Arc::new(http)))
+}
+
+/// The world as sources see it: relative paths in the settings are relative to the settings file's folder.
+pub(crate) fn beside_settings(world: World, file: &Path) -> World {
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    world.with_files(Arc::new(LocalFiles::relative_to(folder)))
+}

@@ -1,0 +1,181 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::Failure;
+use crate::settings::Location;
+
+/// Credentials and tokens from an appsettings.json.
+#[derive(Debug, Parser)]
+#[command(name = "token-client", version, about, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole road on this machine, nothing to configure
+    Demo,
+    /// What the configuration says, and where each value comes from
+    Config(ConfigArgs),
+    /// What works, what doesn't, why, what to do
+    Doctor(DoctorArgs),
+    /// A token on stdout
+    Token(TokenArgs),
+    /// Call a downstream API of the configuration
+    Call(CallArgs),
+    /// JSON Schema of the configuration, for editors
+    Schema(SchemaArgs),
+    /// The source types in this build, and how to get the missing ones
+    Sources(SourcesArgs),
+    /// A local authority and a protected API to develop and test against
+    Emulator(EmulatorArgs),
+    /// A completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the settings are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Where {
+    /// The settings file
+    #[arg(long, value_name = "FILE", default_value = "appsettings.json")]
+    config: PathBuf,
+    /// Reads appsettings.NAME.json over it; from DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or Production
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// The application's section; A:B is a path
+    #[arg(long, value_name = "NAME", default_value = "AzureAd")]
+    section: String,
+    /// Sets a setting over files and variables
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Where {
+    pub(crate) fn location(&self) -> Result<Location, Failure> {
+        let mut location = Location::default();
+        location.file.clone_from(&self.config);
+        location.environment.clone_from(&self.environment);
+        location.section.clone_from(&self.section);
+        for setting in &self.set {
+            let (key, value) = setting.split_once('=').filter(|(key, _)| !key.trim().is_empty()).ok_or_else(|| {
+                Failure::Usage("--set takes KEY=VALUE: --set AzureAd:TenantId=contoso.com".to_owned())
+            })?;
+            location.overrides.push((key.to_owned(), value.to_owned()));
+        }
+        Ok(location)
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Sends no token request: binds, and loads what can be loaded
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// The scope; from the only downstream section otherwise
+    #[arg(long, value_name = "S")]
+    pub(crate) scope: Vec<String>,
+    /// Another tenant than the configured one
+    #[arg(long, value_name = "T")]
+    pub(crate) tenant: Option<String>,
+    /// Claims of a challenge, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub(crate) claims: Option<String>,
+    /// Asks anew, whatever is cached
+    #[arg(long)]
+    pub(crate) force_refresh: bool,
+    /// Asks N times in the same process
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) repeat: Option<u32>,
+    /// That entry of ClientCredentials alone, from 0
+    #[arg(long, value_name = "INDEX")]
+    pub(crate) only: Option<usize>,
+    /// `header` prints "Bearer ey..."
+    #[arg(long, value_name = "WHAT", value_parser = ["token", "header"], default_value = "token")]
+    pub(crate) print: String,
+    /// The user's token that came in: on behalf of
+    #[arg(long, value_name = "@FILE")]
+    pub(crate) user_assertion: Option<String>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CallArgs {
+    /// The API's name: the key of its section
+    pub(crate) api: String,
+    #[command(flatten)]
+    pub(crate) place: Where,
+    /// Instead of HttpMethod
+    #[arg(long, value_name = "M")]
+    pub(crate) method: Option<String>,
+    /// Instead of RelativePath
+    #[arg(long, value_name = "P")]
+    pub(crate) path: Option<String>,
+    /// The body: text, @FILE, or - for stdin
+    #[arg(long, value_name = "D|@FILE|-")]
+    pub(crate) data: Option<String>,
+    /// A further header, NAME: VALUE
+    #[arg(long, value_name = "H")]
+    pub(crate) header: Vec<String>,
+    /// The user's token that came in: on behalf of
+    #[arg(long, value_name = "@FILE")]
+    pub(crate) user_assertion: Option<String>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// The application's sections
+    #[arg(long, value_name = "NAME", default_value = "AzureAd")]
+    pub(crate) section: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SourcesArgs {
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EmulatorArgs {
+    /// Registers the application of this settings file: its client id, secrets and certificates
+    #[arg(long, value_name = "F")]
+    pub(crate) config: Option<PathBuf>,
+    /// The application's section
+    #[arg(long, value_name = "NAME", default_value = "AzureAd")]
+    pub(crate) section: String,
+    /// The authority's port; a free one otherwise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+}

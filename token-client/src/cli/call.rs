@@ -1,0 +1,156 @@
+//! `call`: one call of a downstream API of the configuration.
+
+use std::io::Read;
+
+use credential_core::Finding;
+use serde_json::{Map, Value, json};
+
+use super::args::CallArgs;
+use super::context::{Context, worst_first};
+use super::json::Said;
+use super::output::Output;
+use super::{Failure, Outcome, json, text, token};
+use crate::{Acquired, DownstreamCall, DownstreamError, DownstreamResponse, TokenClient};
+
+pub(crate) async fn run(args: CallArgs, output: &Output) -> Outcome {
+    let context = Context::new(&args.place)?;
+    let call = read_call(&args, &context).await?;
+    let client = match context.client().await {
+        Ok(client) => client,
+        Err(error) => return fail(error.findings().to_vec(), &args, output),
+    };
+    let mut acquired = None;
+    let result = output.waiting("calling", call_api(&client, &args.api, call, &mut acquired)).await;
+    match result {
+        Ok(answer) => report(&answer, acquired.as_ref(), &args, output),
+        Err(Problem::Findings(findings)) => fail(findings, &args, output),
+        Err(Problem::Call(error)) => {
+            let found: Vec<Said<'_>> = match &error {
+                DownstreamError::Token(error) => error.findings(),
+                DownstreamError::Call(finding) => vec![((**finding).clone(), None)],
+                other => vec![(no_answer(other), None)],
+            };
+            say(&found, acquired.as_ref(), &args, output)
+        }
+    }
+}
+
+enum Problem {
+    Findings(Vec<Finding>),
+    Call(DownstreamError),
+}
+
+async fn call_api(
+    client: &TokenClient,
+    name: &str,
+    call: DownstreamCall,
+    acquired: &mut Option<Acquired>,
+) -> Result<DownstreamResponse, Problem> {
+    let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
+    let request = api.token_request(&call);
+    if let Some(request) = &request {
+        let found = client.acquire(request).await;
+        *acquired = Some(found.map_err(|error| Problem::Call(DownstreamError::Token(error)))?);
+    }
+    let token = acquired.as_ref().map(|acquired| acquired.token.clone());
+    api.call_with(&call, request, token).await.map_err(Problem::Call)
+}
+
+async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall, Failure> {
+    let mut call = DownstreamCall::new();
+    call.method.clone_from(&args.method);
+    call.path.clone_from(&args.path);
+    call.user_assertion = context.user_assertion(args.user_assertion.as_deref()).await?;
+    for header in &args.header {
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| Failure::Usage(format!("--header takes \"NAME: VALUE\", not {header:?}")))?;
+        call = call.header(name.trim(), value.trim());
+    }
+    if let Some(data) = &args.data {
+        let bytes = match data.strip_prefix('@') {
+            Some(file) => context.file(file).await?,
+            None if data == "-" => standard_input()?,
+            None => data.clone().into_bytes(),
+        };
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        let kind = if is_json { "application/json; charset=utf-8" } else { "text/plain; charset=utf-8" };
+        if call.method.is_none() {
+            call.method = Some("POST".to_owned());
+        }
+        call = call.bytes(bytes, Some(kind));
+    }
+    Ok(call)
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    match std::io::stdin().take(crate::MAX_RESPONSE).read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Failure::Usage(format!("stdin: {error}"))),
+    }
+}
+
+fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallArgs, output: &Output) -> Outcome {
+    let ok = answer.is_success();
+    let mut findings = Vec::new();
+    if !ok {
+        let remedy = match (answer.status(), answer.with_token()) {
+            (401, true) => "the API refused the token: compare its audience with the API's",
+            (401, false) => "no token was sent: add Scopes to the section",
+            (403, _) => "the token lacks a role or scope that the API asks for",
+            _ => "see the body",
+        };
+        let message = format!("the API answered {}", answer.status());
+        findings.push((Finding::error("api-refused", message).remedy(remedy), None));
+    }
+    if args.json {
+        let headers: Map<String, Value> =
+            answer.headers().iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let body = serde_json::from_slice(answer.bytes()).unwrap_or_else(|_| json!(answer.text()));
+        output.json(&json::object([
+            ("ok", json!(ok)),
+            ("status", json!(answer.status())),
+            ("headers", Value::Object(headers)),
+            ("body", body),
+            ("token", token_of(acquired)),
+            ("findings", json::said(&findings)),
+        ]));
+    } else {
+        output.note(&format!("{}", answer.status()));
+        output.print(&answer.text());
+        if !ok {
+            output.note(&text::findings(&findings, output));
+        }
+    }
+    if ok { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn token_of(acquired: Option<&Acquired>) -> Value {
+    acquired.map_or(Value::Null, |acquired| Value::Object(json::token(&acquired.token, token::from(acquired.origin))))
+}
+
+fn no_answer(error: &DownstreamError) -> Finding {
+    let mut finding = Finding::error("api-unreachable", error.to_string())
+        .remedy("check BaseUrl, the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)");
+    if let DownstreamError::Http(http) = error {
+        finding.cause = credential_core::causes(http);
+    }
+    finding
+}
+
+fn fail(findings: Vec<Finding>, args: &CallArgs, output: &Output) -> Outcome {
+    let found: Vec<Said<'_>> = worst_first(findings).into_iter().map(|finding| (finding, None)).collect();
+    say(&found, None, args, output)
+}
+
+fn say(found: &[Said<'_>], acquired: Option<&Acquired>, args: &CallArgs, output: &Output) -> Outcome {
+    if args.json {
+        let object =
+            json::object([("ok", json!(false)), ("token", token_of(acquired)), ("findings", json::said(found))]);
+        output.json(&object);
+    } else {
+        output.note(&text::findings(found, output));
+    }
+    Err(Failure::Said)
+}

@@ -1,0 +1,101 @@
+//! What the commands that use a configuration have in common.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use credential_core::{Finding, Secret, World};
+
+use super::Failure;
+use super::args::Where;
+use super::counting::CountingHttp;
+use crate::builder::{beside_settings, real_world};
+use crate::configuration_error::any_error;
+use crate::settings::{Configuration, Location};
+use crate::{ConfigurationError, TokenClient};
+
+/// The most bytes of a file that an argument names.
+const MAX_ARGUMENT_FILE: u64 = 16 * 1024 * 1024;
+
+/// The world, with its requests counted, and where the settings are.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) location: Location,
+    pub(crate) world: World,
+    pub(crate) http: CountingHttp,
+}
+
+impl Context {
+    pub(crate) fn new(place: &Where) -> Result<Self, Failure> {
+        Ok(Self::at(place.location()?))
+    }
+
+    /// A world without HTTPS still reads the configuration: what fails then says so.
+    pub(crate) fn at(location: Location) -> Self {
+        let world = real_world(None).unwrap_or_else(|error| World::new(Arc::new(NoHttps(error.to_string()))));
+        let http = CountingHttp::new(Arc::clone(&world.http));
+        let world = world.with_http(Arc::new(http.clone()));
+        Self { location, world, http }
+    }
+
+    pub(crate) async fn read(&self) -> Configuration {
+        Configuration::read(&self.location, &self.world).await
+    }
+
+    /// The client of the configuration; its findings otherwise.
+    pub(crate) async fn client(&self) -> Result<TokenClient, ConfigurationError> {
+        let configuration = self.read().await;
+        if any_error(&configuration.findings) {
+            // The credentials' own mistakes belong to the same list.
+            let mut configuration = configuration;
+            let registry = TokenClient::builder().registry();
+            let _ = crate::builder::bind(&mut configuration, &registry, &self.world);
+            return Err(ConfigurationError::new(configuration.findings));
+        }
+        let world = beside_settings(self.world.clone(), &self.location.file);
+        TokenClient::builder().configuration(configuration).world(world).build().await
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.http.count()
+    }
+
+    /// The content of `@FILE`.
+    pub(crate) async fn user_assertion(&self, argument: Option<&str>) -> Result<Option<Secret>, Failure> {
+        let Some(argument) = argument else { return Ok(None) };
+        let Some(file) = argument.strip_prefix('@') else {
+            let message = "--user-assertion takes @FILE: a token in an argument is seen by every process";
+            return Err(Failure::Usage(message.to_owned()));
+        };
+        let content = self.file(file).await?;
+        let text = String::from_utf8_lossy(&content).trim().to_owned();
+        if text.is_empty() {
+            return Err(Failure::Usage(format!("{file} is empty: it should hold the user's token")));
+        }
+        Ok(Some(Secret::new(text)))
+    }
+
+    pub(crate) async fn file(&self, file: &str) -> Result<Vec<u8>, Failure> {
+        let read = self.world.files.read(Path::new(file), MAX_ARGUMENT_FILE).await;
+        read.map(|content| content.expose().to_vec()).map_err(|error| Failure::Usage(format!("{file}: {error}")))
+    }
+}
+
+/// Stands in where HTTPS cannot be set up: every request fails with the reason.
+#[derive(Debug)]
+struct NoHttps(String);
+
+#[async_trait::async_trait]
+impl credential_core::HttpClient for NoHttps {
+    async fn send(
+        &self,
+        _request: credential_core::HttpRequest,
+    ) -> Result<credential_core::HttpResponse, credential_core::HttpError> {
+        Err(credential_core::HttpError::new(credential_core::HttpErrorKind::Tls, self.0.clone()))
+    }
+}
+
+/// The findings, worst first; equal ones stay in their order.
+pub(crate) fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}

@@ -1,0 +1,240 @@
+//! `doctor`: tries every entry on its own, and says what the service would use.
+
+use credential_core::{Attempt, ChainError, Finding, Severity, Verdict};
+use serde_json::{Value, json};
+
+use super::args::DoctorArgs;
+use super::context::Context;
+use super::json::Said;
+use super::output::Output;
+use super::{Failure, Outcome, json, text};
+use crate::builder::bind;
+use crate::configuration_error::any_error;
+use crate::token_error::attempt_findings;
+use crate::{AuthorityRefusal, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest};
+
+/// What is asked for where no downstream section says: every tenant of the public cloud knows it.
+const ANY_SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// A finding with the authority's words, kept.
+type Kept = (Finding, Option<AuthorityRefusal>);
+
+#[derive(Default)]
+struct Report {
+    findings: Vec<Kept>,
+    credentials: Vec<Attempt>,
+    downstream: Vec<(String, Vec<Kept>)>,
+    used: Option<usize>,
+}
+
+pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
+    let context = Context::new(&args.place)?;
+    let mut report = Report::default();
+    let client = match examine_configuration(&context, &mut report).await {
+        Some(client) if args.offline => {
+            load_each(&client, &mut report).await;
+            None
+        }
+        client => client,
+    };
+    if let Some(client) = &client {
+        output.waiting("trying each credential", exchange_each(client, &mut report)).await;
+        output.waiting("trying each downstream API", try_downstream(client, &mut report)).await;
+    }
+    report.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
+    let ok = report.used.is_some() && !report.findings.iter().any(|(finding, _)| finding.severity == Severity::Error);
+    let environment = environment(&context);
+    if args.json {
+        output.json(&json!({
+            "ok": ok,
+            "findings": kept(&report.findings),
+            "credentials": json::credentials(&report.credentials),
+            "downstream": report.downstream.iter().map(|(name, found)| json!({"name": name, "findings": kept(found)})).collect::<Value>(),
+            "environment": environment.iter().map(|(name, found)| json!({"name": name, "found": found})).collect::<Value>(),
+            "requests": context.requests(),
+        }));
+    } else {
+        print(&report, &environment, args.offline, output);
+    }
+    if ok { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn kept(list: &[Kept]) -> Value {
+    list.iter().map(|(finding, said)| json::finding(finding, said.as_ref())).collect()
+}
+
+fn owned(found: Vec<Said<'_>>) -> impl Iterator<Item = Kept> {
+    found.into_iter().map(|(finding, said)| (finding, said.cloned()))
+}
+
+/// The client, when the configuration can work; what is wrong with it joins the report.
+async fn examine_configuration(context: &Context, report: &mut Report) -> Option<TokenClient> {
+    let mut configuration = context.read().await;
+    let builder = TokenClient::builder();
+    let _ = bind(&mut configuration, &builder.registry(), &context.world);
+    report.findings.extend(configuration.findings.iter().map(|finding| (finding.clone(), None)));
+    if any_error(&configuration.findings) {
+        return None;
+    }
+    match context.client().await {
+        Ok(client) => Some(client),
+        Err(error) => {
+            report.findings.extend(error.findings().iter().map(|finding| (finding.clone(), None)));
+            None
+        }
+    }
+}
+
+/// Loads every entry on its own; nothing is sent to the authority.
+async fn load_each(client: &TokenClient, report: &mut Report) {
+    let application = client.authority().application(&client.configuration().application);
+    for index in 0..client.configuration().application.credentials.len() {
+        let Some(chain) = client.credentials().only(index) else { continue };
+        let deadline = chain.world().clock.moment().after(client.patience());
+        let loaded = chain
+            .first_accepted(&application, deadline, |_| async {
+                Verdict::<(), ExchangeError>::Stop(ExchangeError::Request(Box::new(Finding::hint(
+                    "not-exchanged",
+                    "loaded",
+                ))))
+            })
+            .await;
+        let attempts = match loaded {
+            Ok(accepted) => accepted.attempts,
+            Err(ChainError::Stopped { attempts, .. } | ChainError::Exhausted { attempts, .. }) => attempts,
+            Err(_) => Vec::new(),
+        };
+        keep_attempts(attempts, index, report);
+    }
+}
+
+/// Keeps the entry's last attempt; the first entry that works is the one in use.
+fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
+    let Some(attempt) = attempts.into_iter().rfind(|attempt| attempt.index == index) else { return };
+    let works = matches!(attempt.status(), "accepted" | "loaded");
+    if works && report.used.is_none() {
+        report.used = Some(index);
+    }
+    for (mut finding, said) in owned(attempt_findings(&attempt)) {
+        // An entry behind one that works may fail without harm.
+        if finding.severity == Severity::Error && report.used.is_some_and(|used| used < index) {
+            finding.severity = Severity::Warning;
+        }
+        report.findings.push((finding, said));
+    }
+    report.credentials.push(attempt);
+}
+
+/// Exchanges every entry on its own with the authority.
+async fn exchange_each(client: &TokenClient, report: &mut Report) {
+    let request = request(client);
+    let mut blamed = false;
+    for index in 0..client.configuration().application.credentials.len() {
+        let Some(one) = client.with_only(index) else { continue };
+        match one.token(&request).await {
+            Ok(token) => keep_attempts(token.attempts().to_vec(), index, report),
+            Err(error) => {
+                keep_attempts(error.attempts().to_vec(), index, report);
+                // What is not about a credential is said once, not once an entry.
+                if !error.is_exhausted() && !std::mem::replace(&mut blamed, true) {
+                    report.findings.extend(owned(error.findings()));
+                }
+            }
+        }
+    }
+    soften(report);
+}
+
+/// Failed entries before the one that works are warnings: the service falls through them.
+fn soften(report: &mut Report) {
+    if report.used.is_none() {
+        return;
+    }
+    let failed: Vec<&str> = report.credentials.iter().map(|attempt| attempt.path.as_str()).collect();
+    for (finding, _) in &mut report.findings {
+        let of_an_entry = finding.path.as_ref().is_some_and(|path| failed.iter().any(|entry| path.starts_with(entry)));
+        if finding.severity == Severity::Error && of_an_entry {
+            finding.severity = Severity::Warning;
+        }
+    }
+}
+
+/// An app token for the first downstream section that takes one.
+fn request(client: &TokenClient) -> TokenRequest {
+    let apis = client.configuration().downstream.iter();
+    let scope = apis.flat_map(|api| api.scope_list()).find(|scope| scope.to_ascii_lowercase().ends_with("/.default"));
+    TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
+}
+
+/// Asks for each downstream section's token, with the whole list.
+async fn try_downstream(client: &TokenClient, report: &mut Report) {
+    for options in &client.configuration().downstream {
+        let mut found: Vec<Kept> = Vec::new();
+        match client.downstream(&options.name) {
+            Err(error) => found.extend(error.findings().iter().map(|finding| (finding.clone(), None))),
+            Ok(api) => match api.token_request(&DownstreamCall::new()) {
+                None => {}
+                Some(request) if delegated(&request) => found.push((needs_user(&options.path), None)),
+                Some(request) => found.extend(token_findings(client.token(&request).await.err())),
+            },
+        }
+        report.downstream.push((options.name.clone(), found));
+    }
+}
+
+fn token_findings(error: Option<TokenError>) -> Vec<Kept> {
+    error.map(|error| owned(error.findings()).collect()).unwrap_or_default()
+}
+
+fn delegated(request: &TokenRequest) -> bool {
+    request.scopes.iter().any(|scope| !scope.to_ascii_lowercase().ends_with("/.default"))
+}
+
+fn needs_user(path: &str) -> Finding {
+    let mut finding =
+        Finding::hint("needs-a-user", "the scopes are delegated: a user's token must come in to try them")
+            .remedy("try it with: token-client token --user-assertion @FILE");
+    finding.path = Some(path.to_owned());
+    finding
+}
+
+/// What this machine offers, by the variables that say so.
+fn environment(context: &Context) -> Vec<(&'static str, bool)> {
+    let has = |name: &str| context.world.environment.var(name).is_some_and(|value| !value.is_empty());
+    vec![
+        ("workload identity", has("AZURE_FEDERATED_TOKEN_FILE")),
+        ("managed identity", has("IDENTITY_ENDPOINT") || has("MSI_ENDPOINT")),
+        ("kubernetes", has("KUBERNETES_SERVICE_HOST")),
+        ("proxy", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().any(has)),
+        ("own certificate authorities", has("SSL_CERT_FILE") || has("SSL_CERT_DIR")),
+    ]
+}
+
+fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &Output) {
+    if !report.credentials.is_empty() {
+        output.print(&text::attempts(&report.credentials, output));
+        output.print("");
+    }
+    let found: Vec<Said<'_>> = report.findings.iter().map(|(finding, said)| (finding.clone(), said.as_ref())).collect();
+    if !found.is_empty() {
+        output.print(&text::findings(&found, output));
+        output.print("");
+    }
+    for (name, found) in &report.downstream {
+        let found: Vec<Said<'_>> = found.iter().map(|(finding, said)| (finding.clone(), said.as_ref())).collect();
+        let word = if found.is_empty() { output.green("ok") } else { text::findings(&found, output) };
+        output.print(&format!("downstream {name}: {word}"));
+    }
+    let here: Vec<&str> = environment.iter().filter(|(_, found)| *found).map(|(name, _)| *name).collect();
+    output.print(&format!(
+        "this machine: {}",
+        if here.is_empty() { "nothing special".to_owned() } else { here.join(", ") }
+    ));
+    match (report.used, offline) {
+        (Some(index), false) => output.print(&format!("the service would use entry {index}")),
+        (Some(index), true) => output.print(&format!(
+            "the service would try entry {index} first; whether the authority accepts it was not asked"
+        )),
+        (None, _) => output.print(&output.red("the service would get no token")),
+    }
+}

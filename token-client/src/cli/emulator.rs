@@ -1,0 +1,93 @@
+//! `emulator`: a local authority and a protected API to develop and test against.
+
+use credential_core::{ChainError, Credential, Verdict};
+
+use super::args::EmulatorArgs;
+use super::context::Context;
+use super::json::Said;
+use super::output::Output;
+use super::{Failure, Outcome, text};
+use crate::emulator::{EmulatedApp, Emulator, EmulatorBuilder};
+use crate::settings::Location;
+use crate::{ExchangeError, TokenClient};
+
+/// What the emulator knows when no settings file says otherwise.
+const CLIENT_ID: &str = "app1";
+const SECRET: &str = "local-development-only";
+const TENANT: &str = "contoso.example";
+
+pub(crate) async fn run(args: EmulatorArgs, output: &Output) -> Outcome {
+    let builder = match &args.config {
+        Some(file) => {
+            let mut location = Location::default();
+            location.file.clone_from(file);
+            location.section.clone_from(&args.section);
+            from_configuration(location, output).await?
+        }
+        None => Emulator::builder().tenant(TENANT).app(EmulatedApp::new(CLIENT_ID).secret(SECRET)),
+    };
+    let emulator = builder.port(args.port).start().await.map_err(|error| {
+        output.note(&format!("the emulator cannot start: {error}"));
+        Failure::Said
+    })?;
+    output.print(&format!("authority  {}", emulator.authority()));
+    output.print(&format!(
+        "API        {}hello  (audience {})",
+        with_slash(&emulator.api_url()),
+        emulator.api_audience()
+    ));
+    output.print(&format!("use it     --set {}:Instance={}", args.section, emulator.instance()));
+    if args.config.is_none() {
+        output.print(&format!("client     {CLIENT_ID}, secret {SECRET}, tenant {TENANT}"));
+    }
+    output.print("Ctrl-C ends it");
+    std::future::pending().await
+}
+
+pub(crate) fn with_slash(url: &str) -> String {
+    format!("{}/", url.trim_end_matches('/'))
+}
+
+/// An emulator that knows the application of the configuration, with every credential that loads here.
+async fn from_configuration(location: Location, output: &Output) -> Result<EmulatorBuilder, Failure> {
+    let context = Context::at(location);
+    let client = context.client().await.map_err(|error| {
+        let found: Vec<Said<'_>> = error.findings().iter().map(|finding| (finding.clone(), None)).collect();
+        output.note(&text::findings(&found, output));
+        Failure::Said
+    })?;
+    let options = &client.configuration().application;
+    let mut app = EmulatedApp::new(options.client_id_text());
+    for index in 0..options.credentials.len() {
+        match load(&client, index).await {
+            Some(Credential::Secret(secret)) => app = app.secret(secret.value().clone()),
+            Some(Credential::Certificate(certificate)) => {
+                if let Some(leaf) = certificate.chain().first() {
+                    app = app.certificate(leaf.clone());
+                }
+            }
+            _ => output.note(&format!(
+                "entry {index} is not registered: it does not load here, or is no secret or certificate"
+            )),
+        }
+    }
+    let tenant = client.authority().tenant().unwrap_or(TENANT).to_owned();
+    let mut builder = Emulator::builder().tenant(tenant).app(app);
+    let scopes = client.configuration().downstream.iter().flat_map(|api| api.scope_list());
+    if let Some(resource) = scopes.filter_map(|scope| scope.strip_suffix("/.default")).next() {
+        builder = builder.api_audience(resource);
+    }
+    Ok(builder)
+}
+
+/// The credential of one entry, if it loads.
+async fn load(client: &TokenClient, index: usize) -> Option<Credential> {
+    let chain = client.credentials().only(index)?;
+    let application = client.authority().application(&client.configuration().application);
+    let deadline = chain.world().clock.moment().after(client.patience());
+    let accept = |candidate: credential_core::Candidate| async move {
+        Verdict::<Credential, ExchangeError>::Accept(candidate.credential)
+    };
+    let loaded: Result<_, ChainError<ExchangeError>> = chain.first_accepted(&application, deadline, accept).await;
+    loaded.ok().map(|accepted| accepted.value)
+}

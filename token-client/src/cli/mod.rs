@@ -1,0 +1,81 @@
+//! The program `token-client`: for the person who has an appsettings.json and a question.
+
+mod args;
+mod call;
+mod config;
+mod context;
+mod counting;
+mod demo;
+mod doctor;
+mod emulator;
+mod json;
+mod output;
+mod schema;
+mod sources;
+mod text;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use self::args::{Arguments, Command};
+use self::output::Output;
+
+/// Exit status of a program that was interrupted: 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Why a command gave no result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is wrong: exit status 2.
+    Usage(String),
+    /// It does not work, and the output has said why: exit status 1.
+    Said,
+}
+
+/// What a command gives.
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// Runs the program with this process's arguments.
+pub async fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let output = Output::for_this_process();
+    let outcome = tokio::select! {
+        outcome = dispatch(arguments.command, &output) => outcome,
+        _ = tokio::signal::ctrl_c() => return ExitCode::from(INTERRUPTED),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Said) => ExitCode::from(1),
+        Err(Failure::Usage(message)) => {
+            output.note(&format!("error: {message}\n\nFor more information, try '--help'."));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(command: Command, output: &Output) -> Outcome {
+    match command {
+        Command::Demo => demo::run(output).await,
+        Command::Config(args) => config::run(args, output).await,
+        Command::Doctor(args) => doctor::run(args, output).await,
+        Command::Token(args) => token::run(args, output).await,
+        Command::Call(args) => call::run(args, output).await,
+        Command::Schema(args) => schema::run(&args, output),
+        Command::Sources(args) => sources::run(&args, output),
+        Command::Emulator(args) => emulator::run(args, output).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "token-client", &mut script);
+            output.print(String::from_utf8_lossy(&script).trim_end());
+            Ok(())
+        }
+    }
+}

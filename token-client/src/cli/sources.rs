@@ -1,0 +1,67 @@
+//! `sources`: the source types of this build, and how to get the others.
+
+use credential_core::{CredentialSource, Setting};
+use serde_json::{Value, json};
+
+use super::args::SourcesArgs;
+use super::output::Output;
+use super::{Outcome, json};
+use crate::TokenClient;
+
+pub(crate) fn run(args: &SourcesArgs, output: &Output) -> Outcome {
+    let registry = TokenClient::builder().registry();
+    if args.json {
+        let mut list: Vec<Value> = registry.sources().into_iter().map(|source| available(source.as_ref())).collect();
+        list.extend(registry.absent().map(|absent| {
+            let crate_name = Some(absent.crate_name).filter(|name| !name.is_empty());
+            json::object([
+                ("source_type", json!(absent.source_type.as_str())),
+                ("available", json!(false)),
+                ("feature", json!(absent.feature)),
+                ("crate", json!(crate_name)),
+                ("about", json!(absent.remedy)),
+                ("settings", json!([])),
+            ])
+        }));
+        output.json(&json!({"sources": list}));
+        return Ok(());
+    }
+    for source in registry.sources() {
+        output.print(source.source_type().as_str());
+        let width = source.settings().iter().map(|setting| setting.name.len()).max().unwrap_or(0);
+        for setting in source.settings() {
+            let need = if setting.required { "required" } else { "optional" };
+            output.print(&format!("  {:width$}  {need}  {}", setting.name, setting.about));
+        }
+    }
+    for absent in registry.absent() {
+        let how = match (absent.remedy, absent.feature) {
+            (Some(remedy), _) => remedy.to_owned(),
+            (None, Some(feature)) => format!("enable the feature \"{feature}\" ({})", absent.crate_name),
+            (None, None) => absent.crate_name.to_owned(),
+        };
+        output.print(&format!("{}  {}  {how}", absent.source_type, output.yellow("not in this build")));
+    }
+    Ok(())
+}
+
+fn available(source: &dyn CredentialSource) -> Value {
+    let source_type = source.source_type();
+    let known = crate::sources::known(&source_type);
+    json::object([
+        ("source_type", json!(source_type.as_str())),
+        ("available", json!(true)),
+        ("feature", json!(known.and_then(|known| known.feature))),
+        ("crate", json!(known.map(|known| known.crate_name))),
+        ("settings", source.settings().iter().map(setting).collect()),
+    ])
+}
+
+fn setting(setting: &Setting) -> Value {
+    json!({
+        "name": setting.name,
+        "required": setting.required,
+        "secret": setting.is_secret(),
+        "about": setting.about,
+    })
+}

@@ -1,0 +1,72 @@
+//! Findings and credentials as aligned lines.
+
+use credential_core::{Attempt, Finding, Origin, Outcome, Severity};
+
+use super::json::Said;
+use super::output::Output;
+use crate::token_error::attempt_findings;
+
+/// Each finding: its place, how bad it is, what is wrong; the remedy below.
+pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
+    let mut lines = Vec::new();
+    let width = list.iter().map(|(one, _)| place(one).len()).max().unwrap_or(0);
+    for (one, said) in list {
+        let severity = match one.severity {
+            Severity::Error => output.red("error  "),
+            Severity::Warning => output.yellow("warning"),
+            Severity::Hint => "hint   ".to_owned(),
+        };
+        let path = one.path.as_ref().map(|path| format!("{path}  ")).unwrap_or_default();
+        lines.push(format!("{:width$}  {severity}  {path}{}", place(one), one.message));
+        let indent = " ".repeat(width + 11);
+        lines.extend(one.cause.iter().map(|cause| format!("{indent}because {cause}")));
+        lines.extend(one.remedy.iter().map(|remedy| format!("{indent}{remedy}")));
+        if let Some(trace) = said.and_then(|said| said.trace_id.as_ref()) {
+            lines.push(format!("{indent}the authority's trace id: {trace}"));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The file and line, or the variable; nothing where there is no place.
+fn place(finding: &Finding) -> String {
+    match &finding.origin {
+        Some(Origin::File { file, line, .. }) => format!("{file}:{line}"),
+        Some(Origin::Environment(name)) => name.to_string(),
+        Some(Origin::Argument(name)) => name.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Each entry: its place in the list, which one it is, what became of it.
+pub(crate) fn attempts(list: &[Attempt], output: &Output) -> String {
+    let name = |attempt: &Attempt| {
+        let (source, id) = (attempt.source_type.as_str(), attempt.id.as_str());
+        if source == id { source.to_owned() } else { format!("{source}  {id}") }
+    };
+    let width = list.iter().map(|attempt| name(attempt).chars().count()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for attempt in list {
+        let (word, why) = verdict(attempt, output);
+        lines.push(format!("  {}  {:width$}  {word}  {why}", attempt.index, name(attempt)).trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+fn verdict(attempt: &Attempt, output: &Output) -> (String, String) {
+    let found = attempt_findings(attempt);
+    let why = found.first().map(|(finding, _)| {
+        let place = place(finding);
+        if place.is_empty() { finding.message.clone() } else { format!("{} ({place})", finding.message) }
+    });
+    let word = match &attempt.outcome {
+        Outcome::Accepted => output.green("accepted  "),
+        Outcome::Failed(error) if error.kind() == credential_core::SourceErrorKind::NotApplicable => {
+            "not here  ".to_owned()
+        }
+        Outcome::Failed(error) => output.yellow(&format!("{:10}", error.kind().as_str())),
+        Outcome::Rejected(_) => output.red("rejected  "),
+        _ => format!("{:10}", attempt.status()),
+    };
+    (word, why.unwrap_or_default())
+}

@@ -1,0 +1,212 @@
+//! A downstream API, ready to be called.
+
+use std::time::Duration;
+
+use credential_core::{Finding, HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::response::MAX_RESPONSE;
+use super::{DownstreamCall, DownstreamError, DownstreamResponse, address, challenge, headers};
+use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
+use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest, addresses};
+
+/// How long one request to an API may take.
+const TIMEOUT: Duration = Duration::from_secs(100);
+
+/// A downstream API from its section of the configuration.
+///
+/// ```no_run
+/// # async fn example(client: token_client::TokenClient) -> Result<(), Box<dyn std::error::Error>> {
+/// use token_client::DownstreamCall;
+///
+/// let graph = client.downstream("GraphBeta")?;
+/// let me: serde_json::Value = graph.get("organization").await?;
+/// let answer = graph.call(DownstreamCall::new().path("users").query("$top", "5")).await?;
+/// # let _ = (me, answer); Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct DownstreamApi {
+    client: TokenClient,
+    options: DownstreamOptions,
+    base_url: String,
+}
+
+impl DownstreamApi {
+    pub(crate) fn new(client: TokenClient, name: &str) -> Result<Self, ConfigurationError> {
+        let configuration = client.configuration();
+        let Some(options) = configuration.downstream(name) else {
+            let known: Vec<&str> = configuration.downstream.iter().map(|api| api.name.as_str()).collect();
+            let remedy = match configuration.nearest_downstream(name) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None if known.is_empty() => format!("add a section {name:?} with BaseUrl and Scopes"),
+                None => format!("known: {}", known.join(", ")),
+            };
+            let missing = Finding::error("unknown-downstream-api", format!("there is no downstream API {name:?}"));
+            return Err(missing.remedy(remedy).into());
+        };
+        let base_url = options.base_url.as_ref().map(|url| url.value.clone()).ok_or_else(|| {
+            Finding::error("missing-setting", "BaseUrl is missing: there is nothing to call")
+                .at(format!("{}:BaseUrl", options.path), options.origin.clone())
+                .remedy("add \"BaseUrl\": \"https://...\"")
+        })?;
+        let options = options.clone();
+        Ok(Self { client, options, base_url })
+    }
+
+    /// What the section says.
+    pub fn options(&self) -> &DownstreamOptions {
+        &self.options
+    }
+
+    /// `GET` the path, JSON out.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and when the answer is no 2xx or not the JSON that `T` takes.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, DownstreamError> {
+        self.call(DownstreamCall::new().method("GET").path(path)).await?.json()
+    }
+
+    /// `POST` JSON to the path, JSON out.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, DownstreamError> {
+        self.call(DownstreamCall::new().method("POST").path(path).json(body)?).await?.json()
+    }
+
+    /// The token request of a call: for the app, unless a user's token came in.
+    ///
+    /// `None` for an API that is called without a token.
+    pub fn token_request(&self, call: &DownstreamCall) -> Option<TokenRequest> {
+        let options = &self.options;
+        if options.is_anonymous() {
+            return None;
+        }
+        let user = call.user_assertion.clone().filter(|_| !options.is_app_token());
+        let scopes = options.scope_list().iter().cloned();
+        let mut request = match user {
+            Some(user) => TokenRequest::on_behalf_of(user, scopes),
+            None => {
+                let mut request = TokenRequest::app("");
+                request.scopes = scopes.collect();
+                request
+            }
+        };
+        apply(&options.acquire_token_options, &mut request);
+        if let Some(tenant) = &call.tenant {
+            request.tenant = Some(tenant.clone());
+        }
+        Some(request)
+    }
+
+    /// Calls the API: a token, the request, and once more with the claims that a 401 asks for. An
+    /// answer of any status is an answer; a redirect is not followed.
+    ///
+    /// # Errors
+    /// [`DownstreamError::Call`] before anything is sent, [`DownstreamError::Token`],
+    /// [`DownstreamError::Http`] when there was no answer.
+    pub async fn call(&self, call: DownstreamCall) -> Result<DownstreamResponse, DownstreamError> {
+        let request = self.token_request(&call);
+        let token = match &request {
+            Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
+            None => None,
+        };
+        self.call_with(&call, request, token).await
+    }
+
+    /// As [`call`](Self::call), with a token that is there already.
+    pub(crate) async fn call_with(
+        &self,
+        call: &DownstreamCall,
+        request: Option<TokenRequest>,
+        token: Option<AccessToken>,
+    ) -> Result<DownstreamResponse, DownstreamError> {
+        let url = self.address(call, token.is_some())?;
+        let answer = self.send(call, &url, token.as_ref()).await?;
+        let challenged = || answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+        let claims = match (answer.status, request) {
+            (401, Some(request)) => challenge::claims(challenged().map(|(_, value)| value.as_str())).zip(Some(request)),
+            _ => None,
+        };
+        let Some((claims, request)) = claims else { return Ok(DownstreamResponse::new(answer, token.is_some())) };
+        let token = self.client.token(&request.claims(claims)).await.map_err(DownstreamError::Token)?;
+        let answer = self.send(call, &url, Some(&token)).await?;
+        Ok(DownstreamResponse::new(answer, true))
+    }
+
+    fn address(&self, call: &DownstreamCall, with_token: bool) -> Result<Url, DownstreamError> {
+        let configured = self.options.relative_path.as_ref().map_or("", |path| path.value.as_str());
+        let path = call.path.as_deref().unwrap_or(configured);
+        let mut query = texts(self.options.extra_query_parameters.as_ref().map(|map| &map.value));
+        query.extend(call.query.iter().cloned());
+        let url = address::join(&self.base_url, path, &query)?;
+        if with_token {
+            addresses::credential_bearing(url.as_str())?;
+        }
+        Ok(url)
+    }
+
+    async fn send(
+        &self,
+        call: &DownstreamCall,
+        url: &Url,
+        token: Option<&AccessToken>,
+    ) -> Result<HttpResponse, DownstreamError> {
+        let mut request = HttpRequest::new(self.method(call), url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
+        if let Some(accept) = self.options.accept_header.as_ref().filter(|accept| !accept.value.is_empty()) {
+            headers::check("Accept", &accept.value)?;
+            request = request.header("accept", accept.value.as_str());
+        }
+        let configured = texts(self.options.extra_header_parameters.as_ref().map(|map| &map.value));
+        for (name, value) in configured.iter().chain(&call.headers) {
+            headers::check(name, value)?;
+            let present = request.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+            if headers::is_reserved(name) || present {
+                tracing::warn!(
+                    api = self.options.name,
+                    header = name,
+                    "a header of the configuration or call is left out"
+                );
+            } else {
+                request = request.header(name, value.as_str());
+            }
+        }
+        if let Some(token) = token {
+            request = request.header("authorization", token.authorization_header().clone());
+        }
+        if let Some(body) = &call.body {
+            if let Some(content_type) = &body.content_type {
+                request = request.header("content-type", content_type.as_str());
+            }
+            request = request.body(body.bytes.clone());
+        }
+        self.client.world().http.send(request).await.map_err(DownstreamError::Http)
+    }
+
+    fn method(&self, call: &DownstreamCall) -> String {
+        let method = call.method.as_deref().unwrap_or(&self.options.http_method.value);
+        if method.is_empty() { "GET".to_owned() } else { method.to_ascii_uppercase() }
+    }
+}
+
+/// Puts `AcquireTokenOptions` on a request.
+fn apply(options: &AcquireTokenOptions, request: &mut TokenRequest) {
+    let text = |option: &Option<Located<String>>| {
+        option.as_ref().map(|text| text.value.clone()).filter(|text| !text.is_empty())
+    };
+    request.tenant = text(&options.tenant);
+    request.claims = text(&options.claims);
+    request.correlation_id = text(&options.correlation_id);
+    request.fmi_path = text(&options.fmi_path);
+    request.force_refresh = options.force_refresh.as_ref().is_some_and(|flag| flag.value);
+    request.extra_query = texts(options.extra_query_parameters.as_ref().map(|map| &map.value));
+    request.extra_headers = texts(options.extra_headers_parameters.as_ref().map(|map| &map.value));
+}
+
+/// The names and texts of a map; what is `null` is left out.
+fn texts(map: Option<&Vec<(String, Option<String>)>>) -> Vec<(String, String)> {
+    let all = map.into_iter().flatten();
+    all.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
+}

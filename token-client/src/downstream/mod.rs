@@ -1,0 +1,16 @@
+//! Calling a downstream API from its section of the configuration.
+
+mod address;
+mod api;
+mod call;
+mod challenge;
+mod error;
+mod headers;
+mod response;
+
+pub(crate) use headers::check as check_header;
+
+pub use api::DownstreamApi;
+pub use call::DownstreamCall;
+pub use error::DownstreamError;
+pub use response::{DownstreamResponse, MAX_RESPONSE};

@@ -1,0 +1,200 @@
+//! Tokens by what they were asked with. A hit takes no lock and allocates nothing.
+
+use std::hash::{Hash, Hasher};
+use std::time::{Duration, SystemTime};
+
+use credential_core::{Secret, World};
+use papaya::{Equivalent, HashMap};
+
+use crate::{AccessToken, TokenRequest};
+
+/// The most tokens that are kept.
+pub(crate) const MAX_TOKENS: usize = 100_000;
+/// A token this close to its end is not handed out when another can be had.
+const MARGIN: Duration = Duration::from_secs(300);
+/// Renewals of tokens that were issued together are spread over this time.
+const SPREAD: Duration = Duration::from_secs(300);
+
+/// What a token was asked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CacheKey {
+    tenant: Option<String>,
+    scopes: Vec<String>,
+    user_assertion: Option<Secret>,
+    extra_query: Vec<(String, String)>,
+    fmi_path: Option<String>,
+}
+
+/// The same, borrowed from a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CacheKeyRef<'a> {
+    tenant: Option<&'a str>,
+    scopes: &'a [String],
+    user_assertion: Option<&'a Secret>,
+    extra_query: &'a [(String, String)],
+    fmi_path: Option<&'a str>,
+}
+
+impl<'a> CacheKeyRef<'a> {
+    /// The key of a request at an authority whose configured tenant is `tenant`.
+    pub(crate) fn of(request: &'a TokenRequest, tenant: Option<&'a str>) -> Self {
+        Self {
+            tenant: request.tenant.as_deref().or(tenant),
+            scopes: &request.scopes,
+            user_assertion: request.user_assertion.as_ref(),
+            extra_query: &request.extra_query,
+            fmi_path: request.fmi_path.as_deref(),
+        }
+    }
+
+    pub(crate) fn to_owned(self) -> CacheKey {
+        CacheKey {
+            tenant: self.tenant.map(str::to_owned),
+            scopes: self.scopes.to_vec(),
+            user_assertion: self.user_assertion.cloned(),
+            extra_query: self.extra_query.to_vec(),
+            fmi_path: self.fmi_path.map(str::to_owned),
+        }
+    }
+}
+
+impl Hash for CacheKeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.tenant.hash(state);
+        self.scopes.hash(state);
+        self.user_assertion.map(Secret::expose).hash(state);
+        self.extra_query.hash(state);
+        self.fmi_path.hash(state);
+    }
+}
+
+impl CacheKey {
+    fn as_ref(&self) -> CacheKeyRef<'_> {
+        CacheKeyRef {
+            tenant: self.tenant.as_deref(),
+            scopes: &self.scopes,
+            user_assertion: self.user_assertion.as_ref(),
+            extra_query: &self.extra_query,
+            fmi_path: self.fmi_path.as_deref(),
+        }
+    }
+}
+
+impl Hash for CacheKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_ref().hash(state);
+    }
+}
+
+impl Equivalent<CacheKey> for CacheKeyRef<'_> {
+    fn equivalent(&self, key: &CacheKey) -> bool {
+        *self == key.as_ref()
+    }
+}
+
+#[derive(Debug)]
+struct Kept {
+    token: AccessToken,
+    /// From when on it is renewed behind the caller's back.
+    due: Option<SystemTime>,
+}
+
+/// A token from the cache.
+#[derive(Debug)]
+pub(crate) struct Hit {
+    pub(crate) token: AccessToken,
+    /// It should be renewed behind the caller's back.
+    pub(crate) due: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct TokenCache {
+    tokens: HashMap<CacheKey, Kept>,
+    capacity: usize,
+}
+
+impl TokenCache {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { tokens: HashMap::new(), capacity }
+    }
+
+    /// A token with more than the margin left.
+    pub(crate) fn get(&self, key: &CacheKeyRef<'_>, now: SystemTime) -> Option<Hit> {
+        let tokens = self.tokens.pin();
+        let kept = tokens.get(key)?;
+        let left = kept.token.expires_on().duration_since(now).ok()?;
+        (left > MARGIN).then(|| Hit { token: kept.token.clone(), due: kept.due.is_some_and(|due| due <= now) })
+    }
+
+    /// A token that has not ended yet, for when no other can be had.
+    pub(crate) fn last_resort(&self, key: &CacheKeyRef<'_>, now: SystemTime) -> Option<AccessToken> {
+        let tokens = self.tokens.pin();
+        tokens.get(key).filter(|kept| kept.token.expires_on() > now).map(|kept| kept.token.clone())
+    }
+
+    pub(crate) fn insert(&self, key: CacheKey, token: AccessToken, world: &World) {
+        let tokens = self.tokens.pin();
+        if tokens.len() >= self.capacity {
+            self.make_room(world.clock.now());
+        }
+        let due = token.refresh_on().map(|at| at.checked_add(SPREAD.mul_f64(world.jitter())).unwrap_or(at));
+        tokens.insert(key, Kept { token, due });
+    }
+
+    /// Drops what has ended; if that is not enough, the tenth of the tokens that ends first.
+    fn make_room(&self, now: SystemTime) {
+        let tokens = self.tokens.pin();
+        tokens.retain(|_, kept| kept.token.expires_on() > now);
+        if tokens.len() < self.capacity {
+            return;
+        }
+        let mut ends: Vec<SystemTime> = tokens.values().map(|kept| kept.token.expires_on()).collect();
+        ends.sort_unstable();
+        if let Some(limit) = ends.get(ends.len() / 10) {
+            tokens.retain(|_, kept| kept.token.expires_on() > *limit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access_token::Issued;
+    use credential_core::HttpResponse;
+    use credential_core::testing::FakeWorld;
+
+    fn token(life: u64, world: &World) -> AccessToken {
+        let body = format!(r#"{{"access_token":"t{life}","expires_in":{life},"refresh_in":60}}"#);
+        let response = HttpResponse::new(200, vec![], body);
+        Issued::read(&response, world.clock.now()).unwrap().into_token(&[], None, vec![])
+    }
+
+    #[test]
+    fn the_margin_the_tenant_and_the_user_decide() {
+        let (fake, cache) = (FakeWorld::new(), TokenCache::new(10));
+        let world = fake.world();
+        let request = TokenRequest::app("api://a/.default");
+        cache.insert(CacheKeyRef::of(&request, Some("t1")).to_owned(), token(310, &world), &world);
+        let hit =
+            |request: &TokenRequest, tenant| cache.get(&CacheKeyRef::of(request, Some(tenant)), world.clock.now());
+        assert!(hit(&request, "t1").is_some_and(|hit| !hit.due));
+        assert!(hit(&request.clone().tenant("t1"), "t2").is_some(), "the configured tenant by name");
+        assert!(hit(&request, "t2").is_none());
+        assert!(hit(&TokenRequest::on_behalf_of("user", ["api://a/.default"]), "t1").is_none());
+        fake.clock.advance(Duration::from_secs(11));
+        assert!(hit(&request, "t1").is_none());
+        assert!(cache.last_resort(&CacheKeyRef::of(&request, Some("t1")), world.clock.now()).is_some());
+    }
+
+    #[test]
+    fn a_full_cache_drops_what_ends_first() {
+        let (fake, cache) = (FakeWorld::new(), TokenCache::new(20));
+        let world = fake.world();
+        let request = |nth: u64| TokenRequest::app(format!("api://{nth}/.default"));
+        for nth in 0..21 {
+            cache.insert(CacheKeyRef::of(&request(nth), None).to_owned(), token(1000 + nth, &world), &world);
+        }
+        let kept = |nth| cache.get(&CacheKeyRef::of(&request(nth), None), world.clock.now()).is_some();
+        assert!(!kept(0) && kept(5) && kept(20));
+    }
+}

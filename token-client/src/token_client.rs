@@ -1,0 +1,311 @@
+//! The token client: from a request to a token, through the cache, the credentials and the authority.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use credential_core::{Application, CredentialChain, Finding, World};
+
+use crate::access_token::AccessToken;
+use crate::authority::{Authority, app_scope, check_user_token, merge_query, user_scopes, with_query};
+use crate::builder::TokenClientBuilder;
+use crate::exchange::Exchange;
+use crate::flights::{FlightKey, Flights};
+use crate::settings::{ApplicationOptions, Configuration};
+use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
+use crate::{ConfigurationError, DownstreamApi, TokenError, TokenRequest, addresses, claims};
+
+/// Where a token came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenOrigin {
+    /// The cache.
+    Cache,
+    /// The authority, now.
+    Authority,
+}
+
+/// A token and where it came from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Acquired {
+    /// The token.
+    pub token: AccessToken,
+    /// Where it came from.
+    pub origin: TokenOrigin,
+}
+
+/// Gets tokens for one application: cached, renewed in time, one exchange for any number of callers.
+///
+/// Cheap to clone; clones share the cache and what is known of the credentials.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use token_client::{TokenClient, TokenRequest};
+///
+/// let client = TokenClient::from_file("appsettings.json").await?;
+/// let token = client.token(&TokenRequest::app("https://graph.microsoft.com/.default")).await?;
+/// # let _ = token.authorization_header();
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TokenClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) configuration: Configuration,
+    pub(crate) client_id: String,
+    pub(crate) authority: Authority,
+    pub(crate) chain: CredentialChain,
+    pub(crate) patience: Duration,
+    /// The configured tenant, in lower case.
+    pub(crate) tenant: Option<String>,
+    pub(crate) cache: TokenCache,
+    pub(crate) flights: Flights,
+}
+
+impl TokenClient {
+    /// A client from a settings file, section `AzureAd`, with the environment's variables over it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration, at once. No request is sent.
+    pub async fn from_file(file: impl AsRef<Path>) -> Result<Self, ConfigurationError> {
+        Self::builder().file(file).build().await
+    }
+
+    /// Chooses the file, the section, sources of your own, the HTTP client.
+    pub fn builder() -> TokenClientBuilder {
+        TokenClientBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// A token, from the cache where it can be.
+    ///
+    /// Cancel-safe: dropping the future ends nobody else's exchange.
+    ///
+    /// # Errors
+    /// [`TokenError`]: the request cannot work as it is, the authority refused it, or no credential of
+    /// the list worked. Never while a token that has not ended is cached and the authority is unwell.
+    pub async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        match self.cached(request) {
+            Some(token) => Ok(token),
+            None => Box::pin(self.exchange(request)).await,
+        }
+    }
+
+    /// A token, and whether it came from the cache.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub async fn acquire(&self, request: &TokenRequest) -> Result<Acquired, TokenError> {
+        match self.cached(request) {
+            Some(token) => Ok(Acquired { token, origin: TokenOrigin::Cache }),
+            None => {
+                let token = Box::pin(self.exchange(request)).await?;
+                Ok(Acquired { token, origin: TokenOrigin::Authority })
+            }
+        }
+    }
+
+    /// The cached token for the request, without waiting for anything; starts its renewal when due.
+    pub fn cached(&self, request: &TokenRequest) -> Option<AccessToken> {
+        if request.force_refresh || request.claims.is_some() {
+            return None;
+        }
+        let inner = &self.inner;
+        let key = inner.key(request);
+        let hit = inner.cache.get(&key, inner.world().clock.now())?;
+        if hit.due {
+            let key = key.to_owned();
+            let left_alone = inner.flights.throttled(&key, inner.world().clock.moment()).is_some();
+            if !left_alone {
+                drop(self.start(key, request));
+            }
+        }
+        Some(hit.token)
+    }
+
+    /// A downstream API of the configuration, by name (whatever its case).
+    ///
+    /// # Errors
+    /// When there is no such section, with the nearest name, or when it cannot work.
+    pub fn downstream(&self, name: &str) -> Result<DownstreamApi, ConfigurationError> {
+        DownstreamApi::new(self.clone(), name)
+    }
+
+    /// The configuration that the client was made from, warnings and hints included.
+    pub fn configuration(&self) -> &Configuration {
+        &self.inner.configuration
+    }
+
+    /// The credentials: which one is in use, since when and why.
+    pub fn credentials(&self) -> &CredentialChain {
+        &self.inner.chain
+    }
+
+    /// The same client with the entry at that place alone, and with empty memory; `None` when there is
+    /// no such entry.
+    pub fn with_only(&self, index: usize) -> Option<Self> {
+        let (old, chain) = (&self.inner, self.inner.chain.only(index)?);
+        Some(Self::from_inner(Inner {
+            configuration: old.configuration.clone(),
+            client_id: old.client_id.clone(),
+            authority: old.authority.clone(),
+            chain,
+            patience: old.patience,
+            tenant: old.tenant.clone(),
+            cache: TokenCache::new(crate::token_cache::MAX_TOKENS),
+            flights: Flights::default(),
+        }))
+    }
+
+    /// The authority that tokens come from.
+    pub fn authority(&self) -> &Authority {
+        &self.inner.authority
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        self.inner.world()
+    }
+
+    /// How long one call may wait.
+    pub(crate) fn patience(&self) -> Duration {
+        self.inner.patience
+    }
+
+    async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let inner = &self.inner;
+        let key = inner.key(request);
+        let throttled = inner.flights.throttled(&key.to_owned(), inner.world().clock.moment());
+        let result = match throttled {
+            Some(error) => Err(error),
+            None => {
+                let mut flight = self.start(key.to_owned(), request);
+                let ended = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+                ended.unwrap_or_else(|| Err(TokenError::abandoned()))
+            }
+        };
+        match result {
+            // The authority is unwell: what is left of the old token serves meanwhile.
+            Err(error) if error.is_transient() && !request.force_refresh && request.claims.is_none() => {
+                inner.cache.last_resort(&key, inner.world().clock.now()).ok_or(error)
+            }
+            result => result,
+        }
+    }
+
+    /// Starts the exchange for the request, or joins the one under way.
+    fn start(
+        &self,
+        key: CacheKey,
+        request: &TokenRequest,
+    ) -> tokio::sync::watch::Receiver<Option<Result<AccessToken, TokenError>>> {
+        let inner = &self.inner;
+        let flight = FlightKey { key: key.clone(), claims: request.claims.clone(), force: request.force_refresh };
+        inner.flights.start(flight, inner.world(), || {
+            let (inner, request) = (Arc::clone(inner), request.clone());
+            async move { inner.exchange(key, &request).await }
+        })
+    }
+}
+
+impl Inner {
+    pub(crate) fn world(&self) -> &World {
+        self.chain.world()
+    }
+
+    fn options(&self) -> &ApplicationOptions {
+        &self.configuration.application
+    }
+
+    fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
+        CacheKeyRef::of(request, self.tenant.as_deref())
+    }
+
+    /// The whole exchange; what it gives is in the cache when it ends.
+    async fn exchange(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let world = self.world().clone();
+        let (exchange, application) = self.prepare(request).await.map_err(TokenError::request)?;
+        let (deadline, tenant) = (exchange.deadline, exchange.tenant.clone());
+        let exchange = Arc::new(exchange);
+        let presented = {
+            let (exchange, world) = (Arc::clone(&exchange), world.clone());
+            self.chain.first_accepted(&application, deadline, move |candidate| {
+                let (exchange, world) = (Arc::clone(&exchange), world.clone());
+                async move { exchange.attempt(&candidate.credential, &world).await }
+            })
+        };
+        match presented.await {
+            Ok(accepted) => {
+                let token = accepted.value.into_token(&request.scopes, tenant.as_deref(), accepted.attempts);
+                self.cache.insert(key, token.clone(), &world);
+                Ok(token)
+            }
+            Err(error) => {
+                let error = TokenError::from(error);
+                let wait = error.authority().filter(|_| error.is_transient()).and_then(|said| said.retry_after);
+                if let Some(wait) = wait {
+                    let now = world.clock.moment();
+                    self.flights.throttle(key, now.after(wait), error.clone(), now);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks the request and learns the token endpoint.
+    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, Application), Box<Finding>> {
+        let (options, world) = (self.options(), self.world());
+        let scope = scope_to_send(request)?;
+        let claims = claims::merged(
+            options.client_capabilities.as_ref().map_or(&[], |list| &list.value),
+            request.claims.as_deref(),
+        )?;
+        let deadline = world.clock.moment().after(self.patience);
+        let endpoints = self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world).await;
+        let endpoints = endpoints.map_err(|error| Box::new(error.finding().clone()))?;
+        let mut application = Application::new(&self.client_id, endpoints.authority.as_str());
+        if let Some(tenant) = &endpoints.tenant {
+            application = application.tenant(tenant);
+        }
+        if let Some(cloud) = self.authority.cloud() {
+            application = application.cloud(cloud);
+        }
+        let query = merge_query(&request.extra_query, &options.extra_query());
+        let token_endpoint = addresses::credential_bearing(&with_query(&endpoints.token, &query))?;
+        let exchange = Exchange {
+            client_id: self.client_id.clone(),
+            tenant: endpoints.tenant,
+            token_endpoint: token_endpoint.into(),
+            assertion_audience: endpoints.assertion_audience,
+            algorithm: endpoints.assertion_algorithm,
+            send_x5c: options.sends_x5c(),
+            scope,
+            claims,
+            asked_claims: request.claims.clone(),
+            user_assertion: request.user_assertion.clone(),
+            correlation_id: request.correlation_id.clone().unwrap_or_else(|| world.uuid()),
+            fmi_path: request.fmi_path.clone(),
+            extra_headers: request.extra_headers.clone(),
+            deadline,
+        };
+        for (name, value) in &request.extra_headers {
+            crate::downstream::check_header(name, value)?;
+        }
+        Ok((exchange, application))
+    }
+}
+
+/// The `scope` parameter.
+fn scope_to_send(request: &TokenRequest) -> Result<String, Box<Finding>> {
+    if request.is_for_app() {
+        return app_scope(&request.scopes).map(str::to_owned);
+    }
+    check_user_token(&request.scopes)?;
+    Ok(user_scopes(&request.scopes).join(" "))
+}

@@ -1,0 +1,191 @@
+//! Why there is no token.
+
+use std::fmt;
+use std::sync::Arc;
+
+use credential_core::{Attempt, ChainError, Finding, HttpError, Outcome, SourceError, causes};
+
+use crate::{AuthorityRefusal, rejection};
+
+/// Why one exchange with the authority gave no token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The authority refused.
+    Authority(Box<AuthorityRefusal>),
+    /// The authority gave no answer.
+    Http(HttpError),
+    /// The request cannot be sent as it is; nothing was sent.
+    Request(Box<Finding>),
+}
+
+impl fmt::Display for ExchangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authority(error) => error.fmt(f),
+            Self::Http(error) => error.fmt(f),
+            Self::Request(finding) => finding.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ExchangeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Authority(_) | Self::Request(_) => None,
+            Self::Http(error) => error.source(),
+        }
+    }
+}
+
+impl ExchangeError {
+    /// The same facts as a finding.
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Authority(error) => {
+                let finding = Finding::error("authority-refused", error.to_string());
+                match rejection::remedy(error) {
+                    Some(remedy) => finding.remedy(remedy),
+                    None => finding,
+                }
+            }
+            Self::Http(error) => {
+                let mut finding = Finding::error("authority-unreachable", error.to_string()).remedy(
+                    "check the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)",
+                );
+                finding.cause = causes(error);
+                finding
+            }
+            Self::Request(finding) => (**finding).clone(),
+        }
+    }
+
+    /// The authority's own words, if it gave an answer.
+    pub fn authority(&self) -> Option<&AuthorityRefusal> {
+        match self {
+            Self::Authority(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Why there is no token: shared by everybody who waited for it.
+#[derive(Clone, Debug)]
+pub struct TokenError(Arc<ChainError<ExchangeError>>);
+
+impl TokenError {
+    pub(crate) fn request(finding: Box<Finding>) -> Self {
+        ChainError::Stopped { error: ExchangeError::Request(finding), attempts: Vec::new() }.into()
+    }
+
+    pub(crate) fn abandoned() -> Self {
+        Self::request(Box::new(Finding::error(
+            "exchange-abandoned",
+            "the exchange ended without a result: the runtime shuts down",
+        )))
+    }
+
+    /// What was tried, in order.
+    pub fn attempts(&self) -> &[Attempt] {
+        self.0.attempts()
+    }
+
+    /// What the authority said last, if anything: `claims` in it are to be handed to the user.
+    pub fn authority(&self) -> Option<&AuthorityRefusal> {
+        match &*self.0 {
+            ChainError::Stopped { error, .. } => error.authority(),
+            ChainError::Exhausted { attempts, .. } => attempts.iter().rev().find_map(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether no credential of the list worked, as opposed to a refusal of the request.
+    pub fn is_exhausted(&self) -> bool {
+        matches!(&*self.0, ChainError::Exhausted { .. })
+    }
+
+    /// Whether the same request may work a moment later: the authority is unwell or out of reach.
+    pub fn is_transient(&self) -> bool {
+        match &*self.0 {
+            ChainError::Stopped { error: ExchangeError::Http(_), .. } => true,
+            ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
+                rejection::meaning(error) == rejection::Meaning::Unwell
+            }
+            _ => false,
+        }
+    }
+
+    /// Everything that is wrong, each with its place and remedy, and the authority's words where it spoke.
+    pub fn findings(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
+        match &*self.0 {
+            ChainError::Stopped { error, .. } => vec![(error.finding(), error.authority())],
+            ChainError::Exhausted { attempts, .. } => attempts.iter().flat_map(attempt_findings).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The authority's refusal of an attempt's credential.
+pub(crate) fn refusal(attempt: &Attempt) -> Option<&AuthorityRefusal> {
+    match &attempt.outcome {
+        Outcome::Rejected(error) => error.downcast_ref::<ExchangeError>()?.authority(),
+        _ => None,
+    }
+}
+
+/// An attempt's findings, with the remedy for the authority's number and its words.
+pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
+    let mut authority = refusal(attempt);
+    let remedy = authority.and_then(rejection::remedy);
+    attempt
+        .findings()
+        .into_iter()
+        .map(|mut finding| {
+            let said = if finding.code == "credential-rejected" { authority.take() } else { None };
+            if said.is_some() && finding.remedy.is_none() {
+                finding.remedy = remedy.map(str::to_owned);
+            }
+            (finding, said)
+        })
+        .collect()
+}
+
+impl From<ChainError<ExchangeError>> for TokenError {
+    fn from(error: ChainError<ExchangeError>) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<SourceError> for ExchangeError {
+    fn from(error: SourceError) -> Self {
+        Self::Request(Box::new(error.finding()))
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            ChainError::Exhausted { attempts, .. } if attempts.is_empty() => {
+                f.write_str("there is no credential to try: ClientCredentials is empty")
+            }
+            ChainError::Exhausted { attempts, .. } => {
+                f.write_str("no credential worked:")?;
+                for attempt in attempts {
+                    match attempt_findings(attempt).first() {
+                        Some((finding, _)) => write!(f, "\n  {}  {}  {finding}", attempt.index, attempt.id)?,
+                        None => write!(f, "\n  {}  {}  {}", attempt.index, attempt.id, attempt.status())?,
+                    }
+                }
+                Ok(())
+            }
+            ChainError::Stopped { error, .. } => error.finding().fmt(f),
+            other => other.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}

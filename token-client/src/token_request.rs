@@ -1,0 +1,96 @@
+//! What a token is asked for.
+
+use credential_core::Secret;
+
+/// A request for a token: for the application itself, or on behalf of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// The scopes: one `RESOURCE/.default` for an app token.
+    pub scopes: Vec<String>,
+    /// The user's token that came in, for on-behalf-of.
+    pub user_assertion: Option<Secret>,
+    /// Another tenant than the configured one.
+    pub tenant: Option<String>,
+    /// Claims that a resource or the authority asked for, as JSON text: asks anew.
+    pub claims: Option<String>,
+    /// Asks anew, whatever is cached.
+    pub force_refresh: bool,
+    /// The id that ties the requests together in the authority's logs; a random one otherwise.
+    pub correlation_id: Option<String>,
+    /// Further parameters of the token endpoint's address.
+    pub extra_query: Vec<(String, String)>,
+    /// Further headers of the token request.
+    pub extra_headers: Vec<(String, String)>,
+    /// The path of a federated managed identity (`fmi_path`) that the token is for.
+    pub fmi_path: Option<String>,
+}
+
+impl TokenRequest {
+    /// A token for the application itself; `scope` is `RESOURCE/.default`.
+    pub fn app(scope: impl Into<String>) -> Self {
+        Self {
+            scopes: vec![scope.into()],
+            user_assertion: None,
+            tenant: None,
+            claims: None,
+            force_refresh: false,
+            correlation_id: None,
+            extra_query: Vec::new(),
+            extra_headers: Vec::new(),
+            fmi_path: None,
+        }
+    }
+
+    /// A token on behalf of the user whose token came in, for delegated scopes such as `user.read`.
+    pub fn on_behalf_of<S: Into<String>>(
+        user_assertion: impl Into<Secret>,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let mut scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
+        // One order, so that the same scopes are the same request.
+        scopes.sort_by_key(|scope| scope.to_ascii_lowercase());
+        scopes.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+        Self { scopes, user_assertion: Some(user_assertion.into()), ..Self::app("") }
+    }
+
+    /// Asks another tenant than the configured one.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Passes on claims that were asked for, as JSON text.
+    #[must_use]
+    pub fn claims(mut self, claims: impl Into<String>) -> Self {
+        self.claims = Some(claims.into());
+        self
+    }
+
+    /// Asks anew, whatever is cached.
+    #[must_use]
+    pub fn force_refresh(mut self) -> Self {
+        self.force_refresh = true;
+        self
+    }
+
+    /// Sets the id that ties the requests together.
+    #[must_use]
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Asks for a token of the federated managed identity at that path.
+    #[must_use]
+    pub fn fmi_path(mut self, path: impl Into<String>) -> Self {
+        self.fmi_path = Some(path.into());
+        self
+    }
+
+    /// Whether it is for the application itself.
+    pub fn is_for_app(&self) -> bool {
+        self.user_assertion.is_none()
+    }
+}
