@@ -1,14 +1,10 @@
 //! The source `CustomSignedAssertion`. Names in brackets are recorded cases of the reference.
 
-#![expect(clippy::panic, reason = "tests fail by panicking")]
-
-mod common;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::{jwt, load};
 use async_trait::async_trait;
-use common::{jwt, load};
 use credential_core::testing::{Conformance, FakeWorld};
 use credential_core::{
     Assertion, AssertionProvider, AssertionRequest, Credential, CredentialDescription, Entry, LoadReason, Origin,

@@ -1,13 +1,9 @@
 //! The source `SignedAssertionFilePath`. Names in brackets are recorded cases of the reference.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
-
-mod common;
-
 use std::io;
 use std::time::Duration;
 
-use common::{jwt, load};
+use crate::common::{jwt, load};
 use credential_core::testing::{Conformance, FakeWorld};
 use credential_core::{
     AssertionRequest, Credential, CredentialDescription, Entry, LoadReason, Origin, SourceErrorKind, SourceRegistry,

@@ -1,0 +1,8 @@
+//! The sources of assertions, from the entry to the credential and to what is presented.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod common;
+mod custom;
+mod file;
+mod golden;
