@@ -19,7 +19,8 @@ pub(crate) fn answer(state: &State, request: &RecordedRequest, origin: &str) -> 
     let correlation_id = correlation_id(request);
     let found = match path.as_slice() {
         ["common", "discovery", "instance"] => only_get(request).and_then(|()| instance_discovery(request, origin)),
-        [tenant, "oauth2", "v2.0", "token"] | [tenant, "connect", "token"] => {
+        // The second is a generic provider's, the third that of AD FS, whose tenant is "adfs".
+        [tenant, "oauth2", "v2.0", "token"] | [tenant, "connect", "token"] | [tenant, "oauth2", "token"] => {
             return finish(state, request, &correlation_id, token::answer(state, request, tenant, origin));
         }
         [tenant, "v2.0", ".well-known", "openid-configuration"] => {

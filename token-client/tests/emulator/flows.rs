@@ -198,6 +198,8 @@ async fn discovery_tells_the_way() {
     let form =
         [("client_id", "app1"), ("client_secret", "s3cret"), ("scope", GRAPH), ("grant_type", "client_credentials")];
     assert_eq!(post(endpoint, &form).await.status, 200);
+    assert_eq!(post(&format!("{}/oauth2/token", emulator.authority()), &form).await.status, 200);
+    assert!(!format!("{emulator:?}").contains("s3cret"));
     let unknown = format!("{host}fabrikam.example/v2.0/.well-known/openid-configuration");
     assert_eq!(get(&unknown, &[]).await.code(), 90_002);
     assert_eq!(get(&format!("{host}favicon.ico"), &[]).await.status, 404);
