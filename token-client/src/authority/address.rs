@@ -3,7 +3,7 @@
 use credential_core::{Finding, unreplaced};
 use url::Url;
 
-use crate::settings::{Located, codes, is_loopback};
+use crate::settings::{Located, codes, has_placeholder, is_loopback};
 
 /// An address: `https://HOST/SEGMENT/...?QUERY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,8 @@ impl Address {
 
     fn parse_text(text: &str, name: &str) -> Result<Self, Box<Finding>> {
         let wrong = |what: &str| Finding::error(codes::WRONG_VALUE, format!("{name} {what}"));
-        if let Some(what) = unreplaced(text) {
+        let inside = || has_placeholder(text).then_some("an address with a placeholder in it");
+        if let Some(what) = unreplaced(text).or_else(inside) {
             return Err(Box::new(
                 Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))
                     .remedy("put the real value in its place"),

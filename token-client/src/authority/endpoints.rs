@@ -58,7 +58,7 @@ impl Authority {
         }
         let host = self.known_host();
         let named = match &self.region {
-            region::Region::Named(name) if self.kind == AuthorityKind::Entra => Some(name.as_str()),
+            region::Region::Named(name) if self.has_regions() => Some(name.as_str()),
             _ => None,
         };
         let found = self.build(&host, named, tenant);
@@ -102,11 +102,7 @@ impl Authority {
         } else {
             self.known_host()
         };
-        let region = if for_app && self.kind == AuthorityKind::Entra {
-            self.region.name(&self.detected, world).await
-        } else {
-            None
-        };
+        let region = if for_app && self.has_regions() { self.region.name(&self.detected, world).await } else { None };
         Ok(self.build(&host, region.as_deref(), tenant))
     }
 
@@ -120,6 +116,10 @@ impl Authority {
             assertion_algorithm: self.kind.assertion_algorithm(),
             tenant: None,
         })
+    }
+
+    fn has_regions(&self) -> bool {
+        self.kind == AuthorityKind::Entra && !self.address.loopback
     }
 
     /// Whether the cloud is asked about the host: it is neither built in, nor regional, nor on this

@@ -27,6 +27,8 @@ mod metadata;
 mod options;
 mod region;
 mod tenant;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -135,7 +135,9 @@ impl Binder<'_> {
     }
 
     fn check_text(&mut self, child: &Section<'_>, name: &str, text: &str) {
-        if let Some(what) = unreplaced(text).or_else(|| template(text)) {
+        let address = matches!(self.kind(name), OptionKind::Identifier | OptionKind::Url | OptionKind::TextList);
+        let inside = || (address && has_placeholder(text)).then_some("a text with a placeholder in it");
+        if let Some(what) = unreplaced(text).or_else(|| template(text)).or_else(inside) {
             self.say(
                 child,
                 Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))
@@ -267,6 +269,22 @@ impl Binder<'_> {
         }
         None
     }
+}
+
+/// Whether an address or a name has a placeholder inside: `https://<tenant>.b2clogin.com/`,
+/// `api://your-api/.default`.
+pub(crate) fn has_placeholder(text: &str) -> bool {
+    let between = |open: char, close: char| {
+        let (_, rest) = text.split_once(open)?;
+        Some(rest.split_once(close)?.0)
+    };
+    let named = |inner: &str| inner.chars().any(|letter| letter.is_alphabetic());
+    // Square brackets alone are IPv6 addresses.
+    let worded = |inner: &str| inner.contains(|letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit());
+    between('<', '>').is_some_and(named)
+        || between('{', '}').is_some_and(named)
+        || between('[', ']').is_some_and(worded)
+        || ["://your-", "://your_"].iter().any(|start| text.to_ascii_lowercase().contains(start))
 }
 
 /// Values of Microsoft's project templates that look like real ones.

@@ -196,21 +196,17 @@ pub fn is_secret(path: &str) -> bool {
         "connectionstring",
     ];
     // Have such a word in them and are no secret themselves.
-    const OPEN: [&str; 7] = ["path", "name", "url", "uri", "id", "variable", "source"];
+    const OPEN: [&str; 8] = ["data", "path", "name", "url", "uri", "id", "variable", "source"];
     let parts: Vec<String> = path.rsplit(':').map(str::to_ascii_lowercase).collect();
     let sounds =
         |part: &str| SECRET.iter().any(|word| part.contains(word)) && !OPEN.iter().any(|end| part.ends_with(end));
     let Some((last, above)) = parts.split_first() else { return false };
-    // A secret that was given as an object by mistake, and what is a secret whatever its name.
-    let inside = ["clientsecret", "certificatepassword", "connectionstrings"];
-    if above.iter().any(|part| inside.contains(&part.as_str())) {
-        return true;
-    }
     // Names that somebody else chose can be any name for a key.
     let foreign = ["extraheaderparameters", "extraheadersparameters", "customsignedassertionproviderdata"];
     let others = ["key", "auth", "token", "cookie", "signature", "credential"];
     let is_foreign = above.iter().any(|part| foreign.contains(&part.as_str()));
-    (is_foreign && others.iter().any(|word| last.contains(word))) || sounds(last)
+    // Any of the keys: a secret may have been given as an object by mistake.
+    (is_foreign && others.iter().any(|word| last.contains(word))) || parts.iter().any(|part| sounds(part))
 }
 
 #[cfg(test)]

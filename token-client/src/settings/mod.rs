@@ -3,7 +3,7 @@
 //!
 //! A file that works for Microsoft.Identity.Web works here, with the same meaning. Where that product
 //! goes on in silence, there is a [`Finding`](credential_core::Finding); the whole table of differences
-//! stands in [`docs/configuration.md`](https://docs.rs/token-client).
+//! stands in the [`guide`].
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ mod configuration;
 mod credentials;
 mod decode;
 mod downstream;
+#[doc = include_str!("../../docs/configuration.md")]
+pub mod guide {}
 mod json;
 mod key;
 mod known;
@@ -40,6 +42,8 @@ mod remains;
 pub mod scopes;
 mod shown;
 mod strict;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod variables;
 
@@ -56,4 +60,5 @@ pub use location::Location;
 pub use shown::Shown;
 pub use tree::{Leaf, MAX_DEPTH, Tree};
 
+pub(crate) use bind::has_placeholder;
 pub(crate) use downstream::is_loopback;
