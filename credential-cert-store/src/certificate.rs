@@ -101,7 +101,8 @@ pub fn judge(der_leaf: &[u8], facts: &CertificateFacts, now: SystemTime) -> Resu
     Ok(findings)
 }
 
-fn check_validity(facts: &CertificateFacts, now: SystemTime) -> Result<(), SourceError> {
+/// Whether the certificate is valid at the given time.
+pub(crate) fn check_validity(facts: &CertificateFacts, now: SystemTime) -> Result<(), SourceError> {
     if let Ok(since) = now.duration_since(facts.not_after)
         && !since.is_zero()
     {

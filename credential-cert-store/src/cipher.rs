@@ -50,7 +50,7 @@ impl Cipher {
         if key.len() != self.key_size() || iv.len() != self.block_size() {
             return Err(Fault::Malformed("a key or initialization vector of another size than its cipher's"));
         }
-        if content.is_empty() || content.len() % self.block_size() != 0 {
+        if content.is_empty() || !content.len().is_multiple_of(self.block_size()) {
             return Err(Fault::Malformed("encrypted content that is no whole number of blocks"));
         }
         let mut content = Zeroizing::new(content.to_vec());

@@ -1,10 +1,14 @@
-//! Certificates as credentials: PFX, PEM and DER from files and from configuration values, with
-//! signers whose keys are in this process.
+//! Certificates as credentials: PFX, PEM and DER from files, configuration values and
+//! certificate stores, with signers whose keys are in this process.
 //!
 //! ```json
 //! { "SourceType": "Path", "CertificateDiskPath": "app.pfx", "CertificatePassword": "..." }
 //! { "SourceType": "Path", "CertificateDiskPath": "tls.crt", "CertificateKeyDiskPath": "tls.key" }
 //! { "SourceType": "Base64Encoded", "Base64EncodedValue": "MIIJ..." }
+//! { "SourceType": "StoreWithThumbprint", "CertificateStorePath": "CurrentUser/My", "CertificateThumbprint": "0117..." }
+//! { "SourceType": "StoreWithDistinguishedName", "CertificateStorePath": "CurrentUser/My",
+//!   "CertificateDistinguishedName": "CN=app, O=Contoso" }
+//! { "SourceType": "StoreWithSubjectName", "CertificateStorePath": "CurrentUser/My", "CertificateSubjectName": "app" }
 //! ```
 //!
 //! What a content is, is told from the content. [`Material`] reads it, wherever it comes from.
@@ -17,7 +21,6 @@ mod error;
 mod hash;
 mod kdf;
 mod material;
-#[cfg_attr(not(test), expect(dead_code, reason = "store look-ups by name use the rest"))]
 mod name;
 mod oid;
 mod password;
@@ -37,5 +40,7 @@ pub use certificate::{algorithms_of, certificate_facts, judge};
 pub use material::Material;
 pub use shape::MAX_CONTENT;
 #[cfg(feature = "sources")]
-pub use sources::{Base64Source, CertificateSource, PathSource, sources};
+pub use sources::{
+    Base64Source, CertificateSource, MAX_STORE_FILES, MAX_STORE_ROUNDS, PathSource, StoreSource, sources,
+};
 pub use work::MAX_ROUNDS;

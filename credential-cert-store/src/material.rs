@@ -58,7 +58,7 @@ impl Material {
         if let Some(key) = key {
             pieces.append(shape::read(key, password, &mut work)?);
         }
-        Self::from_holding(pieces.join()?)
+        Self::from_holding(&pieces.join()?)
     }
 
     /// [`from_bytes`](Self::from_bytes) on tokio's blocking pool.
@@ -92,12 +92,15 @@ impl Material {
     }
 
     /// Checks the numbers of the key.
-    pub(crate) fn from_holding(holding: Holding) -> Result<Self, SourceError> {
-        let leaf = holding.chain.first().map(Vec::as_slice).unwrap_or_default();
+    pub(crate) fn from_holding(holding: &Holding) -> Result<Self, SourceError> {
+        let leaf = holding.leaf();
         let facts = certificate_facts(leaf)?;
         let algorithms = public_key(&parse(leaf)?)?.algorithms();
-        let signer = holding.key.map(|key| Ok(Arc::new(LocalSigner::new(key?.signing_key()?, algorithms))));
-        Ok(Self { chain: holding.chain, facts, unused: holding.unused, signer })
+        let signer = holding.key.as_ref().map(|key| match key {
+            Ok(key) => Ok(Arc::new(LocalSigner::new(key.signing_key()?, algorithms))),
+            Err(error) => Err(again(error)),
+        });
+        Ok(Self { chain: holding.chain.clone(), facts, unused: holding.unused, signer })
     }
 
     /// What the leaf says.

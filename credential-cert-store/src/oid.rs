@@ -68,6 +68,7 @@ pub(crate) fn text(oid: &[u8]) -> String {
 }
 
 /// Dotted decimal to its encoded form; `None` for what is no identifier.
+#[cfg(feature = "sources")]
 pub(crate) fn parse(text: &str) -> Option<Vec<u8>> {
     let mut numbers = text.split('.').map(|number| number.parse::<u64>().ok());
     let (first, second) = (numbers.next()??, numbers.next()??);
@@ -82,6 +83,7 @@ pub(crate) fn parse(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+#[cfg(feature = "sources")]
 fn push(out: &mut Vec<u8>, number: u64) {
     let digits = (64 - number.leading_zeros()).div_ceil(7).max(1);
     for digit in (0..digits).rev() {
@@ -91,6 +93,7 @@ fn push(out: &mut Vec<u8>, number: u64) {
 }
 
 #[cfg(test)]
+#[cfg(feature = "sources")]
 mod tests {
     use super::*;
 

@@ -26,6 +26,13 @@ pub(crate) struct Holding {
     pub(crate) key: Option<Result<PrivateKey, SourceError>>,
 }
 
+impl Holding {
+    /// The leaf in DER.
+    pub(crate) fn leaf(&self) -> &[u8] {
+        self.chain.first().map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
 impl Pieces {
     /// Takes over what another file holds.
     pub(crate) fn append(&mut self, mut other: Self) {

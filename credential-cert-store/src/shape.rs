@@ -34,17 +34,7 @@ fn read_der(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Resul
     let corrupt = |malformed: Malformed| Fault::from(malformed).into_error("this DER content", false);
     let mut pieces = Pieces::default();
     match shape_of_der(content).map_err(corrupt)? {
-        Shape::Pfx => {
-            let found = pfx::open(content, password, work)
-                .map_err(|fault| fault.into_error("this PFX", password.is_some_and(|text| !text.is_empty())))?;
-            // The reference looks from the last bag to the first.
-            pieces.certificates = found.certificates.into_iter().rev().collect();
-            let keys = found.keys.into_iter().rev();
-            pieces.keys = keys
-                .map(|key| key.map_err(|fault| fault.into_error("the key in this PFX", true)))
-                .map(|key| key.and_then(|pkcs8| PrivateKey::from_pkcs8(&pkcs8)))
-                .collect();
-        }
+        Shape::Pfx => return read_pfx(content, password, work),
         Shape::Certificate => pieces.certificates.push(first_element(content)?.to_vec()),
         Shape::Pkcs8 => pieces.keys.push(PrivateKey::from_pkcs8(content)),
         Shape::Pkcs1 => pieces.keys.push(PrivateKey::from_pkcs1(content)),
@@ -53,6 +43,18 @@ fn read_der(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Resul
         Shape::Other(error) => return Err(error()),
     }
     Ok(pieces)
+}
+
+/// Reads a PFX and nothing else.
+pub(crate) fn read_pfx(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Result<Pieces, SourceError> {
+    let has_password = password.is_some_and(|text| !text.is_empty());
+    let found = pfx::open(content, password, work).map_err(|fault| fault.into_error("this PFX", has_password))?;
+    let keys = found.keys.into_iter().rev();
+    let keys = keys
+        .map(|key| key.map_err(|fault| fault.into_error("the key in this PFX", has_password)))
+        .map(|key| key.and_then(|pkcs8| PrivateKey::from_pkcs8(&pkcs8)));
+    // The reference looks from the last bag to the first.
+    Ok(Pieces { certificates: found.certificates.into_iter().rev().collect(), keys: keys.collect() })
 }
 
 /// The first element, tag and all.

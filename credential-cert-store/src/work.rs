@@ -23,8 +23,21 @@ impl Default for Work {
 
 impl Work {
     /// A smaller allowance.
+    #[cfg(feature = "sources")]
     pub(crate) fn limited(rounds: u64) -> Self {
         Self(rounds)
+    }
+
+    /// How many rounds are left.
+    #[cfg(feature = "sources")]
+    pub(crate) fn left(&self) -> u64 {
+        self.0
+    }
+
+    /// Takes rounds that were done elsewhere.
+    #[cfg(feature = "sources")]
+    pub(crate) fn spend(&mut self, rounds: u64) {
+        self.0 = self.0.saturating_sub(rounds);
     }
 
     /// Takes the rounds for deriving `size` bytes.

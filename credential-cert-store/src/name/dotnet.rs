@@ -67,6 +67,7 @@ impl fmt::Display for Name {
 
 impl Name {
     /// The values alone in the order of the certificate: where .NET looks for a subject's name.
+    #[cfg(feature = "sources")]
     pub(crate) fn values(&self) -> String {
         self.joined(self.sets.iter(), |_| String::new())
     }

@@ -1,6 +1,6 @@
 //! Names as people write them: .NET's form, RFC 4514, `openssl x509 -subject` in its three forms.
 
-use super::{Attribute, MAX_ATTRIBUTES, Name, Value, labels};
+use super::{Attribute, MAX_ATTRIBUTES, Name, Value, spelling};
 
 /// Longest text that is taken for a name.
 const MAX_TEXT: usize = 8 * 1024;
@@ -54,7 +54,7 @@ impl Parser<'_> {
     fn label(&mut self) -> Result<Vec<u8>, String> {
         let (label, rest) = self.rest.split_once('=').ok_or_else(|| format!("\"{}\" has no `=`", self.rest.trim()))?;
         let label = label.trim();
-        let oid = labels::oid_of(label).ok_or_else(|| format!("\"{label}\" names no attribute"))?;
+        let oid = spelling::oid_of(label).ok_or_else(|| format!("\"{label}\" names no attribute"))?;
         self.rest = rest;
         Ok(oid)
     }
@@ -134,18 +134,23 @@ impl Parser<'_> {
     }
 }
 
-/// What follows a backslash: two hexadecimal digits for a byte, or any character for itself.
+/// What follows a backslash: two hexadecimal digits for a byte, or a special character for itself
+/// (RFC 4514 §2.4). Before anything else it stands for itself, as .NET writes it.
 fn unescape(characters: &mut std::str::Chars<'_>, bytes: &mut Vec<u8>) {
     let rest = characters.as_str();
-    if let Some(byte) = rest.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+    let digits = rest.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
         bytes.push(byte);
         *characters = rest.get(2..).unwrap_or_default().chars();
-    } else if let Some(next) = characters.next() {
-        bytes.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes());
+    } else if let Some(special) = rest.chars().next().filter(|next| " \"#+,;<=>\\/".contains(*next)) {
+        bytes.push(special as u8);
+        characters.next();
+    } else {
+        bytes.push(b'\\');
     }
 }
 
 /// Whether a label and `=` come next.
 fn starts_attribute(text: &str) -> bool {
-    text.split_once('=').is_some_and(|(label, _)| labels::oid_of(label.trim()).is_some())
+    text.split_once('=').is_some_and(|(label, _)| spelling::oid_of(label.trim()).is_some())
 }

@@ -1,0 +1,212 @@
+//! The folder that .NET on Linux keeps a store in: one PFX without password for each certificate.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use credential_core::{FileStamp, Finding, LoadRequest, SecretBytes, SourceError};
+
+use super::place::StorePath;
+use super::stored::Stored;
+use crate::MAX_CONTENT;
+use crate::material::off_the_runtime;
+use crate::work::Work;
+
+/// Most files in the folder of a store.
+pub const MAX_STORE_FILES: usize = 10_000;
+/// Rounds of key derivation for one look at a store, all its new files together. What is left over
+/// is done at the next look.
+pub const MAX_STORE_ROUNDS: u64 = 9_000_000;
+/// Most stores that are remembered.
+const MAX_FOLDERS: usize = 16;
+/// Bytes that are read before they are taken apart.
+const BATCH: usize = 4 * 1024 * 1024;
+/// A file that changed this shortly before it was read may change again under the same stamp.
+const SETTLING: Duration = Duration::from_secs(2);
+/// Most files that a message names.
+pub(super) const MAX_NAMED: usize = 8;
+
+type Outcome = Result<Arc<Stored>, Arc<SourceError>>;
+
+/// A file with what was made of it.
+#[derive(Clone, Debug)]
+struct File {
+    stamp: FileStamp,
+    read_at: SystemTime,
+    outcome: Outcome,
+}
+
+type Files = BTreeMap<PathBuf, File>;
+
+/// What was read, store by store.
+#[derive(Debug, Default)]
+pub(super) struct Folders(Mutex<VecDeque<(PathBuf, Files)>>);
+
+/// What a store holds now.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) folder: PathBuf,
+    pub(super) certificates: Vec<Arc<Stored>>,
+    pub(super) skipped: Vec<(PathBuf, String)>,
+}
+
+impl Folders {
+    fn all(&self) -> MutexGuard<'_, VecDeque<(PathBuf, Files)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, folder: &Path) -> Files {
+        self.all().iter().find(|(path, _)| path == folder).map(|(_, files)| files.clone()).unwrap_or_default()
+    }
+
+    fn keep(&self, folder: &Path, files: Files) {
+        let mut all = self.all();
+        all.retain(|(path, _)| path != folder);
+        all.truncate(MAX_FOLDERS - 1);
+        all.push_front((folder.to_path_buf(), files));
+    }
+
+    /// Lists the folder and reads what is new in it.
+    ///
+    /// # Errors
+    /// `NotApplicable` when there is no folder, `Denied` when it may not be listed, `Invalid` when it
+    /// has too many files. Not for files that cannot be read: they are skipped, as .NET skips them.
+    pub(super) async fn read(
+        &self,
+        request: &LoadRequest<'_>,
+        folder: &Path,
+        store: &StorePath,
+    ) -> Result<Content, SourceError> {
+        let world = request.world;
+        let listed = world.files.list(folder, MAX_STORE_FILES).await;
+        let listed = listed.map_err(|error| unlistable(error, &world.files.resolve(folder), store))?;
+        let known = self.known(folder);
+        let (mut files, mut batch, mut size) = (Files::new(), Vec::new(), 0);
+        let mut work = Work::limited(MAX_STORE_ROUNDS);
+        for (name, stamp) in listed.into_iter().filter(|(name, stamp)| !stamp.is_folder && is_pfx(name)) {
+            if let Some(file) = known.get(&name).filter(|file| file.stamp == stamp && file.has_settled()) {
+                files.insert(name, file.clone());
+                continue;
+            }
+            let content = request.read_file(&folder.join(&name), MAX_CONTENT).await;
+            size += content.as_ref().map_or(0, SecretBytes::len);
+            batch.push((name, stamp, content));
+            if size >= BATCH {
+                work = take_apart(std::mem::take(&mut batch), work, world.clock.now(), &mut files).await?;
+                self.keep(folder, files.clone());
+                size = 0;
+            }
+        }
+        take_apart(batch, work, world.clock.now(), &mut files).await?;
+        let content = Content::of(folder, &files);
+        files.retain(|_, file| !file.is_postponed());
+        self.keep(folder, files);
+        Ok(content)
+    }
+}
+
+type Unread = (PathBuf, FileStamp, Result<SecretBytes, SourceError>);
+
+async fn take_apart(
+    batch: Vec<Unread>,
+    mut work: Work,
+    read_at: SystemTime,
+    files: &mut Files,
+) -> Result<Work, SourceError> {
+    if batch.is_empty() {
+        return Ok(work);
+    }
+    let (work, read) = off_the_runtime(move || {
+        let read: Vec<(PathBuf, File)> = batch
+            .into_iter()
+            .map(|(name, stamp, content)| {
+                let stored = content.and_then(|content| Stored::read(&name, content.expose(), &mut work));
+                (name, File { stamp, read_at, outcome: stored.map(Arc::new).map_err(Arc::new) })
+            })
+            .collect();
+        Ok((work, read))
+    })
+    .await?;
+    files.extend(read);
+    Ok(work)
+}
+
+impl File {
+    fn has_settled(&self) -> bool {
+        self.read_at.duration_since(self.stamp.modified).is_ok_and(|age| age >= SETTLING)
+    }
+
+    /// Whether it was left for the next look.
+    fn is_postponed(&self) -> bool {
+        self.outcome.as_ref().is_err_and(|error| error.code() == "too-much-work")
+    }
+}
+
+/// .NET looks for this ending in lower case alone.
+fn is_pfx(name: &Path) -> bool {
+    name.as_os_str().as_encoded_bytes().ends_with(b".pfx")
+}
+
+fn unlistable(error: io::Error, folder: &Path, store: &StorePath) -> SourceError {
+    let shown = folder.display();
+    let found = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::not_applicable(
+            "store-empty",
+            format!("the store {store} is empty: there is no folder {shown}"),
+        )
+        .remedy("add the certificate to the store with .NET as the account that runs this process, or use Path"),
+        io::ErrorKind::PermissionDenied => {
+            SourceError::denied("store-unreadable", format!("the store {store} may not be read: {shown}"))
+                .remedy("give the account that runs this process the right to read the folder and its files")
+        }
+        io::ErrorKind::QuotaExceeded => SourceError::invalid(
+            "store-too-large",
+            format!("the store {store} has more files than MAX_STORE_FILES ({MAX_STORE_FILES}): {shown}"),
+        )
+        .remedy("remove certificates that are no longer used"),
+        _ => SourceError::transient("store-unreadable", format!("the store {store} cannot be read: {shown}")),
+    };
+    found.caused_by(error)
+}
+
+impl Content {
+    /// The same certificate in two files counts once, with its key if either has it.
+    fn of(folder: &Path, files: &Files) -> Self {
+        let mut certificates: BTreeMap<[u8; 32], Arc<Stored>> = BTreeMap::new();
+        let mut skipped = Vec::new();
+        for (name, file) in files {
+            match &file.outcome {
+                Ok(stored) => {
+                    let held = certificates.entry(stored.facts.sha256).or_insert_with(|| Arc::clone(stored));
+                    if !held.has_key() && stored.has_key() {
+                        *held = Arc::clone(stored);
+                    }
+                }
+                Err(error) => skipped.push((name.clone(), error.to_string())),
+            }
+        }
+        Self { folder: folder.to_path_buf(), certificates: certificates.into_values().collect(), skipped }
+    }
+
+    /// What was skipped, in words.
+    pub(super) fn skipped_text(&self) -> Option<String> {
+        if self.skipped.is_empty() {
+            return None;
+        }
+        let named = self.skipped.iter().take(MAX_NAMED);
+        let mut texts: Vec<String> = named.map(|(name, why)| format!("{}: {why}", name.display())).collect();
+        if self.skipped.len() > MAX_NAMED {
+            texts.push(format!("and {} more", self.skipped.len() - MAX_NAMED));
+        }
+        Some(texts.join("; "))
+    }
+
+    /// A warning about what was skipped.
+    pub(super) fn finding(&self, store: &StorePath) -> Option<Finding> {
+        let skipped = self.skipped_text()?;
+        let message = format!("{} files of the store {store} are skipped", self.skipped.len());
+        Some(Finding::warning("store-files-skipped", message).because(skipped).remedy("remove or replace them"))
+    }
+}
