@@ -39,7 +39,7 @@ impl Address {
 
     fn parse_text(text: &str, name: &str) -> Result<Self, Box<Finding>> {
         let wrong = |what: &str| Finding::error(codes::WRONG_VALUE, format!("{name} {what}"));
-        let inside = || has_placeholder(text).then_some("an address with a placeholder in it");
+        let inside = || has_placeholder(text).then_some("a value with a placeholder in it");
         if let Some(what) = unreplaced(text).or_else(inside) {
             return Err(Box::new(
                 Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))

@@ -60,7 +60,8 @@ pub(crate) async fn fetch(address: Address, world: World) -> Result<(Metadata, D
         return Err(invalid("names a token endpoint that is no https address"));
     }
     if !issuer_fits(&address, &document.issuer) {
-        let message = format!("{url} was issued by {:?}, not by {authority}", document.issuer);
+        let issuer: String = document.issuer.chars().take(200).collect();
+        let message = format!("{url} was issued by {issuer:?}, not by {authority}");
         return Err(AuthorityError::wrong(
             Finding::error(codes::ISSUER_MISMATCH, message).remedy("set Authority to the issuer's address"),
         ));

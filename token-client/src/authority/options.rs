@@ -25,7 +25,7 @@ impl Authority {
     /// The authority of an application. Nobody is asked.
     ///
     /// # Errors
-    /// Everything that is wrong: see [`codes`](super::codes). Warnings and hints alone are no error;
+    /// Everything that is wrong: see [`codes`]. Warnings and hints alone are no error;
     /// they are among [`findings`](Self::findings). `common` and `organizations` are no error here,
     /// since users may sign in with them; app tokens refuse them when they are asked for.
     pub fn from_options(options: &ApplicationOptions) -> Result<Self, Vec<Finding>> {

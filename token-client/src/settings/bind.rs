@@ -1,5 +1,7 @@
 //! From nodes of the tree to typed values, with a finding for whatever does not fit.
 
+use std::fmt;
+
 use credential_core::{Finding, Origin, nearest, unreplaced};
 
 use super::codes;
@@ -7,8 +9,9 @@ use super::key;
 use super::known::{OptionKind, OptionSetting};
 use super::tree::Node;
 
-/// A value that knows where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value that knows where it stands. `Debug` shows the place alone: headers and query parameters can
+/// be secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -16,6 +19,12 @@ pub struct Located<T> {
     pub origin: Origin,
     /// Its path: `AzureAd:TenantId`.
     pub path: String,
+}
+
+impl<T> fmt::Debug for Located<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Located").field("path", &self.path).field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// Names and texts in the order of the configuration; `None` for `null`.
@@ -136,7 +145,7 @@ impl Binder<'_> {
 
     fn check_text(&mut self, child: &Section<'_>, name: &str, text: &str) {
         let address = matches!(self.kind(name), OptionKind::Identifier | OptionKind::Url | OptionKind::TextList);
-        let inside = || (address && has_placeholder(text)).then_some("a text with a placeholder in it");
+        let inside = || (address && has_placeholder(text)).then_some("a value with a placeholder in it");
         if let Some(what) = unreplaced(text).or_else(|| template(text)).or_else(inside) {
             self.say(
                 child,

@@ -40,8 +40,6 @@ pub const EMPTY_SETTING: &str = "empty-setting";
 pub const MISSPELT_SETTING: &str = "misspelt-setting";
 /// Warning. A key is no setting, and none is near.
 pub const UNKNOWN_SETTING: &str = "unknown-setting";
-/// Warning. A setting is known, and does nothing here.
-pub const UNUSED_SETTING: &str = "unused-setting";
 /// Error; warning for a list where names are expected. A value has another shape than its setting.
 pub const WRONG_TYPE: &str = "wrong-type";
 /// Error. A value has the right shape and cannot be.

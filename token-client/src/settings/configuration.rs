@@ -80,6 +80,7 @@ impl Configuration {
             said.push(too_large(&name));
             None
         } else {
+            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
             json::parse(text, &name, Layer::new(FILE)).map_err(|findings| said.extend(findings)).ok()
         };
         let environment = location.environment.clone().unwrap_or_else(|| "Production".to_owned());

@@ -210,8 +210,9 @@ fn client_secret(section: &Section<'_>, lists: &mut Lists, binder: &mut Binder<'
         binder.say(&place, finding.remedy("remove it"));
         return;
     }
+    // At the section's path, so that its setting has the path that it has in the file.
     let entry = CredentialDescription::new(SourceType::CLIENT_SECRET)
-        .at(place.path.clone(), place.origin())
+        .at(section.path.clone(), place.origin())
         .with_entry(Entry::text("ClientSecret", Secret::from(text), place.origin()));
     older(section, "ClientSecret", entry, lists, binder);
 }

@@ -229,6 +229,30 @@ mod tests {
         assert!(!format!("{findings:?}").contains("hunter2"));
     }
 
+    /// Random damage to a good file: an answer every time, and never a quote from a string.
+    #[test]
+    fn damaged_files_are_refused_in_good_order() {
+        let good =
+            "/* a */ {\"A\": {\"ClientSecret\": \"hunter2\\u00e9\", \"l\": [1, -2.5e3, true, null, {}, []],}, // b\n}";
+        let pieces =
+            ["{", "}", "[", "]", "\"", "\\", ":", ",", "/", "*", "\n", "-", "é", "\u{2028}", "0", "\\ud83d", ""];
+        let mut seed = 1u32;
+        let mut next = |below: usize| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            usize::try_from(seed >> 8).unwrap() % below
+        };
+        for _ in 0..20_000 {
+            let mut letters: Vec<String> = good.chars().map(String::from).collect();
+            for _ in 0..=next(4) {
+                let at = next(letters.len());
+                letters[at] = pieces[next(pieces.len())].to_owned();
+            }
+            if let Err(findings) = parse(&letters.concat(), "a.json", Layer::new(0)) {
+                assert!(!findings.is_empty() && !format!("{findings:?}").contains("hunter"));
+            }
+        }
+    }
+
     #[test]
     fn a_colon_cannot_nest_beyond_the_limit() {
         let text = format!("{{\"{}\": 1}}", ":".repeat(500_000));

@@ -113,7 +113,7 @@ fn older_forms_become_entries() {
     let configuration = read(&app(r#""ClientSecret": "s""#));
     let entry = configuration.application.credentials.first().unwrap();
     assert_eq!((entry.source_type().as_str(), entry.text("ClientSecret")), ("ClientSecret", Some("s")));
-    assert_eq!(entry.path(), "AzureAd:ClientSecret");
+    assert_eq!(entry.setting_path("ClientSecret"), "AzureAd:ClientSecret");
 }
 
 #[test]
@@ -351,4 +351,9 @@ fn no_secret_is_shown() {
     assert!(!shown.contains("hunter2"), "{shown}");
     let debug = format!("{configuration:?} {:?}", configuration.tree.leaves("AzureAd"));
     assert!(!debug.contains("hunter2"), "{debug}");
+
+    let api = read(&api(r#""Anonymous": true, "ExtraHeaderParameters": {"X-Api-Key": "hunter2", "X-A": "b"}"#));
+    let shown = serde_json::to_string(&api.downstream("Api").unwrap().shown()).unwrap();
+    assert!(shown.contains(r#""X-A":"b","X-Api-Key":"***""#), "{shown}");
+    assert!(!format!("{api:?}").contains("hunter2"));
 }

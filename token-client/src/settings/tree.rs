@@ -194,11 +194,6 @@ impl Tree {
         Some(node.value.as_ref().map_or(&node.origin, |value| &value.origin))
     }
 
-    /// The names directly below a path, in order.
-    pub fn names(&self, path: &str) -> Vec<&str> {
-        self.node(path).map_or_else(Vec::new, |node| node.children().iter().map(|child| child.name.as_str()).collect())
-    }
-
     /// The names of the sections at the top.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.root.children().iter().filter(|node| !node.children().is_empty()).map(|node| node.name.as_str())
