@@ -1,1 +1,27 @@
-//! Certificates in Azure Key Vault as credentials, exportable or not.
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod azure_cli;
+mod challenge;
+mod client_assertion;
+mod identity;
+mod load;
+mod managed_identity;
+mod material;
+mod means;
+mod memory;
+mod missing;
+mod pages;
+mod peer;
+mod plan;
+mod problem;
+mod remote_signer;
+mod service_principal;
+mod session;
+mod source;
+mod transport;
+mod vault;
+mod version;
+
+pub use means::{VaultToken, VaultTokenRequest, VaultTokens};
+pub use source::{KeyVaultSources, sources};

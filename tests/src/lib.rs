@@ -1,1 +1,3 @@
 //! Scenarios, faults and benches across the crates.
+
+pub mod vault;

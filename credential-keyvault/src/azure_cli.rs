@@ -1,0 +1,40 @@
+//! The account that is signed in to the Azure CLI: for developers' machines.
+
+use azure_core::credentials::TokenCredential;
+use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
+use credential_core::SourceError;
+
+use crate::challenge::Challenge;
+use crate::identity::kept;
+use crate::memory::Token;
+use crate::plan::{Choice, Kind};
+use crate::session::Session;
+
+/// Set in production to keep developers' accounts out, as Microsoft.Identity.Web has it.
+const DISABLED_BY: &str = "IDWEB_DISABLE_INTERACTIVE_AKV_CREDENTIALS";
+
+/// Runs `az account get-access-token`.
+pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
+    let disabled = session.world().environment.var(DISABLED_BY).unwrap_or_default();
+    let chosen = matches!(session.plan().choice, Choice::One(Kind::AzureCli));
+    if !chosen && ["1", "true"].iter().any(|on| disabled.trim().eq_ignore_ascii_case(on)) {
+        return Err(SourceError::not_applicable("azure-cli-disabled", format!("{DISABLED_BY} is set")));
+    }
+    let settings = AzureCliCredentialOptions {
+        tenant_id: Some(challenge.tenant.clone()),
+        executor: session.context.means.executor.clone(),
+        ..AzureCliCredentialOptions::default()
+    };
+    let token = async { AzureCliCredential::new(Some(settings))?.get_token(&[&challenge.scope], None).await };
+    let token = token.await.map_err(|error| {
+        let said = session.shown(&error.to_string(), 300);
+        // The tool's own words when the shell finds no such program.
+        if ["not found", "not recognized", "No such file"].iter().any(|absent| said.contains(absent)) {
+            return SourceError::not_applicable("azure-cli-absent", "the Azure CLI is not installed here")
+                .remedy("https://aka.ms/azure-cli, then: az login");
+        }
+        SourceError::denied("azure-cli-failed", format!("the Azure CLI gave no token: {said}"))
+            .remedy(format!("az login --tenant {}", challenge.tenant))
+    })?;
+    kept(&token, format!("the account of the Azure CLI in tenant {}", challenge.tenant))
+}

@@ -1,0 +1,36 @@
+//! A certificate that is not there: what may have been meant.
+
+use credential_core::{SourceError, nearest};
+
+use crate::problem::{Asked, Problem};
+use crate::vault::Vault;
+use crate::version::name_of;
+
+/// The vault's refusal, with the nearest names or the way to recover it, where this caller may know.
+pub(crate) async fn explain(vault: &Vault, problem: &Problem) -> SourceError {
+    let session = &vault.0;
+    let plan = session.plan();
+    let error = problem.explain(Asked::Certificate, session);
+    if plan.version.is_some() {
+        return error;
+    }
+    if vault.is_soft_deleted().await.unwrap_or(false) {
+        let message = format!("certificate {:?} in {} has been deleted and can be recovered", plan.name, plan.vault);
+        let error = SourceError::invalid("certificate-deleted", message).remedy(format!(
+            "az keyvault certificate recover --vault-name {} --name {}",
+            plan.vault.name(),
+            plan.name
+        ));
+        return session.context.entry.at_setting("KeyVaultCertificateName", error);
+    }
+    let listed = vault.names().await.unwrap_or_default();
+    let names = || listed.iter().filter_map(|one| name_of(one.id.as_deref()?));
+    match nearest(&plan.name, names()) {
+        Some(name) => error.remedy(format!("did you mean {name:?}?")),
+        None if listed.is_empty() => error,
+        None => {
+            let some: Vec<&str> = names().take(5).collect();
+            error.remedy(format!("the vault has {}: {}", listed.len(), some.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A vault's refusal, and what it means: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
+
+use std::time::Duration;
+
+use azure_core::error::{Error, ErrorKind};
+use azure_core::http::RawResponse;
+use credential_core::SourceError;
+use serde::Deserialize;
+
+use crate::session::Session;
+
+/// The longest message of a vault that is shown.
+const MAX_MESSAGE: usize = 400;
+
+/// What was asked of the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Certificate,
+    Versions,
+    Secret,
+    Sign,
+}
+
+impl Asked {
+    pub(crate) fn doing(self, name: &str) -> String {
+        match self {
+            Self::Certificate => format!("reading certificate {name:?}"),
+            Self::Versions => format!("listing the versions of certificate {name:?}"),
+            Self::Secret => format!("reading the secret of certificate {name:?}"),
+            Self::Sign => format!("signing with the key of certificate {name:?}"),
+        }
+    }
+
+    /// The permission of an access policy, and the role of Azure RBAC.
+    fn rights(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Certificate => ("--certificate-permissions get", "Key Vault Certificate User"),
+            Self::Versions => ("--certificate-permissions list", "Key Vault Certificate User"),
+            Self::Secret => ("--secret-permissions get", "Key Vault Certificate User"),
+            Self::Sign => ("--key-permissions sign", "Key Vault Crypto User"),
+        }
+    }
+}
+
+/// A refusal, as the service writes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) status: u16,
+    code: String,
+    inner: String,
+    message: String,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    error: ErrorBody,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    code: Option<String>,
+    message: Option<String>,
+    innererror: Option<Inner>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Inner {
+    code: Option<String>,
+}
+
+impl Problem {
+    /// The refusal in an error of the SDK; `None` when it is no answer of the vault.
+    pub(crate) fn of(error: &Error, session: &Session) -> Option<Self> {
+        let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else { return None };
+        let raw = raw_response.as_deref();
+        let body = raw.and_then(|raw| serde_json::from_slice::<Body>(raw.body()).ok()).unwrap_or_default().error;
+        let shown = |text: Option<String>| session.shown(&text.unwrap_or_default(), MAX_MESSAGE);
+        Some(Self {
+            status: u16::from(*status),
+            code: shown(body.code),
+            inner: shown(body.innererror.and_then(|inner| inner.code)),
+            message: shown(body.message),
+            request_id: raw.and_then(|raw| header(raw, "x-ms-request-id")).map(|id| session.shown(&id, 80)),
+            retry_after: raw.and_then(|raw| header(raw, "retry-after")?.trim().parse().ok().map(Duration::from_secs)),
+        })
+    }
+
+    /// Whether the object is there and switched off.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.status == 403 && (self.inner.ends_with("Disabled") || self.message.contains("disabled"))
+    }
+
+    /// Whether the object is out of its time: the vault's keys refuse to sign then.
+    fn is_out_of_time(&self) -> bool {
+        let inner = self.inner.as_str();
+        self.status == 403 && ["Expired", "NotYetValid", "NotYetActive"].iter().any(|end| inner.ends_with(end))
+    }
+
+    /// The whole of it, for messages: what the vault said, its codes and the request's id.
+    fn said(&self) -> String {
+        let codes: Vec<&str> =
+            [self.code.as_str(), self.inner.as_str()].into_iter().filter(|code| !code.is_empty()).collect();
+        let codes = if codes.is_empty() { String::new() } else { format!(" {}", codes.join("/")) };
+        let id = self.request_id.as_deref().map(|id| format!(", request {id}")).unwrap_or_default();
+        let message = if self.message.is_empty() { "it gives no reason" } else { self.message.as_str() };
+        format!("{} ({}{codes}{id})", message.trim_end(), self.status)
+    }
+
+    /// What the refusal means and what to do.
+    pub(crate) fn explain(&self, asked: Asked, session: &Session) -> SourceError {
+        let (vault, name) = (&session.plan().vault, &session.plan().name);
+        let doing = asked.doing(name);
+        let said = self.said();
+        let error = match self.status {
+            401 => {
+                let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
+                let message = format!("{vault} does not know who is {doing}: it was asked as {who}; {said}");
+                SourceError::denied("vault-unauthorized", message)
+                    .remedy("the vault trusts one tenant alone: az keyvault show --query properties.tenantId")
+            }
+            403 => self.forbidden(asked, session),
+            404 => not_found(asked, session, &said),
+            409 => SourceError::transient("certificate-busy", format!("{vault} is changing it while {doing}: {said}"))
+                .remedy("a deleted certificate comes back with: az keyvault certificate recover"),
+            429 => {
+                SourceError::transient("vault-throttled", format!("{vault} has too many callers while {doing}: {said}"))
+                    .remedy("it is asked again when it said so; a vault of one's own or a longer PollInterval helps")
+            }
+            408 | 500..=599 => SourceError::transient("vault-unwell", format!("{vault} failed while {doing}: {said}"))
+                .remedy("it is tried again; https://azure.status.microsoft"),
+            400 if asked == Asked::Sign => {
+                SourceError::invalid("vault-cannot-sign", format!("{vault} failed {doing}: {said}"))
+                    .remedy("the key's type or its operations do not allow it: az keyvault key show")
+            }
+            _ => SourceError::invalid("vault-answer-unexpected", format!("{vault} refused {doing}: {said}"))
+                .remedy("check KeyVaultUrl and what answers under that name"),
+        };
+        let error = match self.retry_after {
+            Some(wait) if matches!(self.status, 429 | 503) => error.retry_after(wait),
+            _ => error,
+        };
+        session.at_vault(error)
+    }
+
+    /// A 403 by its reason: firewall, role, access policy, or the object's own state.
+    fn forbidden(&self, asked: Asked, session: &Session) -> SourceError {
+        let (vault, name) = (&session.plan().vault, &session.plan().name);
+        let (said, doing) = (self.said(), asked.doing(name));
+        let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
+        let account = vault.name();
+        let (permission, role) = asked.rights();
+        if self.is_disabled() {
+            return disabled(session, Some(&said));
+        }
+        if self.is_out_of_time() {
+            return SourceError::invalid("certificate-out-of-time", format!("{vault} refused {doing}: {said}"))
+                .remedy(format!("az keyvault certificate show --vault-name {account} --name {name}"));
+        }
+        let by = |what: &str| format!("{vault} refused {who} {doing}, {what}: {said}");
+        match self.inner.as_str() {
+            "ForbiddenByFirewall" | "ForbiddenByConnection" => {
+                SourceError::denied("vault-forbidden-by-firewall", by("by its firewall")).remedy(format!(
+                    "az keyvault network-rule add --name {account} --ip-address ADDRESS, or use its private endpoint"
+                ))
+            }
+            "ForbiddenByRbac" => SourceError::denied("vault-forbidden-by-role", by("for want of a role")).remedy(format!(
+                "az role assignment create --role \"{role}\" --assignee OBJECT-ID --scope VAULT-ID"
+            )),
+            "AccessDenied" | "ForbiddenByPolicy" => {
+                SourceError::denied("vault-forbidden-by-access-policy", by("by its access policy"))
+                    .remedy(format!("az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"))
+            }
+            _ => SourceError::denied("vault-forbidden", by("without saying by what")).remedy(format!(
+                "give it the role \"{role}\", or: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"
+            )),
+        }
+    }
+}
+
+/// The certificate, or the version of it that is wanted, is switched off.
+pub(crate) fn disabled(session: &Session, said: Option<&str>) -> SourceError {
+    let plan = session.plan();
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    let message = format!("certificate {:?} in {} is disabled{said}", plan.name, plan.vault);
+    let account = plan.vault.name();
+    session.context.entry.at_setting(
+        "KeyVaultCertificateName",
+        SourceError::invalid("certificate-disabled", message).remedy(format!(
+            "az keyvault certificate set-attributes --vault-name {account} --name {} --enabled true",
+            plan.name
+        )),
+    )
+}
+
+fn not_found(asked: Asked, session: &Session, said: &str) -> SourceError {
+    let plan = session.plan();
+    let version = plan.version.as_deref().map(|version| format!(" in version {version}")).unwrap_or_default();
+    let message = match asked {
+        Asked::Certificate | Asked::Versions => {
+            format!("there is no certificate {:?}{version} in {}: {said}", plan.name, plan.vault)
+        }
+        Asked::Secret => format!("certificate {:?} in {} has no secret: {said}", plan.name, plan.vault),
+        Asked::Sign => format!("certificate {:?} in {} has no key: {said}", plan.name, plan.vault),
+    };
+    let error = SourceError::invalid("certificate-not-found", message)
+        .remedy(format!("az keyvault certificate list --vault-name {}", plan.vault.name()));
+    session.context.entry.at_setting("KeyVaultCertificateName", error)
+}
+
+fn header(raw: &RawResponse, name: &str) -> Option<String> {
+    let mut all = raw.headers().iter();
+    all.find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str().to_owned())
+}

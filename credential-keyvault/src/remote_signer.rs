@@ -1,0 +1,89 @@
+//! Signing by the vault: the key never leaves it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+use azure_security_keyvault_keys::models::SignatureAlgorithm;
+use credential_core::{Moment, Signer, SigningAlgorithm, SigningRequest, SourceError};
+
+use crate::problem::Asked;
+use crate::session::{Context, Session};
+use crate::vault::Vault;
+use crate::version::version_of;
+
+/// The key of one version of a certificate.
+pub(crate) struct RemoteSigner {
+    context: Context,
+    version: String,
+    algorithms: Vec<SigningAlgorithm>,
+}
+
+impl RemoteSigner {
+    pub(crate) fn new(context: Context, version: String, algorithms: Vec<SigningAlgorithm>) -> Self {
+        Self { context, version, algorithms }
+    }
+
+    /// Asks for a signature of nothing in particular: whether this caller may have any.
+    pub(crate) async fn try_out(&self, deadline: Moment) -> Result<(), SourceError> {
+        match self.algorithms.first() {
+            Some(algorithm) => self.sign(SigningRequest::new(*algorithm, b"", deadline)).await.map(|_| ()),
+            None => {
+                Err(SourceError::invalid("vault-cannot-sign", "the certificate's key signs with no known algorithm"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RemoteSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.context.plan;
+        f.debug_struct("RemoteSigner")
+            .field("vault", &plan.vault.to_string())
+            .field("name", &plan.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Signer for RemoteSigner {
+    fn algorithms(&self) -> &[SigningAlgorithm] {
+        &self.algorithms
+    }
+
+    async fn sign(&self, request: SigningRequest<'_>) -> Result<Vec<u8>, SourceError> {
+        let session = Session::new(self.context.clone(), request.deadline, true);
+        let (name, hash, size) = match request.algorithm {
+            algorithm if !self.algorithms.contains(&algorithm) => return Err(not_of_key(algorithm)),
+            SigningAlgorithm::Ps256 => (SignatureAlgorithm::Ps256, &SHA256, None),
+            SigningAlgorithm::Rs256 => (SignatureAlgorithm::Rs256, &SHA256, None),
+            SigningAlgorithm::Es256 => (SignatureAlgorithm::Es256, &SHA256, Some(64)),
+            SigningAlgorithm::Es384 => (SignatureAlgorithm::Es384, &SHA384, Some(96)),
+            SigningAlgorithm::Es512 => (SignatureAlgorithm::Es512, &SHA512, Some(132)),
+            algorithm => return Err(not_of_key(algorithm)),
+        };
+        let hashed = digest(hash, request.message);
+        let vault = Vault(session.clone());
+        let sign = async {
+            let signed = vault.sign(&self.version, name, hashed.as_ref()).await;
+            signed.map_err(|failed| failed.explain(Asked::Sign, &session))
+        };
+        let signed = session.until_deadline(sign).await?;
+        let by = signed.kid.as_deref().and_then(version_of);
+        let signature = signed.result.unwrap_or_default();
+        // A signature by another version would be refused by the authority, with a less clear word.
+        let fits = by.is_some_and(|by| by.eq_ignore_ascii_case(&self.version))
+            && size.map_or(!signature.is_empty(), |size| signature.len() == size);
+        if fits { Ok(signature) } else { Err(session.at_vault(unfit(&session))) }
+    }
+}
+
+fn not_of_key(algorithm: SigningAlgorithm) -> SourceError {
+    SourceError::invalid("algorithm-not-of-key", format!("the vault's key cannot sign {algorithm}"))
+}
+
+fn unfit(session: &Session) -> SourceError {
+    let message = format!("{} gave no signature of the version that was asked for", session.plan().vault);
+    SourceError::invalid("vault-answer-unreadable", message).remedy("check what answers under that name")
+}

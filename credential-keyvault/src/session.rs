@@ -1,0 +1,164 @@
+//! One piece of work with a vault, from its start to its deadline: a load, or a signature.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use credential_core::{
+    Application, CredentialDescription, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World,
+};
+
+use crate::means::Means;
+use crate::memory::{Memory, lock};
+use crate::peer::Peer;
+use crate::plan::Plan;
+
+/// Waits before the second and the third try of a request; a shorter list than the SDK's, so that the
+/// next credential of a list has its turn within the chain's grace.
+const RETRIES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1200)];
+
+/// The longest wait before a retry. A server that asks for more is not asked again in the same piece of
+/// work: others have their turn, and the caller learns the time.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// The longest that one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The largest answer that is read: a secret has at most 25 kB, a page of versions far less than this.
+pub(crate) const MAX_ANSWER: u64 = 512 * 1024;
+
+/// What stays the same between the pieces of work of one entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) means: Means,
+    pub(crate) entry: Arc<CredentialDescription>,
+    pub(crate) application: Arc<Application>,
+    pub(crate) world: World,
+}
+
+/// One piece of work.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) context: Context,
+    pub(crate) deadline: Moment,
+    /// Whether a request that fails may be sent again.
+    pub(crate) patient: bool,
+    failure: Mutex<Option<SourceError>>,
+    doing: Mutex<String>,
+}
+
+impl Session {
+    pub(crate) fn new(context: Context, deadline: Moment, patient: bool) -> Arc<Self> {
+        Arc::new(Self { context, deadline, patient, failure: Mutex::default(), doing: Mutex::default() })
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.context.world
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.context.plan
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.context.memory
+    }
+
+    pub(crate) fn remaining(&self) -> Duration {
+        self.deadline.since(self.world().clock.moment())
+    }
+
+    /// Puts the setting and its place on an error about the vault.
+    pub(crate) fn at_vault(&self, error: SourceError) -> SourceError {
+        match error.path() {
+            Some(_) => error,
+            None => self.context.entry.at_setting("KeyVaultUrl", error),
+        }
+    }
+
+    /// Keeps an error on its way through the SDK, whose own errors carry text alone.
+    pub(crate) fn fail(&self, error: SourceError) {
+        lock(&self.failure).get_or_insert(error);
+    }
+
+    /// The error that was kept.
+    pub(crate) fn failed(&self) -> Option<SourceError> {
+        lock(&self.failure).take()
+    }
+
+    /// Says what is being waited for, for the message when the deadline passes.
+    pub(crate) fn doing(&self, what: impl Into<String>) {
+        *lock(&self.doing) = what.into();
+    }
+
+    /// Runs the work until the deadline.
+    pub(crate) async fn until_deadline<T>(
+        &self,
+        work: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        let limit = self.remaining();
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = self.world().clock.sleep_until(self.deadline) => {
+                let doing = lock(&self.doing).clone();
+                let error = SourceError::transient("vault-timeout", format!("no answer within {limit:?} while {doing}"))
+                    .remedy("check the way to the vault (firewall, private endpoint, DNS); it is tried again");
+                Err(self.at_vault(error))
+            }
+        }
+    }
+
+    /// Sends a request, and again while that may help and there is time.
+    ///
+    /// # Errors
+    /// When there was no answer. An answer of any status is one.
+    pub(crate) async fn send(&self, request: HttpRequest, peer: &Peer) -> Result<HttpResponse, SourceError> {
+        let mut retries = RETRIES.iter().filter(|_| self.patient);
+        let request = request.max_response(MAX_ANSWER);
+        loop {
+            let clock = &self.world().clock;
+            let attempt = request.clone().timeout(REQUEST_TIMEOUT.min(self.remaining()));
+            let answer = self.world().http.send(attempt).await;
+            let asked = match &answer {
+                Ok(answer) if may_pass(answer.status) => answer.retry_after(),
+                Err(error) if may_heal(error.kind()) => None,
+                _ => return answer.map_err(|error| peer.unreachable(error)),
+            };
+            let wait = retries.next().map(|wait| wait.mul_f64(0.75 + 0.25 * self.world().jitter()));
+            let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
+            match wait.filter(|wait| *wait <= LONGEST_WAIT.min(self.remaining())) {
+                Some(wait) => clock.sleep_until(clock.moment().after(wait)).await,
+                None => return answer.map_err(|error| peer.unreachable(error)),
+            }
+        }
+    }
+}
+
+/// Statuses after which the same request may succeed.
+fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn may_heal(kind: HttpErrorKind) -> bool {
+    matches!(kind, HttpErrorKind::Connect | HttpErrorKind::Broken)
+}
+
+impl Session {
+    /// A server's text as it may be shown: one line, no longer than `max`, and without our token, which
+    /// a server could send back.
+    pub(crate) fn shown(&self, text: &str, max: usize) -> String {
+        let token = self.memory().token(std::time::SystemTime::UNIX_EPOCH).map(|token| token.value);
+        let clean = match &token {
+            Some(token) if !token.is_empty() => text.replace(token.expose(), "***"),
+            _ => text.to_owned(),
+        };
+        let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut shown: String = line.chars().filter(|one| !one.is_control()).take(max).collect();
+        if line.chars().count() > max {
+            shown.push('…');
+        }
+        shown
+    }
+}
