@@ -76,9 +76,13 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
         if key::same(name, PARENT) {
             sections.extend(section.children().into_iter().filter(Section::has_children).map(|child| (child, true)));
         } else if !key::same(name, own) && !is_application(&section) {
-            let whole = ["BaseUrl", "Scopes"].iter().any(|key| section.child(key).node.is_some());
+            let whole = is_whole(&section);
             if whole || hints_at_downstream(&section) {
                 sections.push((section, whole));
+            } else if nearest(name, [PARENT]).is_some() && section.children().iter().any(is_whole) {
+                let finding =
+                    Finding::error(codes::MISSPELT_SETTING, format!("{name:?} is no section of downstream APIs"));
+                said.push(finding.at(&section.path, section.origin()).remedy(format!("write \"{PARENT}\"")));
             }
         }
     }
@@ -98,6 +102,11 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
         }
     }
     list
+}
+
+/// Whether the section is a downstream API.
+fn is_whole(section: &Section<'_>) -> bool {
+    ["BaseUrl", "Scopes"].iter().any(|key| section.child(key).node.is_some())
 }
 
 /// Another application's section, which may have `Scopes` of its own.

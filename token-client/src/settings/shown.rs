@@ -8,6 +8,7 @@ use super::acquire_token::AcquireTokenOptions;
 use super::application::ApplicationOptions;
 use super::bind::{Located, TextMap};
 use super::downstream::DownstreamOptions;
+use super::key;
 use super::known::is_secret;
 
 /// A value that can be shown.
@@ -95,15 +96,55 @@ fn credential(description: &CredentialDescription) -> Shown {
     let mut fields = Fields::default();
     fields.push("SourceType", Shown::Text(description.source_type().as_str().to_owned()));
     for entry in description.settings().iter().filter(|entry| !entry.name.eq_ignore_ascii_case("SourceType")) {
-        fields.push(&entry.name, setting(description.path(), entry));
+        fields.push(canonical(&entry.name), setting(description.path(), entry));
     }
     Shown::Map(fields.0)
+}
+
+/// The documented spelling of an entry's key (`CredentialDescription` in
+/// Microsoft.Identity.Abstractions); any other key as it was written.
+fn canonical(name: &str) -> &str {
+    const NAMES: [&str; 20] = [
+        "Algorithm",
+        "Base64EncodedValue",
+        "CertificateDiskPath",
+        "CertificateDistinguishedName",
+        "CertificatePassword",
+        "CertificateStorePath",
+        "CertificateSubjectName",
+        "CertificateThumbprint",
+        "ClientSecret",
+        "CustomSignedAssertionProviderData",
+        "CustomSignedAssertionProviderName",
+        "DecryptKeysAuthenticationOptions",
+        "KeyVaultCertificateName",
+        "KeyVaultUrl",
+        "ManagedIdentityClientId",
+        "SignedAssertionFileDiskPath",
+        "Skip",
+        "TokenExchangeAuthority",
+        "TokenExchangeUrl",
+        "UseBoundCredential",
+    ];
+    NAMES.into_iter().find(|known| key::same(known, name)).unwrap_or(name)
+}
+
+/// The flags of an entry are flags in JSON too, when they are one.
+fn flag(name: &str, text: &str) -> Option<Shown> {
+    let flags = ["Skip", "UseBoundCredential", "RequestAppToken", "ForceRefresh"];
+    let text = text.trim();
+    let is_flag = flags.iter().any(|known| key::same(known, name));
+    match text.eq_ignore_ascii_case("true") {
+        _ if !is_flag => None,
+        true => Some(Shown::Flag(true)),
+        false => text.eq_ignore_ascii_case("false").then_some(Shown::Flag(false)),
+    }
 }
 
 fn setting(path: &str, entry: &Entry) -> Shown {
     let path = format!("{path}:{}", entry.name);
     match &entry.value {
-        Value::Text(secret) => text(&path, secret.expose()),
+        Value::Text(secret) => flag(&entry.name, secret.expose()).unwrap_or_else(|| text(&path, secret.expose())),
         Value::Map(entries) => {
             Shown::Map(entries.iter().map(|entry| (entry.name.clone(), setting(&path, entry))).collect())
         }

@@ -210,6 +210,10 @@ fn which_sections_are_downstream_apis() {
     assert_eq!(configuration.downstream("ONE").map(|api| api.path.as_str()), Some("DownstreamApis:One"));
     assert_eq!(configuration.nearest_downstream("Grap"), Some("graph"));
     check(
+        &format!(r#"{{{GOOD}, "DownstreamApi": {{"One": {{"BaseUrl": "https://b/", "Scopes": ["x"]}}}}}}"#),
+        &["error misspelt-setting DownstreamApi"],
+    );
+    check(
         &format!(r#"{{{GOOD}, "Api": {{"AcquireTokenOptions": {{"Tenant": "t"}}}}}}"#),
         &["warning incomplete-downstream Api"],
     );
@@ -338,6 +342,17 @@ async fn arguments_go_over_variables_over_files_over_host_variables() {
 #[test]
 fn a_bad_environment_name_reads_no_file() {
     assert_eq!(super::location::environment_file("a.json".as_ref(), "../x").unwrap_err().severity, Severity::Error);
+}
+
+#[test]
+fn entries_are_shown_under_their_documented_names() {
+    let text =
+        app(r#""ClientCredentials": [{"sourcetype": "path", "CERTIFICATEDISKPATH": "a", "skip": "TRUE", "x": "y"}]"#);
+    let shown = serde_json::to_value(read(&text).application.shown()).unwrap();
+    assert_eq!(
+        shown["ClientCredentials"][0],
+        serde_json::json!({"SourceType": "Path", "CertificateDiskPath": "a", "Skip": true, "x": "y"})
+    );
 }
 
 #[test]
