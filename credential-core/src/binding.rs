@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use crate::description::{Entry, Value};
 use crate::setting::{COMMON_SETTINGS, Setting, SettingKind};
 use crate::spelling::{nearest, unreplaced};
-use crate::{CredentialDescription, CredentialSource, Finding, SourceRegistry};
+use crate::{
+    AbsentSource, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Severity, SourceError,
+    SourceRegistry, SourceType,
+};
 
 /// Checks the entry and adds what it finds; gives its source if there is one.
 pub(crate) fn bind_entry(
@@ -14,6 +19,12 @@ pub(crate) fn bind_entry(
     findings: &mut Vec<Finding>,
 ) -> Option<Arc<dyn CredentialSource>> {
     let Some(source) = registry.get(entry.source_type()) else {
+        if let Some(absent) = registry.absent().find(|absent| absent.source_type == *entry.source_type())
+            && let Some(remedy) = absent.remedy
+        {
+            findings.push(not_in_build(absent, entry, Severity::Warning, remedy));
+            return Some(Arc::new(PassedOver { source_type: absent.source_type.clone(), remedy }));
+        }
         findings.push(unknown_source(registry, entry));
         return None;
     };
@@ -24,9 +35,11 @@ pub(crate) fn bind_entry(
     for setting in source.settings().iter().filter(|setting| setting.required) {
         let said = findings.get(before..).unwrap_or_default();
         let path = entry.setting_path(setting.name);
-        let explained = said
-            .iter()
-            .any(|finding| finding.path.as_deref() == Some(path.as_str()) || finding.message.contains(setting.name));
+        let named = format!("{:?}", setting.name);
+        let explained = said.iter().any(|finding| {
+            let meant = finding.remedy.as_ref().is_some_and(|remedy| remedy.contains(&named));
+            meant || finding.path.as_deref() == Some(path.as_str())
+        });
         if entry.entry(setting.name).is_none() && !explained {
             findings.push(missing(entry, setting));
         }
@@ -54,15 +67,11 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
         return missing_source_type(registry, entry);
     }
     if let Some(absent) = registry.absent().find(|absent| absent.source_type == *wanted) {
-        let name = &absent.source_type;
-        let remedy = match (absent.remedy, absent.feature) {
-            (Some(remedy), _) => remedy.to_owned(),
-            (None, Some(feature)) => format!("enable the feature \"{feature}\" (crate {})", absent.crate_name),
-            (None, None) => format!("register the source from the crate {}", absent.crate_name),
+        let remedy = match absent.feature {
+            Some(feature) => format!("enable the feature \"{feature}\" (crate {})", absent.crate_name),
+            None => format!("register the source from the crate {}", absent.crate_name),
         };
-        return Finding::error("source-not-in-build", format!("the source type {name} is not in this build"))
-            .at(path, origin)
-            .remedy(remedy);
+        return not_in_build(absent, entry, Severity::Error, remedy);
     }
     let mut known: Vec<String> = registry.sources().iter().map(|source| source.source_type().to_string()).collect();
     known.extend(registry.absent().map(|absent| absent.source_type.to_string()));
@@ -75,6 +84,41 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
     Finding::error("unknown-source-type", format!("\"SourceType\": {:?} is no source type", wanted.as_str()))
         .at(path, origin)
         .remedy(remedy)
+}
+
+fn not_in_build(
+    absent: &AbsentSource,
+    entry: &CredentialDescription,
+    severity: Severity,
+    remedy: impl Into<String>,
+) -> Finding {
+    let message = format!("the source type {} is not in this build", absent.source_type);
+    let mut finding = Finding::error("source-not-in-build", message).remedy(remedy);
+    finding.severity = severity;
+    finding.at(entry.setting_path("SourceType"), entry.setting_origin("SourceType"))
+}
+
+/// Stands for a source that nobody brings: its entry fails, and the list goes on.
+#[derive(Debug)]
+struct PassedOver {
+    source_type: SourceType,
+    remedy: &'static str,
+}
+
+#[async_trait]
+impl CredentialSource for PassedOver {
+    fn source_type(&self) -> SourceType {
+        self.source_type.clone()
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let message = format!("the source type {} is not in this build", self.source_type);
+        Err(SourceError::not_applicable("source-not-in-build", message).remedy(self.remedy).settled_locally())
+    }
 }
 
 /// No `SourceType`: names the source whose settings the entry has.

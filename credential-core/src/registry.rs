@@ -19,7 +19,7 @@ pub struct AbsentSource {
     pub crate_name: &'static str,
     /// The feature that brings it, if one does.
     pub feature: Option<&'static str>,
-    /// What to do instead, when nothing brings it.
+    /// What to do instead, when nothing brings it: its entries are passed over with a warning then.
     pub remedy: Option<&'static str>,
 }
 

@@ -192,6 +192,12 @@ impl<'a, A> Selection<'a, A> {
                 lane.degraded_by = degraded_by;
                 lane.state = State::Ready(credential);
             }
+            Ok(Worth::Outdated(refused)) => {
+                let (slot, application) = (Arc::clone(&lane.slot), self.application);
+                let load =
+                    async move { slot.reload(&refused, application, &inner.world, inner.policy.load_timeout).await };
+                lane.state = State::Loading(Box::pin(load));
+            }
             Ok(Worth::Refused(credential, error, until)) => {
                 self.note_retry(until);
                 self.report_remembered(&lane.slot, Outcome::Rejected(error), Some(credential));

@@ -57,6 +57,8 @@ struct Refusal {
     error: SharedError,
     streak: u32,
     until: Moment,
+    /// Whether other material was looked for since.
+    looked: bool,
 }
 
 /// A load under way that any number of exchanges wait for.
@@ -80,8 +82,10 @@ pub(crate) enum Readiness {
 pub(crate) enum Worth {
     /// Try it; the error says why it is not a newer one.
     Try(Credential, Option<Arc<SourceError>>),
-    /// It was refused and nothing has changed since.
+    /// It was refused, and a look for other material found none.
     Refused(Credential, SharedError, Moment),
+    /// Another exchange had it refused while this one loaded it: look for other material.
+    Outdated(Credential),
 }
 
 impl Slot {
@@ -184,7 +188,7 @@ impl Slot {
         let previous = memory.newest.clone();
         let task: Task = Box::pin(async move {
             let world = world_for_task;
-            let landing = Landing { slot: &slot, world: &world, sender };
+            let landing = Landing { slot: &slot, world: &world, reason, sender };
             let result = slot.ask_source(reason, previous.as_ref(), &application, &world, timeout).await;
             landing.down(result);
         });
@@ -217,9 +221,12 @@ impl Slot {
         ended.unwrap_or_else(|| Err(Arc::new(abandoned())))
     }
 
-    fn record(&self, result: LoadResult, world: &World) {
+    fn record(&self, reason: LoadReason, result: LoadResult, world: &World) {
         let mut memory = self.memory();
         memory.flight = None;
+        if let (LoadReason::Rejected, Some(refusal)) = (reason, &mut memory.refusal) {
+            refusal.looked = true;
+        }
         match result {
             Ok(credential) => {
                 memory.failure = None;
@@ -248,6 +255,7 @@ impl Slot {
                 Some(refusal) if refusal.until > now && credential.judged_with(&refusal.credential) => {
                     Ok(match memory.usable(world).filter(|old| !old.same_material(&credential)) {
                         Some(old) => Worth::Try(old.clone(), None),
+                        None if !refusal.looked || memory.has_newer(&credential) => Worth::Outdated(credential),
                         None => Worth::Refused(credential, Arc::clone(&refusal.error), refusal.until),
                     })
                 }
@@ -291,7 +299,8 @@ impl Slot {
             _ => 1,
         };
         let until = backoff::after_rejection(streak, now, world.jitter());
-        memory.refusal = Some(Refusal { credential: credential.clone(), error: Arc::clone(error), streak, until });
+        memory.refusal =
+            Some(Refusal { credential: credential.clone(), error: Arc::clone(error), streak, until, looked: false });
         let before = memory.accepted.take_if(|accepted| accepted.credential.same_material(credential))?;
         let ago = now.since(before.at);
         (before.authority == application.authority && ago <= SURPRISE).then_some(ago)
@@ -311,6 +320,10 @@ impl Memory {
         accepted.expires_on().is_none_or(|end| end > world.clock.now()).then_some(accepted)
     }
 
+    fn has_newer(&self, than: &Credential) -> bool {
+        self.newest.as_ref().is_some_and(|newest| !newest.same_material(than))
+    }
+
     fn still_failing(&self, world: &World) -> Option<Arc<SourceError>> {
         let failure = self.failure.as_ref().filter(|failure| failure.until > world.clock.moment())?;
         Some(Arc::clone(&failure.error))
@@ -321,13 +334,14 @@ impl Memory {
 struct Landing<'a> {
     slot: &'a Slot,
     world: &'a World,
+    reason: LoadReason,
     sender: watch::Sender<Option<LoadResult>>,
 }
 
 impl Landing<'_> {
     fn down(self, result: Result<Credential, SourceError>) {
         let result = result.map_err(Arc::new);
-        self.slot.record(result.clone(), self.world);
+        self.slot.record(self.reason, result.clone(), self.world);
         self.sender.send_replace(Some(result));
     }
 }
@@ -335,7 +349,7 @@ impl Landing<'_> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         if self.sender.borrow().is_none() {
-            self.slot.record(Err(Arc::new(abandoned())), self.world);
+            self.slot.record(self.reason, Err(Arc::new(abandoned())), self.world);
         }
     }
 }
