@@ -19,6 +19,7 @@ mod cipher;
 mod der;
 mod error;
 mod hash;
+mod inspect;
 mod kdf;
 mod material;
 mod name;
@@ -37,6 +38,7 @@ mod sources;
 mod work;
 
 pub use certificate::{algorithms_of, certificate_facts, judge};
+pub use inspect::{Inspection, inspect};
 pub use material::Material;
 pub use shape::MAX_CONTENT;
 #[cfg(feature = "sources")]

@@ -120,8 +120,12 @@ impl Material {
     }
 
     /// Why there is no usable key, when that is so.
-    pub fn key_problem(&self) -> Option<&SourceError> {
-        self.signer.as_ref()?.as_ref().err()
+    pub fn key_error(&self) -> Option<SourceError> {
+        match &self.signer {
+            Some(Ok(_)) => None,
+            Some(Err(error)) => Some(again(error)),
+            None => Some(without_key(&self.facts)),
+        }
     }
 
     /// Judges it at the given time and makes it a credential that signs in this process. `id` is
@@ -137,12 +141,14 @@ impl Material {
     /// [`into_credential`](Self::into_credential) of material that is kept.
     pub(crate) fn credential(&self, id: Arc<str>, now: SystemTime) -> Result<Credential, SourceError> {
         let findings = self.judged(now)?;
-        let signer = match &self.signer {
-            Some(Ok(signer)) => Arc::clone(signer),
-            Some(Err(error)) => return Err(again(error)),
-            None => return Err(without_key(&self.facts)),
-        };
-        Ok(Credential::certificate(id, self.chain.clone(), self.facts.clone(), signer).with_findings(findings))
+        match &self.signer {
+            Some(Ok(signer)) => {
+                let (chain, facts, signer) = (self.chain.clone(), self.facts.clone(), Arc::clone(signer));
+                Ok(Credential::certificate(id, chain, facts, signer).with_findings(findings))
+            }
+            Some(Err(error)) => Err(again(error)),
+            None => Err(without_key(&self.facts)),
+        }
     }
 
     /// Warnings about leaf and chain.

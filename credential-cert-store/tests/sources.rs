@@ -1,0 +1,234 @@
+//! The sources keep to the contract, and their errors name what is wrong and where.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that fails says where")]
+
+mod golden;
+
+use std::io;
+use std::time::Duration;
+
+use base64::Engine;
+use credential_cert_store::{Base64Source, CertificateSource, Material, PathSource, StoreSource};
+use credential_core::testing::{Conformance, FakeWorld};
+use credential_core::{
+    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Origin, Secret, SourceError,
+    SourceErrorKind, SourceType,
+};
+
+const PFX: &str = "/certs/app.pfx";
+const STORE: &str = "/home/app/.dotnet/corefx/cryptography/x509stores/my";
+
+fn base64(content: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(content)
+}
+
+async fn load(
+    source: &dyn CredentialSource,
+    description: &CredentialDescription,
+    world: &FakeWorld,
+) -> Result<Credential, SourceError> {
+    let (world, application) = (world.world(), Application::new("app1", "https://login.example/contoso"));
+    let deadline = world.clock.moment().after(Duration::from_secs(30));
+    source.load(&LoadRequest::new(description, &application, deadline, &world)).await
+}
+
+fn path_entry(path: &str) -> CredentialDescription {
+    CredentialDescription::new("Path")
+        .at("AzureAd:ClientCredentials:0", Origin::file("appsettings.json", 4, 7))
+        .with("CertificateDiskPath", path)
+}
+
+#[tokio::test]
+async fn path_keeps_to_the_contract() {
+    let entry = CredentialDescription::new("Path")
+        .with("CertificateDiskPath", PFX)
+        .with("CertificatePassword", "pw")
+        .with("CertificateKeyDiskPath", "/certs/app.key");
+    Conformance::new(PathSource::default(), entry)
+        .works_when(|world| {
+            world.files.write(PFX, golden::read("pfx/ossl-default.pfx"));
+            world.files.write("/certs/app.key", golden::read("pfx/p-key-only.pem"));
+        })
+        .rotates_when(|world| world.files.write(PFX, golden::read("pfx/ossl-key-rsa3072.pfx")))
+        .fails_when(|world| world.files.remove(PFX))
+        .never_shows(["\"pw\"", &base64(&golden::read("pfx/ossl-default.pfx"))])
+        .check()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn base64_keeps_to_the_contract() {
+    let value = base64(&golden::read("pfx/ossl-default.pfx"));
+    let entry = CredentialDescription::new("Base64Encoded")
+        .with("Base64EncodedValue", value.clone())
+        .with("CertificatePassword", "pw");
+    Conformance::new(Base64Source::default(), entry).never_shows([value, "\"pw\"".to_owned()]).check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_given_certificate_keeps_to_the_contract() {
+    let material = Material::from_bytes(&golden::read("pfx/ossl-default.pfx"), Some(&Secret::from("pw"))).unwrap();
+    let credential = material.into_credential("given", golden::now()).unwrap();
+    let entry = CredentialDescription::new(SourceType::CERTIFICATE).given(credential);
+    Conformance::new(CertificateSource, entry).check().await.unwrap();
+    let missing = CertificateSource.validate(&CredentialDescription::new(SourceType::CERTIFICATE)).unwrap_err();
+    assert_eq!((missing.kind(), missing.code()), (SourceErrorKind::Misconfigured, "no-certificate-given"));
+    let secret = CredentialDescription::new(SourceType::CERTIFICATE).given(Credential::secret("s", "x"));
+    assert_eq!(CertificateSource.validate(&secret).unwrap_err().code(), "no-certificate-given");
+}
+
+#[tokio::test]
+async fn stores_keep_to_the_contract() {
+    let by = [
+        ("CertificateThumbprint", "0117E83D74AECA52BF47B0D7439870E20B0B868E"),
+        ("CertificateDistinguishedName", "CN=app-plain"),
+        ("CertificateSubjectName", "app-plain"),
+    ];
+    for (source, (setting, value)) in StoreSource::all().into_iter().zip(by) {
+        let entry = CredentialDescription::new(source.source_type())
+            .with("CertificateStorePath", "CurrentUser/My")
+            .with(setting, value);
+        let file = format!("{STORE}/0117E83D74AECA52BF47B0D7439870E20B0B868E.pfx");
+        let removed = file.clone();
+        Conformance::new(source, entry)
+            .works_when(move |world| {
+                world.environment.set("HOME", "/home/app");
+                world.files.write(&file, golden::read("store-certs/plain.store.pfx"));
+            })
+            .fails_when(move |world| world.files.remove(&removed))
+            .check()
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_failure_of_a_file_has_its_kind_and_names_setting_and_origin() {
+    let world = FakeWorld::new();
+    world.files.write("/a/folder/x", *b"x");
+    world.files.fail("/a/denied.pfx", io::ErrorKind::PermissionDenied);
+    world.files.write("/a/empty.pfx", *b"");
+    world.files.write("/a/large.pfx", vec![0x30; 1024 * 1024 + 1]);
+    world.files.write("/a/locked.pfx", golden::read("pfx/ossl-default.pfx"));
+    world.files.write("/a/cert.cer", golden::read("pfx/net-cert.cer"));
+    world.files.write("/a/expired.pfx", golden::read("store-certs/expired.store.pfx"));
+    world.files.write("/a/future.pfx", golden::read("store-certs/future.store.pfx"));
+    let source = PathSource::default();
+    for (path, kind, code, setting) in [
+        ("/a/none.pfx", SourceErrorKind::NotApplicable, "file-not-found", "CertificateDiskPath"),
+        ("/a/folder", SourceErrorKind::Invalid, "file-is-folder", "CertificateDiskPath"),
+        ("/a/denied.pfx", SourceErrorKind::Denied, "file-unreadable", "CertificateDiskPath"),
+        ("/a/empty.pfx", SourceErrorKind::Invalid, "empty-content", "CertificateDiskPath"),
+        ("/a/large.pfx", SourceErrorKind::Invalid, "file-too-large", "CertificateDiskPath"),
+        ("/a/locked.pfx", SourceErrorKind::Invalid, "password-missing", "CertificatePassword"),
+        ("/a/cert.cer", SourceErrorKind::Invalid, "certificate-without-key", "CertificateDiskPath"),
+        ("/a/expired.pfx", SourceErrorKind::Invalid, "certificate-expired", "CertificateDiskPath"),
+        ("/a/future.pfx", SourceErrorKind::Invalid, "certificate-not-yet-valid", "CertificateDiskPath"),
+    ] {
+        let error = load(&source, &path_entry(path), &world).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (kind, code), "{path}: {error}");
+        assert_eq!(error.path(), Some(format!("AzureAd:ClientCredentials:0:{setting}").as_str()), "{path}");
+        assert!(error.is_local() && error.remedy_text().is_some() && error.origin().is_some(), "{path}: {error}");
+        assert!(error.to_string().contains(path), "{path}: {error}");
+    }
+    let wrong = path_entry("/a/locked.pfx").with("CertificatePassword", "hunter2");
+    let error = load(&source, &wrong, &world).await.unwrap_err();
+    assert_eq!(error.code(), "wrong-password");
+    assert!(!format!("{error:?} {error}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_key_file_of_its_own_is_joined_with_the_certificate() {
+    let world = FakeWorld::new();
+    world.files.write("/a/tls.crt", golden::read("store-certs/plain.crt"));
+    world.files.write("/a/tls.key", golden::read("store-certs/plain.key"));
+    world.files.write("/a/other.key", golden::read("pfx/p-key-only.pem"));
+    let source = PathSource::default();
+    let entry = |key: &str| path_entry("/a/tls.crt").with("CertificateKeyDiskPath", key);
+    let found = load(&source, &entry("/a/tls.key"), &world).await.unwrap();
+    assert_eq!(found.id(), "certificate in /a/tls.crt");
+    assert_eq!(load(&source, &entry("/a/other.key"), &world).await.unwrap_err().code(), "key-does-not-belong");
+    let missing = load(&source, &entry("/a/none.key"), &world).await.unwrap_err();
+    assert_eq!(missing.path(), Some("AzureAd:ClientCredentials:0:CertificateKeyDiskPath"));
+}
+
+#[tokio::test]
+async fn an_unchanged_content_is_not_taken_apart_again_and_ends_when_it_expires() {
+    let world = FakeWorld::new();
+    world.files.write(PFX, golden::read("store-certs/dup-old.store.pfx"));
+    let (source, entry) = (PathSource::default(), path_entry(PFX));
+    let (Credential::Certificate(first), Credential::Certificate(second)) =
+        (load(&source, &entry, &world).await.unwrap(), load(&source, &entry, &world).await.unwrap())
+    else {
+        panic!("no certificates");
+    };
+    assert!(std::sync::Arc::ptr_eq(first.signer(), second.signer()));
+    world.clock.advance(Duration::from_secs(20 * 366 * 86_400));
+    assert_eq!(load(&source, &entry, &world).await.unwrap_err().code(), "certificate-expired");
+}
+
+#[tokio::test]
+async fn base64_is_read_in_every_way_of_writing_it() {
+    let pfx = golden::read("pfx/ossl-default.pfx");
+    let standard = base64(&pfx);
+    let lines = standard.as_bytes().chunks(64).map(|line| String::from_utf8(line.to_vec()).unwrap());
+    let pem = String::from_utf8(golden::read("pfx/p-cert-first.pem")).unwrap();
+    for value in [
+        standard.clone(),
+        lines.collect::<Vec<_>>().join("\r\n"),
+        standard.replace('+', "-").replace('/', "_"),
+        standard.trim_end_matches('=').to_owned(),
+        base64(pem.as_bytes()),
+        pem.clone(),
+    ] {
+        let entry = CredentialDescription::new("Base64Encoded")
+            .with("Base64EncodedValue", value)
+            .with("CertificatePassword", "pw");
+        let found = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap();
+        assert!(found.id().contains("48F398A8A7CC88955BB6D24A8F73A97221A8CDBD"), "{found:?}");
+    }
+    for (value, code) in [("%%%", "not-base64"), ("/certs/app.pfx", "not-base64"), ("MIIJ", "corrupt")] {
+        let entry = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", value);
+        let error = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(!format!("{error:?}").contains(value), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothing_fits() {
+    let world = FakeWorld::new();
+    world.environment.set("HOME", "/home/app");
+    world.files.write(format!("{STORE}/good.pfx"), golden::read("store-certs/plain.store.pfx"));
+    world.files.write(format!("{STORE}/garbage.pfx"), *b"garbage");
+    world.files.write(format!("{STORE}/other.PFX"), golden::read("store-certs/plain.store.pfx"));
+    world.files.write(format!("{STORE}/old.pfx"), golden::read("store-certs/expired.store.pfx"));
+    let [source, _, by_subject] = StoreSource::all();
+    let entry = |value: &str| {
+        CredentialDescription::new(SourceType::STORE_WITH_THUMBPRINT)
+            .with("CertificateStorePath", "CurrentUser/My")
+            .with("CertificateThumbprint", value)
+    };
+    let plain = entry("0117E83D74AECA52BF47B0D7439870E20B0B868E");
+    let found = load(&source, &plain, &world).await.unwrap();
+    let finding = found.findings().iter().find(|finding| finding.code == "store-files-skipped").unwrap();
+    assert!(finding.cause[0].contains("garbage.pfx") && finding.path.is_some(), "{finding}");
+    let reads = world.files.reads();
+    load(&source, &plain, &world).await.unwrap();
+    let subject = |value: &str| {
+        CredentialDescription::new(SourceType::STORE_WITH_SUBJECT_NAME)
+            .with("CertificateStorePath", "CurrentUser/My")
+            .with("CertificateSubjectName", value)
+    };
+    load(&by_subject, &subject("app-plain"), &world).await.unwrap();
+    assert_eq!(world.files.reads(), reads, "files were read again");
+    let expired = load(&by_subject, &subject("app-expired"), &world).await.unwrap_err();
+    assert_eq!((expired.kind(), expired.code()), (SourceErrorKind::Invalid, "no-usable-certificate"));
+    assert!(expired.to_string().contains("old.pfx") && expired.to_string().contains("expired on"), "{expired}");
+    let none = load(&by_subject, &subject("nobody"), &world).await.unwrap_err();
+    assert_eq!((none.kind(), none.code()), (SourceErrorKind::NotApplicable, "certificate-not-found"));
+    world.files.write(format!("{STORE}/garbage.pfx"), golden::read("store-certs/umlaut.store.pfx"));
+    let found = load(&by_subject, &subject("app-ÄÖÜ"), &world).await.unwrap();
+    assert!(found.findings().iter().all(|finding| finding.code != "store-files-skipped"), "{found:?}");
+}
