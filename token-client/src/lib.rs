@@ -38,3 +38,8 @@ pub use reqwest_http::ReqwestHttp;
 pub use token_client::{Acquired, TokenClient, TokenOrigin};
 pub use token_error::{ExchangeError, TokenError};
 pub use token_request::TokenRequest;
+
+/// The examples of the project's README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
