@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_security_keyvault_certificates::models::Certificate;
 use credential_cert_store::{algorithms_of, certificate_facts, judge};
-use credential_core::{Credential, Finding, LoadReason, SourceError, SourceErrorKind};
+use credential_core::{Credential, Finding, LoadReason, SourceError};
 
 use crate::material;
 use crate::memory::Watch;
@@ -173,7 +173,7 @@ async fn instead(
     der: Vec<u8>,
     error: SourceError,
 ) -> Result<Credential, SourceError> {
-    if error.kind() != SourceErrorKind::Denied {
+    if !error.code().starts_with("vault-forbidden") {
         return Err(error);
     }
     let finding =

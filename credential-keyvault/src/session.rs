@@ -119,7 +119,10 @@ impl Session {
         let request = request.max_response(MAX_ANSWER);
         loop {
             let clock = &self.world().clock;
-            let attempt = request.clone().timeout(REQUEST_TIMEOUT.min(self.remaining()));
+            // A little less than there is: the request's own failure says more than the deadline's.
+            let limit = self.remaining().mul_f64(0.95);
+            let limit = REQUEST_TIMEOUT.min(request.timeout).min(limit);
+            let attempt = request.clone().timeout(limit);
             let answer = self.world().http.send(attempt).await;
             let asked = match &answer {
                 Ok(answer) if may_pass(answer.status) => answer.retry_after(),

@@ -61,8 +61,8 @@ impl VaultTransport {
         let vault = &session.plan().vault;
         let header = match (answer.status, bearer(answer)) {
             (401, Some(header)) => header,
-            // A vault gives nothing away for nothing; its other refusals are told by their status.
-            (200..=399 | 401, _) => return Err(not_a_vault(vault)),
+            // A vault tells nobody anything without a token; its other refusals are told by their status.
+            (200..=399 | 401 | 404 | 405, _) => return Err(not_a_vault(vault)),
             _ => return Ok(None),
         };
         let trusted = trusted_authorities(session);

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use super::Recorded;
 
+/// What the vault says to whoever has no good token.
+const CHALLENGE: &str =
+    "Bearer authorization=\"https://login.microsoftonline.com/kvtenant\", resource=\"https://vault.azure.net\"";
+
 /// What happens instead of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -34,7 +38,12 @@ impl Action {
             _ => ("InternalServerError", "Something went wrong."),
         };
         let body = serde_json::json!({ "error": { "code": code, "message": message } }).to_string();
-        let headers = if status == 429 { vec![("retry-after".to_owned(), "30".to_owned())] } else { Vec::new() };
+        let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let headers = match status {
+            401 => header("www-authenticate", CHALLENGE),
+            429 => header("retry-after", "30"),
+            _ => Vec::new(),
+        };
         Self::Status(status, body, headers)
     }
 }

@@ -1,0 +1,221 @@
+//! Who reads the vault.
+
+use std::ffi::OsStr;
+use std::io;
+use std::process::{ExitStatus, Output};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use async_trait::async_trait;
+use credential_core::testing::FakeFiles;
+use credential_core::{CredentialDescription, CredentialSource, Entry, Origin, SourceError, SourceType};
+use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load};
+
+fn source() -> Arc<dyn CredentialSource> {
+    credential_keyvault::sources().swap_remove(0)
+}
+
+async fn cloud() -> Cloud {
+    let cloud = Cloud::start().await;
+    cloud.put("web", "v1", Made::new("web", Key::P256));
+    cloud
+}
+
+fn key_vault() -> CredentialDescription {
+    entry(SourceType::KEY_VAULT)
+}
+
+#[tokio::test]
+async fn the_managed_identity_of_app_service_is_asked_for_the_vaults_resource() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.identities = vec![String::new(), "mi-user-id".to_owned()]);
+    let endpoint = format!("{}/msi/token", cloud.platform());
+    let world = cloud.world(&[("IDENTITY_ENDPOINT", &endpoint), ("IDENTITY_HEADER", "hdr")]);
+    let entry = key_vault().with("ManagedIdentityClientId", "mi-user-id");
+    load(&*source(), &entry, &world, None).await.unwrap();
+    let asked = cloud.edit(|state| state.requests.iter().find(|one| one.path == "/msi/token").cloned()).unwrap();
+    assert_eq!(asked.text, "api-version=2019-08-01&resource=https%3A%2F%2Fvault.azure.net&client_id=mi-user-id");
+    let error =
+        load(&*source(), &key_vault().with("ManagedIdentityClientId", "other"), &world, None).await.unwrap_err();
+    assert_eq!(error.code(), "managed-identity-not-assigned");
+}
+
+#[tokio::test]
+async fn the_metadata_service_is_probed_once() {
+    let cloud = cloud().await;
+    cloud.edit(|state| (state.identities, state.token_life) = (vec![String::new()], 1));
+    let (world, source) = (cloud.world(&[]), source());
+    load(&*source, &key_vault(), &world, None).await.unwrap();
+    let place = "/metadata/identity/oauth2/token";
+    let asked = cloud.asked();
+    assert_eq!(asked[1..3], [format!("GET {place} 400"), format!("GET {place} 200")], "{asked:?}");
+}
+
+#[tokio::test]
+async fn an_absent_managed_identity_costs_two_seconds_once() {
+    let cloud = cloud().await;
+    let slow = Fault::new("/metadata/identity", Action::Slow(Duration::from_secs(600)));
+    cloud.edit(|state| state.faults.push(slow));
+    let (world, source) = (cloud.world(&[]), source());
+    let start = Instant::now();
+    let error = load(&*source, &key_vault(), &world, None).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(error.code(), "vault-no-identity");
+    for part in
+        ["Environment: AZURE_CLIENT_ID and AZURE_TENANT_ID not set", "WorkloadIdentity", "ManagedIdentity", "AzureCli"]
+    {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    let start = Instant::now();
+    load(&*source, &key_vault(), &world, None).await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_millis(500), "remembered: {:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_projected_token_is_presented_as_it_is() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.applications = vec![("kvapp".to_owned(), String::new())]);
+    let files = FakeFiles::default();
+    files.write("/run/token", "projected.token.x\n");
+    let variables =
+        [("AZURE_FEDERATED_TOKEN_FILE", "/run/token"), ("AZURE_CLIENT_ID", "kvapp"), ("AZURE_TENANT_ID", "kvtenant")];
+    let world = cloud.world(&variables).with_files(Arc::new(files));
+    load(&*source(), &key_vault(), &world, None).await.unwrap();
+    let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
+    assert!(body.contains("client_assertion=projected.token.x"), "{body}");
+}
+
+#[tokio::test]
+async fn a_certificate_from_the_environment_signs_an_assertion_for_the_vaults_tenant() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.applications = vec![("kvapp".to_owned(), String::new())]);
+    let files = FakeFiles::default();
+    files.write("/run/app.pem", Made::new("reader", Key::Rsa).pem());
+    let variables = [
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "/run/app.pem"),
+        ("AZURE_CLIENT_ID", "kvapp"),
+        ("AZURE_TENANT_ID", "kvtenant"),
+    ];
+    let world = cloud.world(&variables).with_files(Arc::new(files));
+    load(&*source(), &key_vault(), &world, None).await.unwrap();
+    let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
+    let assertion = body.split('&').find_map(|pair| pair.strip_prefix("client_assertion=")).unwrap().to_owned();
+    let part = |nth: usize| {
+        use base64::Engine;
+        let part = assertion.split('.').nth(nth).unwrap();
+        let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&json).unwrap()
+    };
+    assert_eq!(part(0)["alg"], "PS256");
+    assert_eq!(part(1)["aud"], "https://login.microsoftonline.com/kvtenant/oauth2/v2.0/token");
+}
+
+#[tokio::test]
+async fn a_refused_reader_is_named_with_both_tenants() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.tenant = "othertenant".to_owned());
+    let world = cloud.world(&[
+        ("AZURE_TENANT_ID", "kvtenant"),
+        ("AZURE_CLIENT_ID", "kvapp"),
+        ("AZURE_CLIENT_SECRET", "wrong-s3cret"),
+    ]);
+    let error = load(&*source(), &key_vault(), &world, None).await.unwrap_err();
+    assert_eq!(error.code(), "vault-identity-refused");
+    let all = format!("{error} {:?}", error.finding());
+    for part in ["AADSTS7000215", "kvapp", "othertenant", "AZURE_TENANT_ID is kvtenant"] {
+        assert!(all.contains(part), "{all}");
+    }
+    assert!(!all.contains("wrong-s3cret") && !format!("{error:?}").contains("wrong-s3cret"));
+}
+
+/// The Azure CLI of the test.
+#[derive(Debug)]
+struct Cli(&'static str, i32);
+
+#[async_trait]
+impl azure_identity::Executor for Cli {
+    async fn run(&self, _program: &OsStr, _args: &[&OsStr]) -> io::Result<Output> {
+        use std::os::unix::process::ExitStatusExt;
+        let status = ExitStatus::from_raw(self.1 << 8);
+        let (stdout, stderr) = if self.1 == 0 { (self.0, "") } else { ("", self.0) };
+        Ok(Output { status, stdout: stdout.into(), stderr: stderr.into() })
+    }
+}
+
+#[tokio::test]
+async fn the_azure_cli_is_used_where_it_is_chosen() {
+    let token = r#"{"accessToken": "token-of-cli", "expires_on": 4000000000, "tokenType": "Bearer"}"#;
+    for (cli, code) in [
+        (Cli(token, 0), None),
+        (Cli("sh: 1: az: not found", 127), Some("azure-cli-absent")),
+        (Cli("ERROR: Please run 'az login' to setup account.", 1), Some("azure-cli-failed")),
+    ] {
+        let cloud = cloud().await;
+        cloud.edit(|state| state.tokens.push("token-of-cli".to_owned()));
+        let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
+        let loaded = load(&*source, &key_vault().with("Credential", "AzureCli"), &cloud.world(&[]), None).await;
+        assert_eq!(loaded.as_ref().err().map(SourceError::code), code, "{loaded:?}");
+    }
+}
+
+/// Exchanges an entry for a token that the vault knows.
+#[derive(Debug)]
+struct Exchange;
+
+#[async_trait]
+impl VaultTokens for Exchange {
+    fn check(&self, entry: &CredentialDescription) -> Result<(), SourceError> {
+        entry.required("ClientSecret").map(|_| ())
+    }
+
+    async fn token(&self, request: VaultTokenRequest<'_>) -> Result<VaultToken, SourceError> {
+        assert_eq!(request.authority, "https://login.microsoftonline.com/kvtenant");
+        assert_eq!((request.tenant, request.scope), ("kvtenant", "https://vault.azure.net/.default"));
+        Ok(VaultToken::new(format!("token-of-{}", request.client_id), SystemTime::now() + Duration::from_secs(3600)))
+    }
+}
+
+#[tokio::test]
+async fn another_entry_of_a_list_reads_the_vault() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.tokens = vec!["token-of-app1".to_owned(), "token-of-reader".to_owned()]);
+    let inner = |secret: Option<&str>| {
+        let mut entries = vec![Entry::text("SourceType", "ClientSecret", Origin::Code)];
+        entries.extend(secret.map(|secret| Entry::text("ClientSecret", secret, Origin::Code)));
+        key_vault().with_entry(Entry::map("Credential", entries, Origin::Code))
+    };
+    let source = KeyVaultSources::new().tokens(Arc::new(Exchange)).build().swap_remove(0);
+    for entry in [inner(Some("s")), inner(Some("s")).with("CredentialClientId", "reader")] {
+        source.validate(&entry).unwrap();
+        load(&*source, &entry, &cloud.world(&[]), None).await.unwrap();
+    }
+    assert!(source.validate(&inner(None)).is_err());
+    let without = credential_keyvault::sources().swap_remove(0);
+    assert_eq!(without.validate(&inner(Some("s"))).unwrap_err().code(), "vault-credential-unsupported");
+}
+
+/// A credential that the program made itself.
+#[derive(Debug)]
+struct Given;
+
+#[async_trait]
+impl azure_core::credentials::TokenCredential for Given {
+    async fn get_token(
+        &self,
+        _scopes: &[&str],
+        _options: Option<azure_core::credentials::TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<azure_core::credentials::AccessToken> {
+        let end = azure_core::time::OffsetDateTime::from_unix_timestamp(4_000_000_000).unwrap();
+        Ok(azure_core::credentials::AccessToken::new("token-of-program", end))
+    }
+}
+
+#[tokio::test]
+async fn the_programs_own_credential_goes_before_the_environment() {
+    let cloud = cloud().await;
+    cloud.edit(|state| state.tokens.push("token-of-program".to_owned()));
+    let source = KeyVaultSources::new().credential(Arc::new(Given)).build().swap_remove(0);
+    load(&*source, &key_vault(), &cloud.world(&Cloud::reader()), None).await.unwrap();
+    assert!(cloud.asked().iter().all(|line| !line.contains("/oauth2/")));
+}
