@@ -70,6 +70,13 @@ impl SourceRegistry {
         self.absent.iter().filter(|absent| !self.sources.contains_key(&absent.source_type))
     }
 
+    /// Everything that is wrong with one entry, without I/O; `None` when nothing keeps it from being bound.
+    pub fn check(&self, description: &CredentialDescription) -> Option<BindError> {
+        let mut findings = Vec::new();
+        bind_entry(self, description, &mut findings);
+        findings.iter().any(|finding| finding.severity == Severity::Error).then(|| BindError::new(findings))
+    }
+
     /// Checks every entry against its source, without I/O, and makes the chain.
     ///
     /// Entries with `Skip` are checked and left out of the chain; they keep their index.

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{CredentialSource, Finding, HttpClient, LocalFiles, SourceRegistry, World};
+use credential_core::{
+    CredentialDescription, CredentialSource, Finding, HttpClient, LocalFiles, SourceRegistry, World,
+};
 
 use crate::authority::Authority;
 use crate::configuration_error::any_error;
 use crate::flights::Flights;
-use crate::settings::{Configuration, Location};
+use crate::settings::{ApplicationOptions, Configuration, Location};
 use crate::token_cache::{MAX_TOKENS, TokenCache};
 use crate::token_client::Inner;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
@@ -131,10 +133,12 @@ impl TokenClientBuilder {
 
     /// The registry that the entries will be bound with.
     pub fn registry(&self) -> SourceRegistry {
-        #[allow(unused_mut, reason = "only the feature `federated` adds to it")]
+        #[allow(unused_mut, reason = "only the features `federated` and `keyvault` add to it")]
         let mut registry = self.registry.clone();
         #[cfg(feature = "federated")]
         registry.register(Arc::new(self.providers.clone()));
+        #[cfg(feature = "keyvault")]
+        crate::vault_tokens::register(&mut registry);
         registry
     }
 
@@ -175,33 +179,49 @@ impl TokenClientBuilder {
     }
 }
 
-/// The authority and the chain of a configuration; what is wrong with them joins its findings.
+/// The authority and the chain of a configuration; what is wrong with them joins its findings, what
+/// stands there already does not.
 pub(crate) fn bind(
     configuration: &mut Configuration,
     registry: &SourceRegistry,
     world: &World,
 ) -> (Option<Authority>, Option<credential_core::CredentialChain>) {
-    let authority = match Authority::from_options(&configuration.application) {
-        Ok(authority) => {
-            configuration.findings.extend_from_slice(authority.findings());
-            Some(authority)
-        }
-        Err(findings) => {
-            configuration.findings.extend(findings);
-            None
-        }
+    let authority = Authority::from_options(&configuration.application);
+    let chain = registry.bind(configuration.application.credentials.clone(), world.clone());
+    let said = match &authority {
+        Ok(authority) => authority.findings(),
+        Err(findings) => findings,
     };
-    let chain = match registry.bind(configuration.application.credentials.clone(), world.clone()) {
-        Ok(chain) => {
-            configuration.findings.extend_from_slice(chain.findings());
-            Some(chain)
-        }
-        Err(error) => {
-            configuration.findings.extend_from_slice(error.findings());
-            None
-        }
+    join(&mut configuration.findings, said);
+    let said = match &chain {
+        Ok(chain) => chain.findings(),
+        Err(error) => error.findings(),
     };
-    (authority, chain)
+    join(&mut configuration.findings, said);
+    join(&mut configuration.findings, &unbound(&configuration.application));
+    (authority.ok(), chain.ok())
+}
+
+fn join(findings: &mut Vec<Finding>, said: &[Finding]) {
+    for finding in said {
+        if !findings.contains(finding) {
+            findings.push(finding.clone());
+        }
+    }
+}
+
+/// Entries that ask for mutual TLS, which this version does not do: their tokens are not bound.
+fn unbound(application: &ApplicationOptions) -> Vec<Finding> {
+    let bound = application.credentials.iter().filter(|entry| entry.flag("UseBoundCredential"));
+    let say = |entry: &CredentialDescription| {
+        Finding::warning(
+            "bound-credential-not-supported",
+            "UseBoundCredential has no effect: token requests are not bound by mutual TLS",
+        )
+        .at(entry.setting_path("UseBoundCredential"), entry.setting_origin("UseBoundCredential"))
+        .remedy("remove it")
+    };
+    bound.map(say).collect()
 }
 
 /// This process's world.

@@ -28,6 +28,8 @@ mod token_cache;
 mod token_client;
 mod token_error;
 mod token_request;
+#[cfg(feature = "keyvault")]
+mod vault_tokens;
 
 pub use access_token::AccessToken;
 pub use authority_refusal::AuthorityRefusal;
