@@ -33,6 +33,10 @@ pub(crate) enum Command {
     Sources(SourcesArgs),
     /// A local authority and a protected API to develop and test against
     Emulator(EmulatorArgs),
+    /// What a certificate file holds, and what is wrong with it
+    #[cfg(feature = "cert-store")]
+    #[command(subcommand)]
+    Certificates(CertificatesCommand),
     /// A completion script for a shell
     Completions {
         /// Which shell
@@ -178,4 +182,24 @@ pub(crate) struct EmulatorArgs {
     /// The authority's port; a free one otherwise
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
+}
+
+#[cfg(feature = "cert-store")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertificatesCommand {
+    /// Subject, issuer, validity, thumbprints, key, chain, findings
+    Inspect(InspectArgs),
+}
+
+#[cfg(feature = "cert-store")]
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// PFX, PEM or DER; told from the content
+    pub(crate) file: String,
+    /// The environment variable with the password
+    #[arg(long, value_name = "V")]
+    pub(crate) password_env: Option<String>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
 }

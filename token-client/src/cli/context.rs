@@ -7,7 +7,7 @@ use credential_core::{Finding, Secret, World};
 
 use super::Failure;
 use super::args::Where;
-use super::counting::CountingHttp;
+use super::counting::{CountingHttp, NoNetwork};
 use crate::builder::{beside_settings, real_world};
 use crate::configuration_error::any_error;
 use crate::settings::{Configuration, Location};
@@ -31,10 +31,17 @@ impl Context {
 
     /// A world without HTTPS still reads the configuration: what fails then says so.
     pub(crate) fn at(location: Location) -> Self {
-        let world = real_world(None).unwrap_or_else(|error| World::new(Arc::new(NoHttps(error.to_string()))));
+        let world = real_world(None).unwrap_or_else(|error| World::new(Arc::new(NoNetwork(error.to_string()))));
         let http = CountingHttp::new(Arc::clone(&world.http));
         let world = world.with_http(Arc::new(http.clone()));
         Self { location, world, http }
+    }
+
+    /// The same without a network; what is counted then is what was wanted of it.
+    pub(crate) fn offline(mut self) -> Self {
+        self.http = CountingHttp::new(Arc::new(NoNetwork("there is no network with --offline".to_owned())));
+        self.world = self.world.with_http(Arc::new(self.http.clone()));
+        self
     }
 
     pub(crate) async fn read(&self) -> Configuration {
@@ -77,20 +84,6 @@ impl Context {
     pub(crate) async fn file(&self, file: &str) -> Result<Vec<u8>, Failure> {
         let read = self.world.files.read(Path::new(file), MAX_ARGUMENT_FILE).await;
         read.map(|content| content.expose().to_vec()).map_err(|error| Failure::Usage(format!("{file}: {error}")))
-    }
-}
-
-/// Stands in where HTTPS cannot be set up: every request fails with the reason.
-#[derive(Debug)]
-struct NoHttps(String);
-
-#[async_trait::async_trait]
-impl credential_core::HttpClient for NoHttps {
-    async fn send(
-        &self,
-        _request: credential_core::HttpRequest,
-    ) -> Result<credential_core::HttpResponse, credential_core::HttpError> {
-        Err(credential_core::HttpError::new(credential_core::HttpErrorKind::Tls, self.0.clone()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use credential_core::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 
 /// An HTTP client that counts what goes through it.
 #[derive(Clone, Debug)]
@@ -28,5 +28,16 @@ impl HttpClient for CountingHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.inner.send(request).await
+    }
+}
+
+/// Stands for a network that is not there: every request fails with the reason.
+#[derive(Debug)]
+pub(crate) struct NoNetwork(pub(crate) String);
+
+#[async_trait]
+impl HttpClient for NoNetwork {
+    async fn send(&self, _request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        Err(HttpError::new(HttpErrorKind::Connect, self.0.clone()))
     }
 }

@@ -1,6 +1,6 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, ChainError, Finding, Severity, Verdict};
+use credential_core::{Attempt, ChainError, Finding, Outcome as AttemptOutcome, Severity, Verdict};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
@@ -28,11 +28,14 @@ struct Report {
 }
 
 pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
-    let context = Context::new(&args.place)?;
+    let mut context = Context::new(&args.place)?;
+    if args.offline {
+        context = context.offline();
+    }
     let mut report = Report::default();
     let client = match examine_configuration(&context, &mut report).await {
         Some(client) if args.offline => {
-            load_each(&client, &mut report).await;
+            load_each(&client, &context, &mut report).await;
             None
         }
         client => client,
@@ -51,7 +54,7 @@ pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
             "credentials": json::credentials(&report.credentials),
             "downstream": report.downstream.iter().map(|(name, found)| json!({"name": name, "findings": kept(found)})).collect::<Value>(),
             "environment": environment.iter().map(|(name, found)| json!({"name": name, "found": found})).collect::<Value>(),
-            "requests": context.requests(),
+            "requests": if args.offline { 0 } else { context.requests() },
         }));
     } else {
         print(&report, &environment, args.offline, output);
@@ -85,11 +88,12 @@ async fn examine_configuration(context: &Context, report: &mut Report) -> Option
     }
 }
 
-/// Loads every entry on its own; nothing is sent to the authority.
-async fn load_each(client: &TokenClient, report: &mut Report) {
+/// Loads every entry on its own; one that wants the network is not tried.
+async fn load_each(client: &TokenClient, context: &Context, report: &mut Report) {
     let application = client.authority().application(&client.configuration().application);
     for index in 0..client.configuration().application.credentials.len() {
         let Some(chain) = client.credentials().only(index) else { continue };
+        let wanted = context.requests();
         let deadline = chain.world().clock.moment().after(client.patience());
         let loaded = chain
             .first_accepted(&application, deadline, |_| async {
@@ -99,11 +103,17 @@ async fn load_each(client: &TokenClient, report: &mut Report) {
                 ))))
             })
             .await;
-        let attempts = match loaded {
+        let mut attempts = match loaded {
             Ok(accepted) => accepted.attempts,
             Err(ChainError::Stopped { attempts, .. } | ChainError::Exhausted { attempts, .. }) => attempts,
             Err(_) => Vec::new(),
         };
+        if context.requests() > wanted {
+            for attempt in &mut attempts {
+                attempt.outcome = AttemptOutcome::NotTried;
+                attempt.credential = None;
+            }
+        }
         keep_attempts(attempts, index, report);
     }
 }
@@ -111,7 +121,7 @@ async fn load_each(client: &TokenClient, report: &mut Report) {
 /// Keeps the entry's last attempt; the first entry that works is the one in use.
 fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
     let Some(attempt) = attempts.into_iter().rfind(|attempt| attempt.index == index) else { return };
-    let works = matches!(attempt.status(), "accepted" | "loaded");
+    let works = matches!(attempt.status(), "accepted" | "loaded" | "not-tried");
     if works && report.used.is_none() {
         report.used = Some(index);
     }

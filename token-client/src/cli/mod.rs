@@ -2,6 +2,8 @@
 
 mod args;
 mod call;
+#[cfg(feature = "cert-store")]
+mod certificates;
 mod config;
 mod context;
 mod counting;
@@ -71,6 +73,8 @@ async fn dispatch(command: Command, output: &Output) -> Outcome {
         Command::Schema(args) => schema::run(&args, output),
         Command::Sources(args) => sources::run(&args, output),
         Command::Emulator(args) => emulator::run(args, output).await,
+        #[cfg(feature = "cert-store")]
+        Command::Certificates(command) => certificates::run(command, output).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "token-client", &mut script);
