@@ -1,5 +1,6 @@
 //! Each request of the flow with each fault: nothing hangs, every message names its cause, and a healed
 //! fault heals without a restart.
+#![expect(clippy::disallowed_methods, reason = "real time, tasks and files of the test itself")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! Newer versions: found at the interval and after a rejection, kept apart from the old one, and never a
 //! failed call.
+#![expect(clippy::disallowed_methods, reason = "real time, tasks and files of the test itself")]
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,6 @@
 //! The recorded cases with a vault: the same requests as the reference or fewer, and its outcome or a
 //! better one. Each difference stands in one table.
+#![expect(clippy::disallowed_methods, reason = "real time, tasks and files of the test itself")]
 
 use std::fs;
 use std::path::PathBuf;
