@@ -53,6 +53,7 @@ static ABSENT: &[AbsentSource] = &[
 ];
 
 /// Which crate and feature bring a source type that this project has.
+#[cfg(feature = "cli")]
 pub(crate) fn known(source_type: &SourceType) -> Option<&'static AbsentSource> {
     ABSENT.iter().find(|known| known.source_type == *source_type && known.feature.is_some())
 }

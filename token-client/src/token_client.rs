@@ -174,6 +174,7 @@ impl TokenClient {
     }
 
     /// How long one call may wait.
+    #[cfg(feature = "cli")]
     pub(crate) fn patience(&self) -> Duration {
         self.inner.patience
     }

@@ -24,9 +24,11 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
     let inspected = match content {
         Ok(content) => {
             let now = context.world.clock.now();
-            let work = move || inspect(content.expose(), None, password.as_ref(), now).map_err(|error| error.finding());
-            let ended = tokio::task::spawn_blocking(work).await;
-            ended.unwrap_or_else(|error| Err(Finding::error("inspection-ended", error.to_string())))
+            let work = move || inspect(content.expose(), None, password.as_ref(), now);
+            match tokio::task::spawn_blocking(work).await {
+                Ok(inspected) => inspected.map_err(|error| error.finding()),
+                Err(error) => Err(Finding::error("inspection-ended", error.to_string())),
+            }
         }
         Err(error) => {
             Err(Finding::error("file-unreadable", format!("{} cannot be read", args.file)).because(error.to_string()))
