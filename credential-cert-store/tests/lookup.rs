@@ -171,3 +171,34 @@ async fn each_look_up_finds_what_dotnet_finds_or_a_listed_difference() {
     assert_eq!(seen.len(), DIFFERENCES.len(), "a difference is listed that is none");
     golden::assert_documented(DIFFERENCES);
 }
+
+/// The folders that .NET itself wrote: each file's name is the thumbprint of what it holds.
+#[tokio::test]
+async fn stores_that_dotnet_wrote_are_read_whole() {
+    let fake = FakeWorld::new();
+    fake.environment.set("HOME", golden::path("store/home").to_string_lossy());
+    let world = fake.world().with_files(std::sync::Arc::new(credential_core::LocalFiles::default()));
+    let application = Application::new("app1", "https://login.example/contoso");
+    let [source, ..] = StoreSource::all();
+    let mut outcomes = BTreeMap::new();
+    for (store, folder) in [("My", "my"), ("Root", "root"), ("3", "ca"), ("TrustedPeople", "trustedpeople")] {
+        let folder = golden::path("store/home/.dotnet/corefx/cryptography/x509stores").join(folder);
+        for file in std::fs::read_dir(folder).unwrap() {
+            let file = file.unwrap().path();
+            let thumbprint = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let entry = CredentialDescription::new(source.source_type())
+                .with("CertificateStorePath", format!("CurrentUser/{store}"))
+                .with("CertificateThumbprint", thumbprint.as_str());
+            let deadline = world.clock.moment().after(std::time::Duration::from_secs(30));
+            let outcome = source.load(&LoadRequest::new(&entry, &application, deadline, &world)).await;
+            let outcome = match outcome {
+                Ok(Credential::Certificate(found)) if found.facts().thumbprint() == thumbprint => "found",
+                Ok(other) => panic!("{thumbprint}: {other:?}"),
+                Err(error) if error.code() == "no-usable-certificate" => "without key or not valid",
+                Err(error) => panic!("{thumbprint}: {error}"),
+            };
+            *outcomes.entry(outcome).or_insert(0) += 1;
+        }
+    }
+    assert!(outcomes["found"] >= 10, "{outcomes:?}");
+}

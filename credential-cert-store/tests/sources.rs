@@ -228,6 +228,8 @@ async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothi
     assert!(expired.to_string().contains("old.pfx") && expired.to_string().contains("expired on"), "{expired}");
     let none = load(&by_subject, &subject("nobody"), &world).await.unwrap_err();
     assert_eq!((none.kind(), none.code()), (SourceErrorKind::NotApplicable, "certificate-not-found"));
+    world.files.fail(format!("{STORE}/garbage.pfx"), io::ErrorKind::PermissionDenied);
+    assert!(load(&source, &plain, &world).await.is_ok());
     world.files.write(format!("{STORE}/garbage.pfx"), golden::read("store-certs/umlaut.store.pfx"));
     let found = load(&by_subject, &subject("app-ÄÖÜ"), &world).await.unwrap();
     assert!(found.findings().iter().all(|finding| finding.code != "store-files-skipped"), "{found:?}");

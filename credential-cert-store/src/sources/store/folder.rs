@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use credential_core::{FileStamp, Finding, LoadRequest, SecretBytes, SourceError};
 
 use super::place::StorePath;
-use super::stored::Stored;
+use super::stored::{MAX_FILE_ROUNDS, Stored};
 use crate::MAX_CONTENT;
 use crate::material::off_the_runtime;
 use crate::work::Work;
@@ -36,6 +36,9 @@ struct File {
     stamp: FileStamp,
     read_at: SystemTime,
     outcome: Outcome,
+    /// Whether the outcome holds as long as the stamp does: a file that could not be read may be
+    /// readable next time, and one that found no rounds left gets its turn.
+    lasting: bool,
 }
 
 type Files = BTreeMap<PathBuf, File>;
@@ -86,7 +89,9 @@ impl Folders {
         let (mut files, mut batch, mut size) = (Files::new(), Vec::new(), 0);
         let mut work = Work::limited(MAX_STORE_ROUNDS);
         for (name, stamp) in listed.into_iter().filter(|(name, stamp)| !stamp.is_folder && is_pfx(name)) {
-            if let Some(file) = known.get(&name).filter(|file| file.stamp == stamp && file.has_settled()) {
+            if let Some(file) =
+                known.get(&name).filter(|file| file.lasting && file.stamp == stamp && file.has_settled())
+            {
                 files.insert(name, file.clone());
                 continue;
             }
@@ -95,13 +100,13 @@ impl Folders {
             batch.push((name, stamp, content));
             if size >= BATCH {
                 work = take_apart(std::mem::take(&mut batch), work, world.clock.now(), &mut files).await?;
+                // What is done is done, also when the caller leaves.
                 self.keep(folder, files.clone());
                 size = 0;
             }
         }
         take_apart(batch, work, world.clock.now(), &mut files).await?;
         let content = Content::of(folder, &files);
-        files.retain(|_, file| !file.is_postponed());
         self.keep(folder, files);
         Ok(content)
     }
@@ -122,8 +127,11 @@ async fn take_apart(
         let read: Vec<(PathBuf, File)> = batch
             .into_iter()
             .map(|(name, stamp, content)| {
+                let was_read = content.is_ok();
+                let had_rounds = work.left() >= MAX_FILE_ROUNDS;
                 let stored = content.and_then(|content| Stored::read(&name, content.expose(), &mut work));
-                (name, File { stamp, read_at, outcome: stored.map(Arc::new).map_err(Arc::new) })
+                let lasting = was_read && (had_rounds || stored.is_ok());
+                (name, File { stamp, read_at, outcome: stored.map(Arc::new).map_err(Arc::new), lasting })
             })
             .collect();
         Ok((work, read))
@@ -136,11 +144,6 @@ async fn take_apart(
 impl File {
     fn has_settled(&self) -> bool {
         self.read_at.duration_since(self.stamp.modified).is_ok_and(|age| age >= SETTLING)
-    }
-
-    /// Whether it was left for the next look.
-    fn is_postponed(&self) -> bool {
-        self.outcome.as_ref().is_err_and(|error| error.code() == "too-much-work")
     }
 }
 

@@ -15,7 +15,7 @@ use crate::work::Work;
 
 /// Rounds of key derivation for one file of a store: MAC and two derivations of 300,000, which is the
 /// most that .NET does for one. It writes such files with one.
-const MAX_FILE_ROUNDS: u64 = 900_000;
+pub(super) const MAX_FILE_ROUNDS: u64 = 900_000;
 
 /// A certificate with what it is found by; its key is checked when it is chosen.
 #[derive(Debug)]
