@@ -1,7 +1,9 @@
 //! Which addresses a credential or token may be sent to.
 
 use credential_core::Finding;
-use url::{Host, Url};
+use url::Url;
+
+use crate::settings::is_loopback;
 
 /// The address, if a credential may go there: https, or http to this machine.
 ///
@@ -24,15 +26,6 @@ pub(crate) fn credential_bearing(address: &str) -> Result<Url, Box<Finding>> {
         )
         .remedy("write https://; http is for 127.0.0.1, [::1] and localhost")
         .into()),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
     }
 }
 

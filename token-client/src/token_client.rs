@@ -13,7 +13,7 @@ use crate::exchange::Exchange;
 use crate::flights::{FlightKey, Flights};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
-use crate::{ConfigurationError, DownstreamApi, TokenError, TokenRequest, addresses, claims};
+use crate::{ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, claims};
 
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -231,7 +231,7 @@ impl Inner {
     /// The whole exchange; what it gives is in the cache when it ends.
     async fn exchange(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let world = self.world().clone();
-        let (exchange, application) = self.prepare(request).await.map_err(TokenError::request)?;
+        let (exchange, application) = self.prepare(request).await.map_err(TokenError::before)?;
         let (deadline, tenant) = (exchange.deadline, exchange.tenant.clone());
         let exchange = Arc::new(exchange);
         let presented = {
@@ -260,7 +260,7 @@ impl Inner {
     }
 
     /// Checks the request and learns the token endpoint.
-    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, Application), Box<Finding>> {
+    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, Application), ExchangeError> {
         let (options, world) = (self.options(), self.world());
         let scope = scope_to_send(request)?;
         let claims = claims::merged(
@@ -269,7 +269,7 @@ impl Inner {
         )?;
         let deadline = world.clock.moment().after(self.patience);
         let endpoints = self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world).await;
-        let endpoints = endpoints.map_err(|error| Box::new(error.finding().clone()))?;
+        let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
         let mut application = Application::new(&self.client_id, endpoints.authority.as_str());
         if let Some(tenant) = &endpoints.tenant {
             application = application.tenant(tenant);

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use credential_core::{Attempt, ChainError, Finding, HttpError, Outcome, SourceError, causes};
+use credential_core::{Attempt, ChainError, Finding, HttpError, Outcome, causes};
 
-use crate::{AuthorityRefusal, rejection};
+use crate::{AuthorityRefusal, authority, rejection};
 
 /// Why one exchange with the authority gave no token.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum ExchangeError {
     Authority(Box<AuthorityRefusal>),
     /// The authority gave no answer.
     Http(HttpError),
+    /// The authority's endpoints could not be had.
+    Endpoints(authority::AuthorityError),
     /// The request cannot be sent as it is; nothing was sent.
     Request(Box<Finding>),
 }
@@ -24,6 +26,7 @@ impl fmt::Display for ExchangeError {
         match self {
             Self::Authority(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
+            Self::Endpoints(error) => error.fmt(f),
             Self::Request(finding) => finding.fmt(f),
         }
     }
@@ -32,7 +35,7 @@ impl fmt::Display for ExchangeError {
 impl std::error::Error for ExchangeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Authority(_) | Self::Request(_) => None,
+            Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) => None,
             Self::Http(error) => error.source(),
         }
     }
@@ -56,6 +59,7 @@ impl ExchangeError {
                 finding.cause = causes(error);
                 finding
             }
+            Self::Endpoints(error) => error.finding().clone(),
             Self::Request(finding) => (**finding).clone(),
         }
     }
@@ -74,15 +78,16 @@ impl ExchangeError {
 pub struct TokenError(Arc<ChainError<ExchangeError>>);
 
 impl TokenError {
-    pub(crate) fn request(finding: Box<Finding>) -> Self {
-        ChainError::Stopped { error: ExchangeError::Request(finding), attempts: Vec::new() }.into()
+    /// The search for a token ended before any credential was presented.
+    pub(crate) fn before(error: ExchangeError) -> Self {
+        ChainError::Stopped { error, attempts: Vec::new() }.into()
     }
 
     pub(crate) fn abandoned() -> Self {
-        Self::request(Box::new(Finding::error(
+        Self::before(ExchangeError::from(Box::new(Finding::error(
             "exchange-abandoned",
             "the exchange ended without a result: the runtime shuts down",
-        )))
+        ))))
     }
 
     /// What was tried, in order.
@@ -108,6 +113,7 @@ impl TokenError {
     pub fn is_transient(&self) -> bool {
         match &*self.0 {
             ChainError::Stopped { error: ExchangeError::Http(_), .. } => true,
+            ChainError::Stopped { error: ExchangeError::Endpoints(error), .. } => error.is_transient(),
             ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
                 rejection::meaning(error) == rejection::Meaning::Unwell
             }
@@ -156,9 +162,9 @@ impl From<ChainError<ExchangeError>> for TokenError {
     }
 }
 
-impl From<SourceError> for ExchangeError {
-    fn from(error: SourceError) -> Self {
-        Self::Request(Box::new(error.finding()))
+impl From<Box<Finding>> for ExchangeError {
+    fn from(finding: Box<Finding>) -> Self {
+        Self::Request(finding)
     }
 }
 
