@@ -5,7 +5,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use credential_core::{Credential, CredentialSource, SigningAlgorithm, SigningRequest, SourceError, SourceType, World};
+use credential_core::{
+    Credential, CredentialDescription, CredentialSource, SigningAlgorithm, SigningRequest, SourceError, SourceType,
+    World,
+};
 use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load, load_within};
 
 /// The requests of the flow: a part of `METHOD HOST PATH`, and whether it has a token.
@@ -189,4 +192,18 @@ async fn a_challenge_that_is_not_to_be_trusted_costs_no_token() {
     let entry = entry(SourceType::KEY_VAULT).with("CredentialTenantId", "othertenant");
     let error = load(&*source, &entry, &world, None).await.unwrap_err();
     assert_eq!((error.code(), cloud.asked().len()), ("vault-tenant-differs", 1));
+}
+
+#[tokio::test]
+async fn a_server_with_another_hosts_certificate_is_no_vault() {
+    let cloud = Cloud::start().await;
+    cloud.put("web", "v1", Made::new("web", Key::Rsa));
+    let source = credential_keyvault::sources().swap_remove(0);
+    let entry = CredentialDescription::new(SourceType::KEY_VAULT)
+        .with("KeyVaultUrl", "https://myvault.vault.azure.cn")
+        .with("KeyVaultCertificateName", "web");
+    let error = load(&*source, &entry, &cloud.world(&Cloud::reader()), None).await.unwrap_err();
+    assert_eq!(error.code(), "vault-tls-failed", "{error}");
+    assert!(error.to_string().contains("myvault.vault.azure.cn"), "{error}");
+    assert!(cloud.asked().is_empty(), "nothing was sent");
 }

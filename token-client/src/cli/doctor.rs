@@ -25,6 +25,8 @@ struct Report {
     credentials: Vec<Attempt>,
     downstream: Vec<(String, Vec<Kept>)>,
     used: Option<usize>,
+    /// Whether certificate chains are sent, so that a gap in one matters.
+    sends_x5c: bool,
 }
 
 pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
@@ -73,6 +75,7 @@ fn owned(found: Vec<Said<'_>>) -> impl Iterator<Item = Kept> {
 /// The client, when the configuration can work; what is wrong with it joins the report.
 async fn examine_configuration(context: &Context, report: &mut Report) -> Option<TokenClient> {
     let mut configuration = context.read().await;
+    report.sends_x5c = configuration.application.sends_x5c();
     let builder = TokenClient::builder();
     let _ = bind(&mut configuration, &builder.registry(), &context.world);
     report.findings.extend(configuration.findings.iter().map(|finding| (finding.clone(), None)));
@@ -126,6 +129,9 @@ fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
         report.used = Some(index);
     }
     for (mut finding, said) in owned(attempt_findings(&attempt)) {
+        if finding.code == "chain-incomplete" && report.sends_x5c {
+            finding.severity = Severity::Warning;
+        }
         // An entry behind one that works may fail without harm.
         if finding.severity == Severity::Error && report.used.is_some_and(|used| used < index) {
             finding.severity = Severity::Warning;
