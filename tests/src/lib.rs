@@ -1,3 +1,4 @@
 //! Scenarios, faults and benches across the crates.
 
 pub mod vault;
+pub mod wire;

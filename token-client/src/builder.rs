@@ -29,7 +29,7 @@ pub struct TokenClientBuilder {
     world: Option<World>,
     patience: Duration,
     #[cfg(feature = "federated")]
-    providers: credential_federated::CustomSignedAssertionSource,
+    providers: Option<credential_federated::CustomSignedAssertionSource>,
 }
 
 impl Default for TokenClientBuilder {
@@ -42,7 +42,7 @@ impl Default for TokenClientBuilder {
             world: None,
             patience: DEFAULT_PATIENCE,
             #[cfg(feature = "federated")]
-            providers: credential_federated::CustomSignedAssertionSource::new(),
+            providers: None,
         }
     }
 }
@@ -99,6 +99,10 @@ impl TokenClientBuilder {
     }
 
     /// Registers a provider of assertions under a name, for entries of the type `CustomSignedAssertion`.
+    ///
+    /// Providers that take data are registered with a
+    /// [`CustomSignedAssertionSource`](credential_federated::CustomSignedAssertionSource) of your own, by
+    /// [`source`](Self::source); this method replaces such a source.
     #[cfg(feature = "federated")]
     #[must_use]
     pub fn assertion_provider(
@@ -106,7 +110,7 @@ impl TokenClientBuilder {
         name: &str,
         provider: impl credential_core::AssertionProvider + 'static,
     ) -> Self {
-        self.providers = self.providers.with_provider(name, provider);
+        self.providers = Some(self.providers.unwrap_or_default().with_provider(name, provider));
         self
     }
 
@@ -136,7 +140,9 @@ impl TokenClientBuilder {
         #[allow(unused_mut, reason = "only the features `federated` and `keyvault` add to it")]
         let mut registry = self.registry.clone();
         #[cfg(feature = "federated")]
-        registry.register(Arc::new(self.providers.clone()));
+        if let Some(providers) = &self.providers {
+            registry.register(Arc::new(providers.clone()));
+        }
         #[cfg(feature = "keyvault")]
         crate::vault_tokens::register(&mut registry);
         registry
