@@ -196,6 +196,8 @@ pub(crate) fn bind(
     let chain = registry.bind(configuration.application.credentials.clone(), world.clone());
     let said = match &authority {
         Ok(authority) => authority.findings(),
+        // A section that is not there, or that a broken file was to bring, lacks more than its authority.
+        Err(_) if configuration.tree.leaves(&configuration.section).is_empty() && !configuration.ok() => &[],
         Err(findings) => findings,
     };
     join(&mut configuration.findings, said);
