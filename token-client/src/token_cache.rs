@@ -59,17 +59,24 @@ impl<'a> CacheKeyRef<'a> {
 }
 
 impl Hash for CacheKeyRef<'_> {
+    /// What a request doesn't have is left out, lengths too: most requests are a tenant and a scope, and
+    /// each write costs as much as the text itself.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.tenant.hash(state);
-        self.scopes.hash(state);
-        self.user_assertion.map(Secret::expose).hash(state);
-        self.extra_query.hash(state);
-        self.fmi_path.hash(state);
+        let user = self.user_assertion.map(Secret::expose);
+        for part in [self.tenant, user, self.fmi_path].into_iter().flatten() {
+            part.hash(state);
+        }
+        for scope in self.scopes {
+            scope.hash(state);
+        }
+        for pair in self.extra_query {
+            pair.hash(state);
+        }
     }
 }
 
 impl CacheKey {
-    fn as_ref(&self) -> CacheKeyRef<'_> {
+    pub(crate) fn as_ref(&self) -> CacheKeyRef<'_> {
         CacheKeyRef {
             tenant: self.tenant.as_deref(),
             scopes: &self.scopes,
@@ -95,6 +102,8 @@ impl Equivalent<CacheKey> for CacheKeyRef<'_> {
 #[derive(Debug)]
 struct Kept {
     token: AccessToken,
+    /// The margin before its end: until then it is handed out.
+    until: SystemTime,
     /// From when on it is renewed behind the caller's back.
     due: Option<SystemTime>,
 }
@@ -122,8 +131,7 @@ impl TokenCache {
     pub(crate) fn get(&self, key: &CacheKeyRef<'_>, now: SystemTime) -> Option<Hit> {
         let tokens = self.tokens.pin();
         let kept = tokens.get(key)?;
-        let left = kept.token.expires_on().duration_since(now).ok()?;
-        (left > MARGIN).then(|| Hit { token: kept.token.clone(), due: kept.due.is_some_and(|due| due <= now) })
+        (now < kept.until).then(|| Hit { token: kept.token.clone(), due: kept.due.is_some_and(|due| due <= now) })
     }
 
     /// A token that has not ended yet, for when no other can be had.
@@ -138,7 +146,8 @@ impl TokenCache {
             self.make_room(world.clock.now());
         }
         let due = token.refresh_on().map(|at| at.checked_add(SPREAD.mul_f64(world.jitter())).unwrap_or(at));
-        tokens.insert(key, Kept { token, due });
+        let until = token.expires_on().checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH);
+        tokens.insert(key, Kept { token, until, due });
     }
 
     /// Drops what has ended; if that is not enough, the tenth of the tokens that ends first.

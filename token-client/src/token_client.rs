@@ -210,7 +210,13 @@ impl TokenClient {
         let flight = FlightKey { key: key.clone(), claims: request.claims.clone(), force: request.force_refresh };
         inner.flights.start(flight, inner.world(), || {
             let (inner, request) = (Arc::clone(inner), request.clone());
-            async move { inner.exchange(key, &request).await }
+            async move {
+                // The exchange before may have ended between this caller's look at the cache and its start.
+                match inner.fresh(&key, &request) {
+                    Some(token) => Ok(token),
+                    None => inner.exchange(key, &request).await,
+                }
+            }
         })
     }
 }
@@ -226,6 +232,15 @@ impl Inner {
 
     fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
         CacheKeyRef::of(request, self.tenant.as_deref())
+    }
+
+    /// A cached token that need not be renewed yet.
+    fn fresh(&self, key: &CacheKey, request: &TokenRequest) -> Option<AccessToken> {
+        if request.force_refresh || request.claims.is_some() {
+            return None;
+        }
+        let hit = self.cache.get(&key.as_ref(), self.world().clock.now())?;
+        (!hit.due).then_some(hit.token)
     }
 
     /// The whole exchange; what it gives is in the cache when it ends.
