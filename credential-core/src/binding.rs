@@ -182,7 +182,13 @@ fn check_value(entry: &CredentialDescription, setting: &Entry, declaration: &Set
     let name = declaration.name;
     let problem = match (&setting.value, declaration.kind) {
         (Value::Map(_), SettingKind::Map) => None,
-        (Value::Map(_), _) => Some(Finding::error("wrong-type", format!("{name} is an object; text is expected"))),
+        (Value::Map(entries), _) => {
+            // A list's members are named by their places.
+            let is_place = |entry: &Entry| entry.name.bytes().all(|byte| byte.is_ascii_digit());
+            let what = if entries.iter().all(is_place) { "a list" } else { "an object" };
+            let finding = Finding::error("wrong-type", format!("{name} is {what}; text is expected"));
+            Some(finding.remedy(format!("write one value: \"{name}\": \"...\"")))
+        }
         // A source that takes an object may take text too; its own check says.
         (Value::Text(_), SettingKind::Map) => None,
         (Value::Text(text), _) => check_text(text.expose(), declaration),

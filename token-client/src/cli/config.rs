@@ -3,11 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::args::ConfigArgs;
-use super::context::{Context, worst_first};
+use super::context::{Context, builder, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::TokenClient;
 use crate::authority::Authority;
 use crate::builder::bind;
 use crate::configuration_error::any_error;
@@ -16,8 +15,7 @@ use crate::settings::{Configuration, Shown, is_secret};
 pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
     let context = Context::new(&args.place)?;
     let mut configuration = context.read().await;
-    let registry = TokenClient::builder().registry();
-    let (authority, _) = bind(&mut configuration, &registry, &context.world);
+    let (authority, _) = bind(&mut configuration, &builder().registry(), &context.world);
     let ok = !any_error(&configuration.findings);
     let endpoints = authority.as_ref().map_or(Value::Null, endpoints);
     if args.json {

@@ -11,7 +11,7 @@ use super::counting::{CountingHttp, NoNetwork};
 use crate::builder::{beside_settings, real_world};
 use crate::configuration_error::any_error;
 use crate::settings::{Configuration, Location};
-use crate::{ConfigurationError, TokenClient};
+use crate::{ConfigurationError, TokenClient, TokenClientBuilder};
 
 /// The most bytes of a file that an argument names.
 const MAX_ARGUMENT_FILE: u64 = 16 * 1024 * 1024;
@@ -54,12 +54,11 @@ impl Context {
         if any_error(&configuration.findings) {
             // The credentials' own mistakes belong to the same list.
             let mut configuration = configuration;
-            let registry = TokenClient::builder().registry();
-            let _ = crate::builder::bind(&mut configuration, &registry, &self.world);
+            let _ = crate::builder::bind(&mut configuration, &builder().registry(), &self.world);
             return Err(ConfigurationError::new(configuration.findings));
         }
         let world = beside_settings(self.world.clone(), &self.location.file);
-        TokenClient::builder().configuration(configuration).world(world).build().await
+        builder().configuration(configuration).world(world).build().await
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -85,6 +84,15 @@ impl Context {
         let read = self.world.files.read(Path::new(file), MAX_ARGUMENT_FILE).await;
         read.map(|content| content.expose().to_vec()).map_err(|error| Failure::Usage(format!("{file}: {error}")))
     }
+}
+
+/// What a command's client is made of. The providers that entries name are in the programs that the
+/// configuration is for: such an entry cannot be tried here, and is no error.
+pub(crate) fn builder() -> TokenClientBuilder {
+    let builder = TokenClient::builder();
+    #[cfg(feature = "federated")]
+    let builder = builder.source(credential_federated::CustomSignedAssertionSource::new().for_other_programs());
+    builder
 }
 
 /// The findings, worst first; equal ones stay in their order.

@@ -4,12 +4,13 @@ use credential_core::{Attempt, ChainError, Finding, Outcome as AttemptOutcome, S
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
-use super::context::Context;
+use super::context::{Context, builder};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
 use crate::builder::bind;
 use crate::configuration_error::any_error;
+use crate::settings::Configuration;
 use crate::token_error::attempt_findings;
 use crate::{AuthorityRefusal, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest};
 
@@ -23,10 +24,38 @@ type Kept = (Finding, Option<AuthorityRefusal>);
 struct Report {
     findings: Vec<Kept>,
     credentials: Vec<Attempt>,
+    /// The entries of a configuration that cannot work, as JSON.
+    unbound: Vec<Value>,
     downstream: Vec<(String, Vec<Kept>)>,
     used: Option<usize>,
     /// Whether certificate chains are sent, so that a gap in one matters.
     sends_x5c: bool,
+}
+
+impl Report {
+    /// Everything that was found in one list, worst first, and the entries by their places.
+    fn finish(&mut self) {
+        self.soften();
+        for (_, found) in &self.downstream {
+            let new: Vec<Kept> = found.iter().filter(|one| !self.findings.contains(one)).cloned().collect();
+            self.findings.extend(new);
+        }
+        self.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
+        self.credentials.sort_by_key(|attempt| attempt.index);
+    }
+
+    /// Failed entries beside the one that works are warnings: the service falls through them.
+    fn soften(&mut self) {
+        if self.used.is_none() {
+            return;
+        }
+        for (finding, _) in self.findings.iter_mut().filter(|(finding, _)| finding.severity == Severity::Error) {
+            let path = finding.path.as_deref();
+            if path.is_some_and(|path| self.credentials.iter().any(|entry| is_within(path, &entry.path))) {
+                finding.severity = Severity::Warning;
+            }
+        }
+    }
 }
 
 pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
@@ -35,25 +64,22 @@ pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
         context = context.offline();
     }
     let mut report = Report::default();
-    let client = match examine_configuration(&context, &mut report).await {
-        Some(client) if args.offline => {
+    if let Some(client) = examine_configuration(&context, &mut report).await {
+        if args.offline {
             load_each(&client, &context, &mut report).await;
-            None
+        } else {
+            output.waiting("trying each credential", exchange_each(&client, &mut report)).await;
         }
-        client => client,
-    };
-    if let Some(client) = &client {
-        output.waiting("trying each credential", exchange_each(client, &mut report)).await;
-        output.waiting("trying each downstream API", try_downstream(client, &mut report)).await;
+        output.waiting("trying each downstream API", try_downstream(&client, args.offline, &mut report)).await;
     }
-    report.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
+    report.finish();
     let ok = report.used.is_some() && !report.findings.iter().any(|(finding, _)| finding.severity == Severity::Error);
     let environment = environment(&context);
     if args.json {
         output.json(&json!({
             "ok": ok,
             "findings": kept(&report.findings),
-            "credentials": json::credentials(&report.credentials),
+            "credentials": credentials(&report),
             "downstream": report.downstream.iter().map(|(name, found)| json!({"name": name, "findings": kept(found)})).collect::<Value>(),
             "environment": environment.iter().map(|(name, found)| json!({"name": name, "found": found})).collect::<Value>(),
             "requests": if args.offline { 0 } else { context.requests() },
@@ -62,6 +88,36 @@ pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
         print(&report, &environment, args.offline, output);
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn credentials(report: &Report) -> Value {
+    if report.unbound.is_empty() { json::credentials(&report.credentials) } else { json!(report.unbound) }
+}
+
+/// The entries of a configuration that cannot work: what is wrong with which, the others untried.
+fn unbound(configuration: &Configuration) -> Vec<Value> {
+    let entries = configuration.application.credentials.iter().enumerate();
+    entries
+        .map(|(index, entry)| {
+            let of_it = |finding: &&Finding| finding.path.as_deref().is_some_and(|path| is_within(path, entry.path()));
+            let found: Vec<Finding> = configuration.findings.iter().filter(of_it).cloned().collect();
+            let failed = any_error(&found);
+            json::object([
+                ("index", json!(index)),
+                ("source_type", json!(entry.source_type().as_str())),
+                ("id", json!(entry.source_type().as_str())),
+                ("status", json!(if failed { "failed" } else { "not-tried" })),
+                ("stage", json!(failed.then_some("bind"))),
+                ("kind", json!(failed.then_some("misconfigured"))),
+                ("findings", json::findings(&found)),
+            ])
+        })
+        .collect()
+}
+
+/// Whether a setting is an entry or stands in it.
+fn is_within(path: &str, entry: &str) -> bool {
+    path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 fn kept(list: &[Kept]) -> Value {
@@ -76,10 +132,10 @@ fn owned(found: Vec<Said<'_>>) -> impl Iterator<Item = Kept> {
 async fn examine_configuration(context: &Context, report: &mut Report) -> Option<TokenClient> {
     let mut configuration = context.read().await;
     report.sends_x5c = configuration.application.sends_x5c();
-    let builder = TokenClient::builder();
-    let _ = bind(&mut configuration, &builder.registry(), &context.world);
+    let _ = bind(&mut configuration, &builder().registry(), &context.world);
     report.findings.extend(configuration.findings.iter().map(|finding| (finding.clone(), None)));
     if any_error(&configuration.findings) {
+        report.unbound = unbound(&configuration);
         return None;
     }
     match context.client().await {
@@ -123,17 +179,19 @@ async fn load_each(client: &TokenClient, context: &Context, report: &mut Report)
 
 /// Keeps the entry's last attempt; the first entry that works is the one in use.
 fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
-    let Some(attempt) = attempts.into_iter().rfind(|attempt| attempt.index == index) else { return };
+    let (own, others): (Vec<_>, Vec<_>) = attempts.into_iter().partition(|attempt| attempt.index == index);
+    for skipped in others.into_iter().filter(|attempt| matches!(attempt.outcome, AttemptOutcome::Skipped)) {
+        if report.credentials.iter().all(|known| known.index != skipped.index) {
+            report.credentials.push(skipped);
+        }
+    }
+    let Some(attempt) = own.into_iter().next_back() else { return };
     let works = matches!(attempt.status(), "accepted" | "loaded" | "not-tried");
     if works && report.used.is_none() {
         report.used = Some(index);
     }
     for (mut finding, said) in owned(attempt_findings(&attempt)) {
         if finding.code == "chain-incomplete" && report.sends_x5c {
-            finding.severity = Severity::Warning;
-        }
-        // An entry behind one that works may fail without harm.
-        if finding.severity == Severity::Error && report.used.is_some_and(|used| used < index) {
             finding.severity = Severity::Warning;
         }
         report.findings.push((finding, said));
@@ -158,21 +216,6 @@ async fn exchange_each(client: &TokenClient, report: &mut Report) {
             }
         }
     }
-    soften(report);
-}
-
-/// Failed entries before the one that works are warnings: the service falls through them.
-fn soften(report: &mut Report) {
-    if report.used.is_none() {
-        return;
-    }
-    let failed: Vec<&str> = report.credentials.iter().map(|attempt| attempt.path.as_str()).collect();
-    for (finding, _) in &mut report.findings {
-        let of_an_entry = finding.path.as_ref().is_some_and(|path| failed.iter().any(|entry| path.starts_with(entry)));
-        if finding.severity == Severity::Error && of_an_entry {
-            finding.severity = Severity::Warning;
-        }
-    }
 }
 
 /// An app token for the first downstream section that takes one.
@@ -182,8 +225,8 @@ fn request(client: &TokenClient) -> TokenRequest {
     TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
 }
 
-/// Asks for each downstream section's token, with the whole list.
-async fn try_downstream(client: &TokenClient, report: &mut Report) {
+/// Asks for each downstream section's token, with the whole list; offline, looks at the section alone.
+async fn try_downstream(client: &TokenClient, offline: bool, report: &mut Report) {
     for options in &client.configuration().downstream {
         let mut found: Vec<Kept> = Vec::new();
         match client.downstream(&options.name) {
@@ -191,6 +234,7 @@ async fn try_downstream(client: &TokenClient, report: &mut Report) {
             Ok(api) => match api.token_request(&DownstreamCall::new()) {
                 None => {}
                 Some(request) if delegated(&request) => found.push((needs_user(&options.path), None)),
+                Some(_) if offline => {}
                 Some(request) => found.extend(token_findings(client.token(&request).await.err())),
             },
         }
@@ -237,8 +281,13 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
         output.print("");
     }
     for (name, found) in &report.downstream {
-        let found: Vec<Said<'_>> = found.iter().map(|(finding, said)| (finding.clone(), said.as_ref())).collect();
-        let word = if found.is_empty() { output.green("ok") } else { text::findings(&found, output) };
+        let worst = found.iter().map(|(finding, _)| finding).max_by_key(|finding| finding.severity);
+        let word = match worst {
+            None if offline => "ok as it is written".to_owned(),
+            None => output.green("ok"),
+            Some(finding) if finding.severity == Severity::Error => output.red(&finding.message),
+            Some(finding) => finding.message.clone(),
+        };
         output.print(&format!("downstream {name}: {word}"));
     }
     let here: Vec<&str> = environment.iter().filter(|(_, found)| *found).map(|(name, _)| *name).collect();

@@ -1,0 +1,63 @@
+//! `call`.
+
+use serde_json::json;
+
+use crate::program::{Program, assert_shape, credentials, emulator, finding, settings, token};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_with_body_path_method_and_headers() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call", &settings(&emulator, &credentials()));
+    program.write("body.json", r#"{"from": "file"}"#);
+    let ran = program.run(&["call", "hello", "--json"]);
+    let answer = ran.json();
+    let expected =
+        json!({"ok": true, "status": 200, "headers": {}, "body": {}, "token": token(), "findings": [finding()]});
+    assert_shape(&answer, &expected, "call");
+    assert_eq!((ran.status, &answer["body"]), (0, &json!({"hello": "app1"})), "{ran:?}");
+    assert!(answer["token"].get("access_token").is_none());
+
+    for (data, input, expected) in [
+        (r#"{"from": "argument"}"#, "", json!({"from": "argument"})),
+        ("@body.json", "", json!({"from": "file"})),
+        ("-", r#"{"from": "stdin"}"#, json!({"from": "stdin"})),
+        ("plain", "", json!("plain")),
+    ] {
+        let arguments = ["call", "Hello", "--json", "--path", "echo/1", "--header", "X-My: v", "--data", data];
+        let echo = &program.run_with(&arguments, input).json()["body"];
+        assert_eq!((&echo["method"], &echo["path"], &echo["body"]), (&json!("POST"), &json!("/echo/1"), &expected));
+        assert_eq!(echo["headers"]["x-my"], "v");
+    }
+    let put = program.run(&["call", "Hello", "--path", "echo", "--method", "PUT"]);
+    assert!(put.status == 0 && put.stdout.contains("\"PUT\"") && put.stderr.contains("200"), "{put:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_behalf_of_a_user() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-user", &settings(&emulator, &credentials()));
+    program.write("user.jwt", emulator.mint_user_token("ada@contoso.example", "app1", "access_as_user").unwrap());
+    let ran = program.run(&["call", "Me", "--json", "--user-assertion", "@user.jwt"]);
+    assert_eq!((ran.status, &ran.json()["body"]["user"]), (0, &json!("ada@contoso.example")), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_are_findings() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-fails", &settings(&emulator, &credentials()));
+    for (arguments, code) in [
+        (vec!["call", "Helo"], "unknown-downstream-api"),
+        (vec!["call", "Hello", "--set", "AzureAd:ClientCredentials:1:ClientSecret=nope-s3cret"], "credential-rejected"),
+        (vec!["call", "Hello", "--set", "Hello:BaseUrl=http://127.0.0.1:9/"], "api-unreachable"),
+    ] {
+        let ran = program.run(&[arguments.as_slice(), &["--json"]].concat());
+        let answer = ran.json();
+        assert_eq!((ran.status, &answer["ok"]), (1, &json!(false)), "{ran:?}");
+        let codes: Vec<&str> =
+            answer["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert!(codes.contains(&code), "{arguments:?}: {codes:?}");
+    }
+    emulator.demand_claims(json!({"acrs": {"essential": true, "value": "c1"}}));
+    let refused = program.run(&["call", "Hello", "--json", "--header", "Accept: text/plain"]);
+    assert_shape(&refused.json()["findings"], &json!([finding()]), "call");
+}

@@ -1,0 +1,70 @@
+//! `config`.
+
+use serde_json::json;
+
+use crate::program::{Program, SECRET, assert_shape, credentials, emulator, finding, settings};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shows_values_origins_and_endpoints() {
+    let emulator = emulator(None).await;
+    let program =
+        Program::with("config", &settings(&emulator, &credentials())).variable("AzureAd__Domain", "contoso.example");
+    let ran = program.run(&["config", "--json", "--set", "AzureAd:AzureRegion=westeurope"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    let shown = ran.json();
+    let endpoints =
+        json!({"authority": "", "token": "", "authorize": "", "assertion_audience": "", "instance_discovery": true});
+    let expected = json!({"ok": true, "application": {}, "downstream": {"Hello": {}, "Me": {}}, "origins": {},
+                          "endpoints": endpoints, "findings": [finding()]});
+    assert_shape(&shown, &expected, "config");
+    assert_eq!(shown["ok"], true);
+    assert_eq!(shown["application"]["ClientCredentials"][1]["ClientSecret"], "***");
+    assert_eq!(shown["endpoints"]["token"], emulator.token_endpoint());
+    let origins = &shown["origins"];
+    assert_eq!(origins["AzureAd:Domain"], json!({"env": "AzureAd__Domain"}));
+    assert_eq!(origins["AzureAd:AzureRegion"], json!({"argument": "--set"}));
+    let secret = &origins["AzureAd:ClientCredentials:1:ClientSecret"];
+    assert_eq!(secret["file"], "appsettings.json");
+    assert!(secret["line"].is_u64() && secret["column"].is_u64(), "{secret}");
+    assert!(emulator.requests().is_empty(), "config does no I/O but the files");
+    let text = program.run(&["config"]);
+    assert_eq!(text.status, 0);
+    assert!(text.stdout.contains("TenantId") && text.stdout.contains("appsettings.json:"), "{text:?}");
+    assert!(!text.text().contains(SECRET));
+}
+
+#[test]
+fn sections_environments_and_files_are_chosen() {
+    let program = Program::new("config-where");
+    program.write("my.json", r#"{"Auth": {"Web": {"ClientId": "app1", "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example"}}}"#);
+    program.write("my.Staging.json", r#"{"Auth": {"Web": {"ClientId": "staged"}}}"#);
+    let place = ["config", "--json", "--config", "my.json", "--section", "Auth:Web", "--environment", "Staging"];
+    let shown = program.run(&place).json();
+    assert_eq!(shown["application"]["ClientId"], "staged");
+    assert_eq!(shown["origins"]["Auth:Web:ClientId"]["file"], "my.Staging.json");
+    for (variable, expected) in
+        [("DOTNET_ENVIRONMENT", "staged"), ("ASPNETCORE_ENVIRONMENT", "staged"), ("OTHER", "app1")]
+    {
+        let program = Program::new(&format!("config-{variable}")).variable(variable, "Staging");
+        program.write("appsettings.json", r#"{"AzureAd": {"ClientId": "app1"}}"#);
+        program.write("appsettings.Staging.json", r#"{"AzureAd": {"ClientId": "staged"}}"#);
+        assert_eq!(program.run(&["config", "--json"]).json()["application"]["ClientId"], expected, "{variable}");
+    }
+}
+
+#[test]
+fn providers_of_other_programs_are_no_error() {
+    let program = Program::with(
+        "config-provider",
+        r#"{"AzureAd": {"Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+            "ClientCredentials": [{"SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "Mine"}]}}"#,
+    );
+    let ran = program.run(&["config", "--json"]);
+    assert_eq!((ran.status, &ran.json()["ok"]), (0, &json!(true)), "{ran:?}");
+    let doctor = program.run(&["doctor", "--offline", "--json"]).json();
+    let entry = &doctor["credentials"][0];
+    assert_eq!(
+        (&entry["kind"], &entry["findings"][0]["code"]),
+        (&json!("not-applicable"), &json!("provider-elsewhere"))
+    );
+}

@@ -1,0 +1,103 @@
+//! `doctor`.
+
+use serde_json::{Value, json};
+
+use crate::program::{
+    Program, SECRET, assert_shape, certificate, credential, credentials, emulator, finding, is_time, settings,
+};
+
+fn shape() -> Value {
+    json!({
+        "ok": true, "findings": [finding()], "credentials": [credential()],
+        "downstream": [{"name": "", "findings": [finding()]}], "environment": [{"name": "", "found": true}], "requests": 1,
+    })
+}
+
+fn statuses(report: &Value) -> Vec<(&str, &str)> {
+    let list = report["credentials"].as_array().unwrap().iter();
+    list.map(|one| (one["status"].as_str().unwrap(), one["stage"].as_str().unwrap_or_default())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_every_entry_and_every_downstream_section() {
+    let pem = certificate();
+    let emulator = emulator(Some(&pem)).await;
+    let list = json!([
+        {"SourceType": "Path", "CertificateDiskPath": "none.pfx"},
+        {"SourceType": "ClientSecret", "ClientSecret": "wrong-s3cret-value"},
+        {"SourceType": "ClientSecret", "ClientSecret": "skipped-s3cret", "Skip": true},
+        {"SourceType": "Path", "CertificateDiskPath": "app.pem"},
+        {"SourceType": "ClientSecret", "ClientSecret": SECRET},
+    ]);
+    let program = Program::with("doctor", &settings(&emulator, &list));
+    program.write("app.pem", &pem);
+    let ran = program.run(&["doctor", "--json"]);
+    let report = ran.json();
+    assert_shape(&report, &shape(), "doctor");
+    assert_eq!((ran.status, &report["ok"]), (0, &json!(true)), "{ran:?}");
+    let expected = [
+        ("failed", "load"),
+        ("rejected", "exchange"),
+        ("skipped", ""),
+        ("accepted", "exchange"),
+        ("accepted", "exchange"),
+    ];
+    assert_eq!(statuses(&report), expected);
+    let rejected = &report["credentials"][1];
+    assert_eq!(
+        (&rejected["kind"], &rejected["findings"][0]["authority"]["error_codes"]),
+        (&json!("rejected"), &json!([7_000_215]))
+    );
+    let facts = &report["credentials"][3]["certificate"];
+    assert_eq!((&facts["key"], &facts["chain_length"]), (&json!("RSA 2048"), &json!(1)));
+    assert!(is_time(&facts["not_after"]) && facts["thumbprint"].as_str().unwrap().len() == 40, "{facts}");
+    let names: Vec<&Value> = report["downstream"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["Hello", "Me"]);
+    assert_eq!(report["downstream"][1]["findings"][0]["code"], "needs-a-user");
+    assert!(report["requests"].as_u64().unwrap() >= 3);
+    let text = program.run(&["doctor"]);
+    assert!(text.stdout.contains("the service would use entry 3"), "{text:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn offline_loads_and_asks_nobody() {
+    let emulator = emulator(None).await;
+    let program = Program::with("doctor-offline", &settings(&emulator, &credentials()));
+    let ran = program.run(&["doctor", "--offline", "--json"]);
+    let report = ran.json();
+    assert_shape(&report, &shape(), "doctor --offline");
+    assert_eq!((ran.status, &report["requests"]), (0, &json!(0)), "{ran:?}");
+    assert_eq!(statuses(&report), [("failed", "load"), ("loaded", "exchange")]);
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn findings_are_worst_first_and_unbound_entries_are_shown() {
+    let emulator = emulator(None).await;
+    let list = json!([
+        {"SourceType": "ClientSecret", "ClientSecret": SECRET},
+        {"SourceType": "Certificat", "CertificateDiskPath": "a.pfx"},
+        {"SourceType": 3, "CertificateDiskPath": "a.pfx"},
+    ]);
+    let program = Program::with("doctor-bind", &settings(&emulator, &list));
+    let ran = program.run(&["doctor", "--json"]);
+    let report = ran.json();
+    assert_shape(&report, &shape(), "doctor");
+    assert_eq!((ran.status, &report["ok"]), (1, &json!(false)));
+    assert_eq!(statuses(&report)[..2], [("not-tried", ""), ("failed", "bind")]);
+    let severities: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().map(|one| one["severity"].as_str().unwrap()).collect();
+    let rank = |one: &&str| ["error", "warning", "hint"].iter().position(|known| known == one).unwrap();
+    assert!(severities.is_sorted_by_key(rank) && severities.len() > 1, "{severities:?}");
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_without_a_token_is_not_well() {
+    let emulator = emulator(None).await;
+    let program = Program::with("doctor-api", &settings(&emulator, &credentials()));
+    let ran = program.run(&["doctor", "--json", "--set", "Hello:Scopes:0=api://unknown-resource/.default"]);
+    let report = ran.json();
+    assert_eq!((ran.status, &report["ok"]), (1, &json!(false)), "{ran:?}");
+    assert_eq!(report["findings"][0]["code"], "authority-refused");
+}

@@ -1,0 +1,18 @@
+//! The program from outside: a process with arguments, files and variables, against the emulator.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and a process has real files"
+)]
+
+mod bad_input;
+mod call;
+mod config;
+mod doctor;
+mod emulator;
+mod others;
+mod program;
+mod secrets;
+mod token;
