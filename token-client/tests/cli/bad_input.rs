@@ -107,8 +107,8 @@ fn files_that_entries_name() {
     for (file, code) in [
         ("none.pfx", "file-not-found"),
         ("folder", "file-is-folder"),
-        ("empty.pfx", "empty-file"),
-        ("text.pfx", "not-a-certificate"),
+        ("empty.pfx", "empty-content"),
+        ("text.pfx", "unknown-content"),
         ("large.pfx", "file-too-large"),
     ] {
         let entry = format!(r#"{{"SourceType": "Path", "CertificateDiskPath": "{file}"}}"#);
