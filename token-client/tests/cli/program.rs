@@ -29,7 +29,7 @@ pub(crate) struct Ran {
 impl Ran {
     /// The one JSON object on stdout.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        serde_json::from_str(&self.stdout).unwrap()
     }
 
     /// Everything that was written.
@@ -102,7 +102,7 @@ pub(crate) async fn emulator(certificate: Option<&str>) -> Emulator {
     let mut app = EmulatedApp::new("app1").secret(SECRET);
     if let Some(pem) = certificate {
         let begin = pem.find("-----BEGIN CERTIFICATE").unwrap();
-        app = app.certificate(pem[begin..].as_bytes());
+        app = app.certificate(&pem.as_bytes()[begin..]);
     }
     Emulator::builder()
         .tenant("contoso.example")
