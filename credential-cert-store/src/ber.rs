@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use zeroize::Zeroizing;
-
 use crate::der::{self, OCTET_STRING};
 use crate::error::Malformed;
 
 /// Deepest nesting of elements that is followed; a PFX has eleven levels.
 pub(crate) const MAX_NESTING: usize = 16;
+
+/// How much longer DER may be: an open end takes four bytes, the head of 64 KiB or more takes five,
+/// and a megabyte nested to the end has fewer than 300 such.
+const LONGER_HEADS: usize = 512;
 
 const CONSTRUCTED: u8 = 0x20;
 const END_OF_CONTENTS: [u8; 2] = [0, 0];
@@ -23,7 +25,8 @@ pub(crate) fn to_der(input: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
     if plain {
         return Ok(Cow::Borrowed(first));
     }
-    let mut out = Vec::with_capacity(length);
+    // Decrypted contents pass through here too: room for all at once leaves no copy behind.
+    let mut out = Vec::with_capacity(length + LONGER_HEADS);
     convert(first, &mut out)?;
     Ok(Cow::Owned(out))
 }
@@ -59,36 +62,55 @@ fn measure(input: &[u8], depth: usize) -> Result<(usize, bool), Malformed> {
 /// Writes the first element in DER and gives what follows it. Depth was checked by `measure`.
 fn convert<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], Malformed> {
     let (tag, length, at) = der::head(input)?;
-    let (mut rest, after) = split(input, at, length)?;
+    let (body, after) = split(input, at, length)?;
     if tag & CONSTRUCTED == 0 {
-        der::write(out, tag, rest);
+        der::write(out, tag, body);
         return Ok(after);
     }
-    // Decrypted contents pass through here too: room for all at once, wiped afterwards.
-    let mut body = Zeroizing::new(Vec::with_capacity(rest.len()));
+    // In place, so that depth costs no memory: the content first, then the head, moved before it.
+    let start = out.len();
     let is_string = tag == OCTET_STRING | CONSTRUCTED;
-    loop {
-        if length.is_none() {
-            if let Some(after) = rest.strip_prefix(&END_OF_CONTENTS) {
-                rest = after;
-                break;
-            }
-        } else if rest.is_empty() {
-            break;
-        }
-        rest = if is_string { append_piece(rest, &mut body)? } else { convert(rest, &mut body)? };
+    let after = convert_inside(body, after, length.is_none(), is_string, out)?;
+    let size = out.len() - start;
+    der::write_head(out, if is_string { OCTET_STRING } else { tag }, size);
+    let head = out.len() - start - size;
+    if let Some(written) = out.get_mut(start..) {
+        written.rotate_right(head);
     }
-    der::write(out, if is_string { OCTET_STRING } else { tag }, &body);
-    Ok(if length.is_none() { rest } else { after })
+    Ok(after)
+}
+
+/// Writes what stands in a constructed element and gives what follows the element.
+fn convert_inside<'a>(
+    mut rest: &'a [u8],
+    after: &'a [u8],
+    is_open: bool,
+    is_string: bool,
+    out: &mut Vec<u8>,
+) -> Result<&'a [u8], Malformed> {
+    loop {
+        if is_open && let Some(after) = rest.strip_prefix(&END_OF_CONTENTS) {
+            return Ok(after);
+        }
+        if !is_open && rest.is_empty() {
+            return Ok(after);
+        }
+        rest = if is_string { append_piece(rest, out)? } else { convert(rest, out)? };
+    }
 }
 
 /// Appends the content of a piece of a string, which may be in pieces itself.
 fn append_piece<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], Malformed> {
-    let mut piece = Zeroizing::new(Vec::new());
-    let rest = convert(input, &mut piece)?;
-    let content = der::Reader::new(&piece).expect(OCTET_STRING)?;
-    out.extend_from_slice(content);
-    Ok(rest)
+    let (tag, length, at) = der::head(input)?;
+    let (body, after) = split(input, at, length)?;
+    if tag == OCTET_STRING | CONSTRUCTED {
+        return convert_inside(body, after, length.is_none(), true, out);
+    }
+    if tag != OCTET_STRING {
+        return Err(Malformed("a string with something else between its pieces"));
+    }
+    out.extend_from_slice(body);
+    Ok(after)
 }
 
 fn split(input: &[u8], at: usize, length: Option<usize>) -> Result<(&[u8], &[u8]), Malformed> {

@@ -8,6 +8,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
+use crate::error::Fault;
 use crate::name::Name;
 use crate::public_key::PublicKey;
 
@@ -16,17 +17,33 @@ const EXPIRES_SOON: Duration = Duration::from_secs(30 * 86_400);
 /// A start this little ahead of the clock is more likely the clock's fault.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
+/// Largest certificate that is parsed; parsing takes many times its size.
+pub(crate) const MAX_CERTIFICATE: usize = 64 * 1024;
+
 /// Parses a certificate.
 pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
+    if der.len() > MAX_CERTIFICATE {
+        return Err(too_large());
+    }
     X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| {
         SourceError::invalid("certificate-unreadable", "the certificate is damaged: it is no X.509 certificate in DER")
             .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
     })
 }
 
+/// The error for a certificate beyond the bound.
+pub(crate) fn too_large() -> SourceError {
+    Fault::Bound("MAX_CERTIFICATE (64 KiB)").into_error("the certificate", false)
+}
+
 /// The public key of a parsed certificate.
 pub(crate) fn public_key(certificate: &X509Certificate<'_>) -> Result<PublicKey, SourceError> {
-    PublicKey::of_info(certificate.public_key().raw).map_err(|malformed| {
+    public_key_of(certificate.public_key().raw)
+}
+
+/// The public key in a certificate's `SubjectPublicKeyInfo`.
+pub(crate) fn public_key_of(info: &[u8]) -> Result<PublicKey, SourceError> {
+    PublicKey::of_info(info).map_err(|malformed| {
         SourceError::invalid(
             "certificate-unreadable",
             format!("the public key in the certificate is damaged: {}", malformed.0),

@@ -122,9 +122,15 @@ pub(crate) fn magnitude(integer: &[u8]) -> Result<&[u8], Malformed> {
 
 /// Writes tag and length, then the value.
 pub(crate) fn write(out: &mut Vec<u8>, tag: u8, value: &[u8]) {
+    write_head(out, tag, value.len());
+    out.extend_from_slice(value);
+}
+
+/// Writes tag and length.
+pub(crate) fn write_head(out: &mut Vec<u8>, tag: u8, length: usize) {
     out.push(tag);
-    match value.len() {
-        length @ 0..=0x7F => out.push(length as u8),
+    match length {
+        0..=0x7F => out.push(length as u8),
         length => {
             let bytes = length.to_be_bytes();
             let digits: Vec<u8> = bytes.iter().copied().skip_while(|&byte| byte == 0).collect();
@@ -132,7 +138,6 @@ pub(crate) fn write(out: &mut Vec<u8>, tag: u8, value: &[u8]) {
             out.extend_from_slice(&digits);
         }
     }
-    out.extend_from_slice(value);
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The certificates and keys in a file, and which key belongs to which certificate.
 
 use credential_core::SourceError;
-use x509_parser::certificate::X509Certificate;
 
 use crate::certificate;
 use crate::private_key::PrivateKey;
@@ -45,7 +44,7 @@ impl Pieces {
     /// Names and ids in the file play no part: they are often missing, and sometimes wrong.
     pub(crate) fn join(self) -> Result<Holding, SourceError> {
         let Self { certificates, keys } = self;
-        let parsed = certificates.iter().map(|der| certificate::parse(der)).collect::<Result<Vec<_>, _>>()?;
+        let parsed = certificates.iter().map(|der| Parsed::of(der)).collect::<Result<Vec<_>, _>>()?;
         let (leaf, key) = choose(&parsed, keys)?;
         let order = order_by_issuer(&parsed, leaf);
         let unused = certificates.len() - order.len();
@@ -54,9 +53,25 @@ impl Pieces {
     }
 }
 
+/// What joins a certificate with others and with its key: parts of its DER, since a certificate that
+/// is taken apart whole is many times as large.
+struct Parsed<'a> {
+    subject: &'a [u8],
+    issuer: &'a [u8],
+    key_info: &'a [u8],
+}
+
+impl<'a> Parsed<'a> {
+    fn of(der: &'a [u8]) -> Result<Self, SourceError> {
+        let parsed = certificate::parse(der)?.tbs_certificate;
+        let (subject, issuer) = (parsed.subject.as_raw(), parsed.issuer.as_raw());
+        Ok(Self { subject, issuer, key_info: parsed.subject_pki.raw })
+    }
+}
+
 type Choice = (usize, Option<Result<PrivateKey, SourceError>>);
 
-fn choose(parsed: &[X509Certificate<'_>], keys: Vec<Result<PrivateKey, SourceError>>) -> Result<Choice, SourceError> {
+fn choose(parsed: &[Parsed<'_>], keys: Vec<Result<PrivateKey, SourceError>>) -> Result<Choice, SourceError> {
     if parsed.is_empty() {
         return Err(without_certificate(!keys.is_empty()));
     }
@@ -69,7 +84,7 @@ fn choose(parsed: &[X509Certificate<'_>], keys: Vec<Result<PrivateKey, SourceErr
         }
     }
     for (index, certificate) in parsed.iter().enumerate() {
-        let public = certificate::public_key(certificate)?;
+        let public = certificate::public_key_of(certificate.key_info)?;
         if let Some(fitting) = usable.iter().position(|(found, _)| *found == public) {
             return Ok((index, Some(Ok(usable.swap_remove(fitting).1))));
         }
@@ -93,18 +108,17 @@ fn without_certificate(has_key: bool) -> SourceError {
 }
 
 /// The leaf, then whoever issued it, as far as that is there. A self-signed certificate ends it.
-fn order_by_issuer(parsed: &[X509Certificate<'_>], leaf: usize) -> Vec<usize> {
+fn order_by_issuer(parsed: &[Parsed<'_>], leaf: usize) -> Vec<usize> {
     let mut order = vec![leaf];
     let mut current = leaf;
     while let Some(certificate) = parsed.get(current) {
-        let issuer = certificate.issuer().as_raw();
-        if issuer == certificate.subject().as_raw() {
+        if certificate.issuer == certificate.subject {
             break;
         }
         let next = parsed
             .iter()
             .enumerate()
-            .position(|(index, candidate)| candidate.subject().as_raw() == issuer && !order.contains(&index));
+            .position(|(index, candidate)| candidate.subject == certificate.issuer && !order.contains(&index));
         match next {
             Some(next) => order.push(next),
             None => break,

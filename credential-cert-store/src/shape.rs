@@ -4,7 +4,7 @@ use credential_core::{Secret, SourceError};
 
 use crate::ber;
 use crate::certificate;
-use crate::der::{BIT_STRING, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
+use crate::der::{BIT_STRING, CONTEXT_0, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
 use crate::error::{Fault, Malformed};
 use crate::pem;
 use crate::pfx;
@@ -91,7 +91,11 @@ fn shape_of_der(content: &[u8]) -> Result<Shape, Malformed> {
         (SEQUENCE, Some(BIT_STRING)) => Shape::Other(public_key),
         (SEQUENCE, Some(SEQUENCE)) if tag_inside(first.value) != Some(OID) => {
             let element = Reader::new(content).any()?;
-            if certificate::parse(element.raw).is_ok() { Shape::Certificate } else { signed_thing(first.value)? }
+            if certificate::parse(element.raw).is_ok() {
+                Shape::Certificate
+            } else {
+                signed_thing(first.value, element.raw.len())?
+            }
         }
         (OID, _) if first.value.starts_with(PKCS7) => Shape::Other(pkcs7),
         _ => return Err(Malformed("it is no PFX, no certificate and no key")),
@@ -102,8 +106,13 @@ fn shape_of_der(content: &[u8]) -> Result<Shape, Malformed> {
 const PKCS7: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07";
 
 /// Something signed that is no certificate: a request has a name where a revocation list has an algorithm.
-fn signed_thing(signed: &[u8]) -> Result<Shape, Malformed> {
+fn signed_thing(signed: &[u8], size: usize) -> Result<Shape, Malformed> {
     let mut fields = Reader::new(signed);
+    let too_large = size > certificate::MAX_CERTIFICATE;
+    // A version in `[0]` is a certificate's alone.
+    if too_large && fields.peek() == Some(CONTEXT_0) {
+        return Ok(Shape::Other(certificate::too_large));
+    }
     fields.optional(INTEGER)?;
     let next = Reader::new(fields.expect(SEQUENCE)?);
     let after_next = fields.peek();
@@ -111,6 +120,7 @@ fn signed_thing(signed: &[u8]) -> Result<Shape, Malformed> {
         (Some(OID), Some(SEQUENCE)) if fields.any().is_ok() && fields.peek() != Some(SEQUENCE) => {
             Shape::Other(revocation_list)
         }
+        (Some(OID), _) if too_large => Shape::Other(certificate::too_large),
         (Some(OID), _) => return Err(Malformed("it looks like a certificate and cannot be read as one")),
         _ => Shape::Other(request),
     })
