@@ -2,6 +2,8 @@
 //!
 //! Exchanges with an authority in memory: with a certificate, with the same certificate and a signer
 //! that answers at once, with a secret. What a certificate takes longer than a secret is its assertion.
+//! Two figures against the goal: the bare signature and what an assertion does around it, as multiples of
+//! the bare signature; and the plain difference, in which the signature stands between other work.
 
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +13,7 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use credential_cert_store::Material;
-use credential_core::{Credential, Signer, SigningAlgorithm, SigningRequest, SourceError};
+use credential_core::{Credential, Moment, Signer, SigningAlgorithm, SigningRequest, SourceError};
 use credential_tests::measure::{Subject, calls, for_real, readable, side_by_side};
 use credential_tests::memory_authority::{SCOPE, client};
 use criterion::Criterion;
@@ -20,7 +22,8 @@ use token_client::{TokenClient, TokenRequest};
 use tokio::runtime::{Builder, Runtime};
 
 const ROUNDS: usize = 201;
-const NAMES: [&str; 4] = ["bare RSA signature", "certificate", "certificate, signed at once", "secret"];
+const NAMES: [&str; 5] =
+    ["bare RSA signature", "the certificate's signer", "certificate", "certificate, signed at once", "secret"];
 
 /// Answers at once, with a signature that nobody checks, and remembers how long the message was.
 #[derive(Debug, Default)]
@@ -42,6 +45,7 @@ struct Subjects {
     runtime: Runtime,
     key: RsaKeyPair,
     message: Vec<u8>,
+    signer: Arc<dyn Signer>,
     clients: [TokenClient; 3],
 }
 
@@ -61,9 +65,16 @@ impl Subjects {
             Credential::certificate("bench", chain, facts, Arc::clone(&at_once) as _),
             Credential::secret("bench", "s3cret"),
         ];
+        let Credential::Certificate(certificate) = &credentials[0] else { unreachable!("it was made from one") };
+        let signer = Arc::clone(certificate.signer());
         let clients = credentials.map(|credential| runtime.block_on(client(&Arc::default(), credential)));
-        let subjects =
-            Self { runtime, key: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap(), message: Vec::new(), clients };
+        let subjects = Self {
+            runtime,
+            key: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap(),
+            message: Vec::new(),
+            signer,
+            clients,
+        };
         subjects.exchange(1);
         Self { message: vec![b'e'; *at_once.0.get().unwrap()], ..subjects }
     }
@@ -73,13 +84,19 @@ impl Subjects {
         self.runtime.block_on(self.clients[whose].token(&request)).unwrap();
     }
 
-    fn bodies(&self) -> [Subject<'_>; 4] {
+    fn sign(&self) {
+        let request = SigningRequest::new(SigningAlgorithm::Ps256, &self.message, Moment::default());
+        self.runtime.block_on(self.signer.sign(request)).unwrap();
+    }
+
+    fn bodies(&self) -> [Subject<'_>; 5] {
         let signature = RefCell::new(vec![0; self.key.public_modulus_len()]);
         [
             calls(move || {
                 let signature = &mut signature.borrow_mut();
                 self.key.sign(&RSA_PSS_SHA256, &SystemRandom::new(), &self.message, signature).unwrap();
             }),
+            calls(|| self.sign()),
             calls(|| self.exchange(0)),
             calls(|| self.exchange(1)),
             calls(|| self.exchange(2)),
@@ -109,7 +126,7 @@ fn report(subjects: &Subjects) {
     for (name, figure) in NAMES.iter().zip(figures) {
         println!("  {name:<28}{:>10}", readable(figure));
     }
-    let [bare, certificate, at_once, secret] = figures;
+    let [bare, _, certificate, at_once, secret] = figures;
     let around = at_once - secret;
     println!("  the assertion around its signature  {}", readable(around));
     println!(

@@ -70,6 +70,11 @@ impl CredentialSource for Given {
 
 /// A client with that credential, whose authority is in memory; everything else is real.
 pub async fn client(authority: &Arc<MemoryAuthority>, credential: Credential) -> TokenClient {
+    client_in(World::new(Arc::clone(authority) as _), credential).await
+}
+
+/// A client with that credential, in that world.
+pub async fn client_in(world: World, credential: Credential) -> TokenClient {
     let settings = format!(
         r#"{{ "AzureAd": {{ "Instance": "https://login.microsoftonline.com/", "TenantId": "{TENANT}",
               "ClientId": "{CLIENT_ID}", "ClientCredentials": [{{ "SourceType": "{GIVEN}" }}] }} }}"#
@@ -77,7 +82,7 @@ pub async fn client(authority: &Arc<MemoryAuthority>, credential: Credential) ->
     TokenClient::builder()
         .configuration(Configuration::from_json(&settings, &Location::default(), &BTreeMap::new()))
         .source(Given(credential))
-        .world(World::new(Arc::clone(authority) as _))
+        .world(world)
         .build()
         .await
         .unwrap()

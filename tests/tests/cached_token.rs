@@ -2,10 +2,12 @@
 //! number of first callers one request.
 #![expect(clippy::disallowed_methods, reason = "the callers are tasks of the test itself")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
-use credential_core::Credential;
-use credential_tests::memory_authority::{MemoryAuthority, SCOPE, client};
+use async_trait::async_trait;
+use credential_core::{Clock, Credential, Moment, SystemClock, World};
+use credential_tests::memory_authority::{MemoryAuthority, SCOPE, client, client_in};
 use token_client::{TokenClient, TokenOrigin, TokenRequest};
 
 async fn with_secret(authority: &Arc<MemoryAuthority>) -> TokenClient {
@@ -60,4 +62,46 @@ async fn any_number_of_first_callers_make_one_request() {
         }
         assert_eq!(authority.requests(), 1);
     }
+}
+
+/// A clock during whose first reading of the moment another caller gets its token, from start to end.
+#[derive(Debug, Default)]
+struct Overtaken {
+    clock: SystemClock,
+    by: Mutex<Option<TokenClient>>,
+}
+
+#[async_trait]
+impl Clock for Overtaken {
+    fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    fn moment(&self) -> Moment {
+        let other = self.by.lock().unwrap().take();
+        if let Some(client) = other {
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(client.token(&TokenRequest::app(SCOPE))).unwrap();
+            })
+            .join()
+            .unwrap();
+        }
+        self.clock.moment()
+    }
+
+    async fn sleep_until(&self, moment: Moment) {
+        self.clock.sleep_until(moment).await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_was_overtaken_after_its_look_at_the_cache_asks_nobody() {
+    let (authority, clock) = (Arc::<MemoryAuthority>::default(), Arc::<Overtaken>::default());
+    let world = World::new(Arc::clone(&authority) as _).with_clock(Arc::clone(&clock) as _);
+    let client = client_in(world, Credential::secret("test", "s3cret")).await;
+    *clock.by.lock().unwrap() = Some(client.clone());
+    client.token(&TokenRequest::app(SCOPE)).await.unwrap();
+    assert!(clock.by.lock().unwrap().is_none(), "nobody overtook");
+    assert_eq!(authority.requests(), 1);
 }

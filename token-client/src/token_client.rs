@@ -114,7 +114,7 @@ impl TokenClient {
 
     /// The cached token for the request, without waiting for anything; starts its renewal when due.
     pub fn cached(&self, request: &TokenRequest) -> Option<AccessToken> {
-        if request.force_refresh || request.claims.is_some() {
+        if request.asks_anew() {
             return None;
         }
         let inner = &self.inner;
@@ -193,7 +193,7 @@ impl TokenClient {
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
-            Err(error) if error.is_transient() && !request.force_refresh && request.claims.is_none() => {
+            Err(error) if error.is_transient() && !request.asks_anew() => {
                 inner.cache.last_resort(&key, inner.world().clock.now()).ok_or(error)
             }
             result => result,
@@ -236,7 +236,7 @@ impl Inner {
 
     /// A cached token that need not be renewed yet.
     fn fresh(&self, key: &CacheKey, request: &TokenRequest) -> Option<AccessToken> {
-        if request.force_refresh || request.claims.is_some() {
+        if request.asks_anew() {
             return None;
         }
         let hit = self.cache.get(&key.as_ref(), self.world().clock.now())?;

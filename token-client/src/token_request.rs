@@ -93,4 +93,9 @@ impl TokenRequest {
     pub fn is_for_app(&self) -> bool {
         self.user_assertion.is_none()
     }
+
+    /// Whether no cached token will do.
+    pub(crate) fn asks_anew(&self) -> bool {
+        self.force_refresh || self.claims.is_some()
+    }
 }
