@@ -30,6 +30,8 @@ struct Report {
     used: Option<usize>,
     /// Whether certificate chains are sent, so that a gap in one matters.
     sends_x5c: bool,
+    /// Nobody is asked: an entry that loads is as good as can be known.
+    offline: bool,
 }
 
 impl Report {
@@ -44,9 +46,10 @@ impl Report {
         self.credentials.sort_by_key(|attempt| attempt.index);
     }
 
-    /// Failed entries beside the one that works are warnings: the service falls through them.
+    /// Failed entries beside one that loads are warnings: the service falls through them.
     fn soften(&mut self) {
-        if self.used.is_none() {
+        use AttemptOutcome::{Accepted, NotTried, Stopped};
+        if !self.credentials.iter().any(|entry| matches!(entry.outcome, Accepted | Stopped | NotTried)) {
             return;
         }
         for (finding, _) in self.findings.iter_mut().filter(|(finding, _)| finding.severity == Severity::Error) {
@@ -63,7 +66,7 @@ pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
     if args.offline {
         context = context.offline();
     }
-    let mut report = Report::default();
+    let mut report = Report { offline: args.offline, ..Report::default() };
     if let Some(client) = examine_configuration(&context, &mut report).await {
         if args.offline {
             load_each(&client, &context, &mut report).await;
@@ -186,7 +189,12 @@ fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
         }
     }
     let Some(attempt) = own.into_iter().next_back() else { return };
-    let works = matches!(attempt.status(), "accepted" | "loaded" | "not-tried");
+    let works = match attempt.outcome {
+        AttemptOutcome::Accepted => true,
+        // What was loaded and not accepted got no token: the authority's answer was about something else.
+        AttemptOutcome::Stopped | AttemptOutcome::NotTried => report.offline,
+        _ => false,
+    };
     if works && report.used.is_none() {
         report.used = Some(index);
     }

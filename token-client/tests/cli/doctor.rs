@@ -101,3 +101,12 @@ async fn an_api_without_a_token_is_not_well() {
     assert_eq!((ran.status, &report["ok"]), (1, &json!(false)), "{ran:?}");
     assert_eq!(report["findings"][0]["code"], "authority-refused");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_authority_no_entry_is_said_to_be_used() {
+    let emulator = emulator(None).await;
+    let program = Program::with("doctor-unreachable", &settings(&emulator, &credentials()));
+    let ran = program.run(&["doctor", "--set", "AzureAd:Instance=http://127.0.0.1:9/"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(ran.stdout.contains("the service would get no token"), "{ran:?}");
+}
