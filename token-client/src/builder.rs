@@ -24,7 +24,7 @@ pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 pub struct TokenClientBuilder {
     location: Location,
     configuration: Option<Configuration>,
-    registry: SourceRegistry,
+    own: Vec<Arc<dyn CredentialSource>>,
     http: Option<Arc<dyn HttpClient>>,
     world: Option<World>,
     patience: Duration,
@@ -37,7 +37,7 @@ impl Default for TokenClientBuilder {
         Self {
             location: Location::default(),
             configuration: None,
-            registry: crate::sources::registry(),
+            own: Vec::new(),
             http: None,
             world: None,
             patience: DEFAULT_PATIENCE,
@@ -94,7 +94,7 @@ impl TokenClientBuilder {
     /// Adds a source of your own, or replaces the one of the same type.
     #[must_use]
     pub fn source(mut self, source: impl CredentialSource + 'static) -> Self {
-        self.registry.register(Arc::new(source));
+        self.own.push(Arc::new(source));
         self
     }
 
@@ -137,14 +137,18 @@ impl TokenClientBuilder {
 
     /// The registry that the entries will be bound with.
     pub fn registry(&self) -> SourceRegistry {
-        #[allow(unused_mut, reason = "only the features `federated` and `keyvault` add to it")]
-        let mut registry = self.registry.clone();
+        let mut registry = crate::sources::registry();
+        self.own.iter().for_each(|source| registry.register(Arc::clone(source)));
         #[cfg(feature = "federated")]
         if let Some(providers) = &self.providers {
             registry.register(Arc::new(providers.clone()));
         }
         #[cfg(feature = "keyvault")]
-        crate::vault_tokens::register(&mut registry);
+        for source in crate::vault_tokens::sources(&registry) {
+            if !self.own.iter().any(|own| own.source_type() == source.source_type()) {
+                registry.register(source);
+            }
+        }
         registry
     }
 
@@ -249,4 +253,39 @@ pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, Con
 pub(crate) fn beside_settings(world: World, file: &Path) -> World {
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
     world.with_files(Arc::new(LocalFiles::relative_to(folder)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use credential_core::{Credential, LoadRequest, Setting, SourceError, SourceType};
+
+    /// A program's own source in the place of one of ours.
+    #[derive(Debug)]
+    struct Own(SourceType);
+
+    #[async_trait]
+    impl CredentialSource for Own {
+        fn source_type(&self) -> SourceType {
+            self.0.clone()
+        }
+
+        fn settings(&self) -> &'static [Setting] {
+            &[]
+        }
+
+        async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+            Err(SourceError::not_applicable("own", "the program's own"))
+        }
+    }
+
+    #[test]
+    fn a_source_of_ones_own_stays_whatever_its_type() {
+        for source_type in [SourceType::KEY_VAULT, SourceType::CUSTOM_SIGNED_ASSERTION, SourceType::CLIENT_SECRET] {
+            let registry = TokenClientBuilder::default().source(Own(source_type.clone())).registry();
+            let found = registry.get(&source_type).map(|source| format!("{source:?}"));
+            assert!(found.is_some_and(|shown| shown.starts_with("Own(")), "{source_type}");
+        }
+    }
 }

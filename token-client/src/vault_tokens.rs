@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use credential_core::{
-    Application, ChainError, CredentialChain, CredentialDescription, SigningAlgorithm, SourceError, SourceRegistry,
-    World,
+    Application, ChainError, CredentialChain, CredentialDescription, CredentialSource, SigningAlgorithm, SourceError,
+    SourceRegistry, World,
 };
 use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
 
@@ -16,10 +16,10 @@ use crate::{ExchangeError, TokenError, addresses};
 /// The most nested entries whose memory is kept.
 const MAX_CHAINS: usize = 1024;
 
-/// Lets vault entries present any other entry of the registry, another vault's excepted.
-pub(crate) fn register(registry: &mut SourceRegistry) {
+/// The vault sources, whose own credential may be any other entry of the registry, another vault's excepted.
+pub(crate) fn sources(registry: &SourceRegistry) -> Vec<Arc<dyn CredentialSource>> {
     let tokens = Arc::new(NestedEntries { registry: registry.clone(), chains: Mutex::default() });
-    KeyVaultSources::new().tokens(tokens).build().into_iter().for_each(|source| registry.register(source));
+    KeyVaultSources::new().tokens(tokens).build()
 }
 
 /// Loads nested entries with the registry's sources and exchanges them for vault tokens.
