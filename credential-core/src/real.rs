@@ -27,6 +27,10 @@ impl Environment for ProcessEnvironment {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     }
+
+    fn home(&self) -> Option<PathBuf> {
+        std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+    }
 }
 
 /// The file system. Relative paths are taken from `base`, or from the working folder without one.

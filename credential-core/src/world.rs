@@ -109,6 +109,12 @@ pub trait Environment: Debug + Send + Sync {
 
     /// Every variable, by name.
     fn vars(&self) -> BTreeMap<String, String>;
+
+    /// The home folder of the account that runs this process: what `HOME` says. The real environment
+    /// asks the system's list of accounts when the variable is unset.
+    fn home(&self) -> Option<PathBuf> {
+        self.var("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+    }
 }
 
 /// What tells one state of a file from another without reading it.

@@ -1,4 +1,4 @@
-//! The folder that .NET on Linux keeps a store in: one PFX without password for each certificate.
+//! The files that a store is made of, read once and again when they change.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use credential_core::{FileStamp, Finding, LoadRequest, SecretBytes, SourceError};
 
-use super::place::StorePath;
+use super::place::{Kind, Place, StorePath};
 use super::stored::{MAX_FILE_ROUNDS, Stored};
 use crate::MAX_CONTENT;
 use crate::material::off_the_runtime;
@@ -28,14 +28,15 @@ const SETTLING: Duration = Duration::from_secs(2);
 /// Most files that a message names.
 pub(super) const MAX_NAMED: usize = 8;
 
-type Outcome = Result<Arc<Stored>, Arc<SourceError>>;
+/// A certificate, or why there is none.
+pub(super) type Outcome = Result<Arc<Stored>, Arc<SourceError>>;
 
 /// A file with what was made of it.
 #[derive(Clone, Debug)]
 struct File {
     stamp: FileStamp,
     read_at: SystemTime,
-    outcome: Outcome,
+    outcomes: Vec<Outcome>,
     /// Whether the outcome holds as long as the stamp does: a file that could not be read may be
     /// readable next time, and one that found no rounds left gets its turn.
     lasting: bool,
@@ -45,33 +46,33 @@ type Files = BTreeMap<PathBuf, File>;
 
 /// What was read, store by store.
 #[derive(Debug, Default)]
-pub(super) struct Folders(Mutex<VecDeque<(PathBuf, Files)>>);
+pub(super) struct Folders(Mutex<VecDeque<(Place, Files)>>);
 
 /// What a store holds now.
 #[derive(Debug)]
 pub(super) struct Content {
-    pub(super) folder: PathBuf,
+    pub(super) place: Place,
     pub(super) certificates: Vec<Arc<Stored>>,
     pub(super) skipped: Vec<(PathBuf, String)>,
 }
 
 impl Folders {
-    fn all(&self) -> MutexGuard<'_, VecDeque<(PathBuf, Files)>> {
+    fn all(&self) -> MutexGuard<'_, VecDeque<(Place, Files)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, folder: &Path) -> Files {
-        self.all().iter().find(|(path, _)| path == folder).map(|(_, files)| files.clone()).unwrap_or_default()
+    fn known(&self, place: &Place) -> Files {
+        self.all().iter().find(|(known, _)| known == place).map(|(_, files)| files.clone()).unwrap_or_default()
     }
 
-    fn keep(&self, folder: &Path, files: Files) {
+    fn keep(&self, place: &Place, files: Files) {
         let mut all = self.all();
-        all.retain(|(path, _)| path != folder);
+        all.retain(|(known, _)| known != place);
         all.truncate(MAX_FOLDERS - 1);
-        all.push_front((folder.to_path_buf(), files));
+        all.push_front((place.clone(), files));
     }
 
-    /// Lists the folder and reads what is new in it.
+    /// Lists the store's files and reads what is new among them.
     ///
     /// # Errors
     /// `NotApplicable` when there is no folder, `Denied` when it may not be listed, `Invalid` when it
@@ -79,42 +80,69 @@ impl Folders {
     pub(super) async fn read(
         &self,
         request: &LoadRequest<'_>,
-        folder: &Path,
+        place: Place,
         store: &StorePath,
     ) -> Result<Content, SourceError> {
         let world = request.world;
-        let listed = world.files.list(folder, MAX_STORE_FILES).await;
-        let listed = listed.map_err(|error| unlistable(error, &world.files.resolve(folder), store))?;
-        let known = self.known(folder);
+        let listed = list(&place, &*world.files, store).await?;
+        let known = self.known(&place);
         let (mut files, mut batch, mut size) = (Files::new(), Vec::new(), 0);
         let mut work = Work::limited(MAX_STORE_ROUNDS);
-        for (name, stamp) in listed.into_iter().filter(|(name, stamp)| !stamp.is_folder && is_pfx(name)) {
+        for (path, stamp) in listed {
             if let Some(file) =
-                known.get(&name).filter(|file| file.lasting && file.stamp == stamp && file.has_settled())
+                known.get(&path).filter(|file| file.lasting && file.stamp == stamp && file.has_settled())
             {
-                files.insert(name, file.clone());
+                files.insert(path, file.clone());
                 continue;
             }
-            let content = request.read_file(&folder.join(&name), MAX_CONTENT).await;
+            let content = request.read_file(&path, MAX_CONTENT).await;
             size += content.as_ref().map_or(0, SecretBytes::len);
-            batch.push((name, stamp, content));
+            batch.push((path, stamp, content));
             if size >= BATCH {
-                work = take_apart(std::mem::take(&mut batch), work, world.clock.now(), &mut files).await?;
+                work = take_apart(place.kind, std::mem::take(&mut batch), work, world.clock.now(), &mut files).await?;
                 // What is done is done, also when the caller leaves.
-                self.keep(folder, files.clone());
+                self.keep(&place, files.clone());
                 size = 0;
             }
         }
-        take_apart(batch, work, world.clock.now(), &mut files).await?;
-        let content = Content::of(folder, &files);
-        self.keep(folder, files);
-        Ok(content)
+        take_apart(place.kind, batch, work, world.clock.now(), &mut files).await?;
+        self.keep(&place, files.clone());
+        Ok(Content::of(place, &files))
     }
+}
+
+/// The files that make up the store. Where any of several places may be missing, those that are
+/// there count.
+async fn list(
+    place: &Place,
+    files: &dyn credential_core::Files,
+    store: &StorePath,
+) -> Result<Vec<(PathBuf, FileStamp)>, SourceError> {
+    let mut found = Vec::new();
+    for path in &place.paths {
+        if place.kind != Kind::Personal {
+            match files.stamp(path).await {
+                Err(_) => continue,
+                Ok(stamp) if !stamp.is_folder => {
+                    found.push((path.clone(), stamp));
+                    continue;
+                }
+                Ok(_) => {}
+            }
+        }
+        let listed = files.list(path, MAX_STORE_FILES).await;
+        let listed = listed.map_err(|error| unlistable(error, &files.resolve(path), store))?;
+        let counts = |name: &Path| place.kind != Kind::Personal || is_pfx(name);
+        let listed = listed.into_iter().filter(|(name, stamp)| !stamp.is_folder && counts(name));
+        found.extend(listed.map(|(name, stamp)| (path.join(name), stamp)));
+    }
+    Ok(found)
 }
 
 type Unread = (PathBuf, FileStamp, Result<SecretBytes, SourceError>);
 
 async fn take_apart(
+    kind: Kind,
     batch: Vec<Unread>,
     mut work: Work,
     read_at: SystemTime,
@@ -126,12 +154,15 @@ async fn take_apart(
     let (work, read) = off_the_runtime(move || {
         let read: Vec<(PathBuf, File)> = batch
             .into_iter()
-            .map(|(name, stamp, content)| {
+            .map(|(path, stamp, content)| {
                 let was_read = content.is_ok();
                 let had_rounds = work.left() >= MAX_FILE_ROUNDS;
-                let stored = content.and_then(|content| Stored::read(&name, content.expose(), &mut work));
-                let lasting = was_read && (had_rounds || stored.is_ok());
-                (name, File { stamp, read_at, outcome: stored.map(Arc::new).map_err(Arc::new), lasting })
+                let outcomes = match content {
+                    Ok(content) => Stored::read(kind, &path, content.expose(), &mut work),
+                    Err(error) => vec![Err(Arc::new(error))],
+                };
+                let lasting = was_read && (had_rounds || outcomes.iter().all(Result::is_ok));
+                (path, File { stamp, read_at, outcomes, lasting })
             })
             .collect();
         Ok((work, read))
@@ -176,21 +207,21 @@ fn unlistable(error: io::Error, folder: &Path, store: &StorePath) -> SourceError
 
 impl Content {
     /// The same certificate in two files counts once, with its key if either has it.
-    fn of(folder: &Path, files: &Files) -> Self {
+    fn of(place: Place, files: &Files) -> Self {
         let mut certificates: BTreeMap<[u8; 32], Arc<Stored>> = BTreeMap::new();
         let mut skipped = Vec::new();
-        for (name, file) in files {
-            match &file.outcome {
+        for (path, outcome) in files.iter().flat_map(|(path, file)| file.outcomes.iter().map(move |one| (path, one))) {
+            match outcome {
                 Ok(stored) => {
                     let held = certificates.entry(stored.facts.sha256).or_insert_with(|| Arc::clone(stored));
                     if !held.has_key() && stored.has_key() {
                         *held = Arc::clone(stored);
                     }
                 }
-                Err(error) => skipped.push((name.clone(), error.to_string())),
+                Err(error) => skipped.push((path.clone(), error.to_string())),
             }
         }
-        Self { folder: folder.to_path_buf(), certificates: certificates.into_values().collect(), skipped }
+        Self { place, certificates: certificates.into_values().collect(), skipped }
     }
 
     /// What was skipped, in words.

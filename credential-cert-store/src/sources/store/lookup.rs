@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use credential_core::{Finding, SourceError};
 
 use super::folder::{Content, MAX_NAMED};
-use super::place::StorePath;
+use super::place::{INSTEAD, Kind, StorePath};
 use super::stored::Stored;
 use super::thumbprint::Thumbprint;
 use crate::certificate::{check_validity, shown};
@@ -90,7 +90,7 @@ pub(super) fn choose(
             Ok(Found { stored: Arc::clone(stored), findings })
         }
         _ if matching.is_empty() => Err(not_found(content, wanted, store)),
-        _ => Err(unusable(&matching, wanted, store, now)),
+        _ => Err(unusable(content.place.kind, &matching, wanted, store, now)),
     }
 }
 
@@ -108,7 +108,7 @@ fn not_found(content: &Content, wanted: &Wanted, store: &StorePath) -> SourceErr
         format!(
             "none of the {} certificates in the store {store} ({}) has {}",
             content.certificates.len(),
-            content.folder.display(),
+            content.place,
             wanted.text()
         ),
     );
@@ -116,6 +116,7 @@ fn not_found(content: &Content, wanted: &Wanted, store: &StorePath) -> SourceErr
         Wanted::SubjectName(text) if text.contains('=') => {
             "write a value alone, without its label; a whole subject is looked up with StoreWithDistinguishedName"
         }
+        _ if content.place.kind != Kind::Personal => INSTEAD,
         _ => "compare with what is there, or use a file with Path",
     };
     match content.skipped_text() {
@@ -125,7 +126,13 @@ fn not_found(content: &Content, wanted: &Wanted, store: &StorePath) -> SourceErr
 }
 
 /// Everything that matched, each with why it is not used.
-fn unusable(matching: &[(Match, &Arc<Stored>)], wanted: &Wanted, store: &StorePath, now: SystemTime) -> SourceError {
+fn unusable(
+    kind: Kind,
+    matching: &[(Match, &Arc<Stored>)],
+    wanted: &Wanted,
+    store: &StorePath,
+    now: SystemTime,
+) -> SourceError {
     let reason = |stored: &Stored| {
         let key = || match stored.key_problem() {
             Some(problem) => format!("{} is there, but {problem}", shown(&stored.facts)),
@@ -143,7 +150,10 @@ fn unusable(matching: &[(Match, &Arc<Stored>)], wanted: &Wanted, store: &StorePa
         "no-usable-certificate",
         format!("no certificate in the store {store} with {} can be used: {}", wanted.text(), reasons.join("; ")),
     )
-    .remedy("add a certificate that is valid now, with its key")
+    .remedy(match kind {
+        Kind::Personal => "add a certificate that is valid now, with its key",
+        Kind::Roots | Kind::Intermediates => INSTEAD,
+    })
 }
 
 fn file(path: &Path) -> String {

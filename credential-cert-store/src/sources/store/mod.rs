@@ -43,8 +43,8 @@ enum By {
 
 /// Finds a certificate in a certificate store.
 ///
-/// On Linux that is the folder in which .NET keeps its stores; see the crate's README. The folder is
-/// listed at each load, and a file is taken apart when it is new or another than before. Of what
+/// On Linux that is where .NET keeps its stores; see the crate's README. The store's files are listed
+/// at each load, and a file is taken apart when it is new or another than before. Of what
 /// matches, a certificate that is valid now is used: one that matches exactly before one that
 /// matches in part, then one with its key, then the one that began last.
 #[derive(Clone, Debug)]
@@ -106,8 +106,8 @@ impl StoreSource {
         let (wanted, mut findings) = self.wanted(description)?;
         let store = store_path(description)?;
         let here = |error: SourceError| description.at_setting(STORE, error.settled_locally());
-        let place = store.folder(&*request.world.environment, cfg!(any(windows, target_os = "macos"))).map_err(here)?;
-        let content = self.folders.read(request, &place, &store).await.map_err(here)?;
+        let place = store.place(&*request.world.environment, cfg!(any(windows, target_os = "macos"))).map_err(here)?;
+        let content = self.folders.read(request, place, &store).await.map_err(here)?;
         let now = request.world.clock.now();
         let found = lookup::choose(&content, &wanted, &store, now)
             .map_err(|error| description.at_setting(self.setting(), error.settled_locally()))?;

@@ -21,6 +21,9 @@ const LOCATIONS: &[(&str, i64)] = &[("CurrentUser", 1), ("LocalMachine", 2)];
 /// What people call stores elsewhere.
 const ALIASES: &[(&str, &str)] = &[("Personal", "My"), ("CA", "CertificateAuthority"), ("Trust", "Root")];
 
+/// What to use in place of a store that holds no keys.
+pub(super) const INSTEAD: &str = "use CurrentUser/My of the account that runs this process, or a file with Path";
+
 /// A store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StorePath {
@@ -32,6 +35,34 @@ pub(super) struct StorePath {
 impl fmt::Display for StorePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.location, self.store)
+    }
+}
+
+/// Where a store is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// What a store is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A folder with a PFX for each certificate.
+    Personal,
+    /// Files of certificates without keys, and folders of such: those that are their own issuers.
+    Roots,
+    /// The same files: those that have another issuer.
+    Intermediates,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, path) in self.paths.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", path.display())?;
+        }
+        Ok(())
     }
 }
 
@@ -58,11 +89,11 @@ impl StorePath {
         Ok(Self { location: location.0, store, folder })
     }
 
-    /// The folder that .NET on Linux keeps the store in.
+    /// Where .NET on Linux keeps the store.
     ///
     /// # Errors
     /// `NotApplicable` where there is none: each says what to use instead.
-    pub(super) fn folder(&self, environment: &dyn Environment, other_system: bool) -> Result<PathBuf, SourceError> {
+    pub(super) fn place(&self, environment: &dyn Environment, other_system: bool) -> Result<Place, SourceError> {
         if other_system {
             return Err(SourceError::not_applicable(
                 "store-not-supported",
@@ -70,30 +101,48 @@ impl StorePath {
             )
             .remedy("export the certificate and use Path, or register a source of your own for this source type"));
         }
-        if self.location == "LocalMachine" {
-            let why = match self.store {
-                "Root" | "CertificateAuthority" => "holds certificates to trust and no keys",
-                _ => "does not exist on Linux",
-            };
-            return Err(SourceError::not_applicable("store-not-on-linux", format!("the store {self} {why}"))
-                .remedy("use CurrentUser/My of the account that runs this process, or a file with Path"));
-        }
-        if self.store == "Disallowed" {
-            return Err(SourceError::not_applicable(
+        match (self.location, self.store) {
+            ("LocalMachine", "Root") => Ok(Place { kind: Kind::Roots, paths: trusted(environment) }),
+            ("LocalMachine", "CertificateAuthority") => {
+                Ok(Place { kind: Kind::Intermediates, paths: trusted(environment) })
+            }
+            ("LocalMachine", _) => Err(SourceError::not_applicable(
+                "store-not-on-linux",
+                format!("the store {self} does not exist on Linux"),
+            )
+            .remedy(INSTEAD)),
+            (_, "Disallowed") => Err(SourceError::not_applicable(
                 "store-not-on-linux",
                 "the store CurrentUser/Disallowed is always empty on Linux",
             )
-            .remedy("use CurrentUser/My"));
-        }
-        match environment.var("HOME").filter(|home| !home.is_empty()) {
-            Some(home) => Ok(PathBuf::from(home).join(".dotnet/corefx/cryptography/x509stores").join(self.folder)),
-            None => Err(SourceError::not_applicable(
-                "home-not-set",
-                format!("HOME is not set, so the store {self} cannot be found"),
-            )
-            .remedy("set HOME to the home folder of the account that runs this process")),
+            .remedy("use CurrentUser/My")),
+            _ => match environment.home() {
+                Some(home) => {
+                    let folder = home.join(".dotnet/corefx/cryptography/x509stores").join(self.folder);
+                    Ok(Place { kind: Kind::Personal, paths: vec![folder] })
+                }
+                None => Err(SourceError::not_applicable(
+                    "home-not-set",
+                    format!(
+                        "HOME is not set, and the system knows no home folder of this account: there is no store {self}"
+                    ),
+                )
+                .remedy("set HOME to the home folder of the account that runs this process")),
+            },
         }
     }
+}
+
+/// Files and folders of certificates to trust: what the variables name, else where OpenSSL of the
+/// distributions looks. A variable that is set and empty names nothing.
+fn trusted(environment: &dyn Environment) -> Vec<PathBuf> {
+    let paths = |variable, defaults: &[&str]| match environment.var(variable) {
+        Some(named) => named.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect(),
+        None => defaults.iter().map(PathBuf::from).collect::<Vec<_>>(),
+    };
+    let mut all = paths("SSL_CERT_FILE", &["/usr/lib/ssl/cert.pem", "/etc/pki/tls/cert.pem", "/etc/ssl/cert.pem"]);
+    all.extend(paths("SSL_CERT_DIR", &["/etc/pki/tls/certs", "/etc/ssl/certs"]));
+    all
 }
 
 fn named(text: &str, name: &str, number: i64) -> bool {
@@ -153,17 +202,29 @@ mod tests {
     fn what_this_machine_has_not_says_what_to_use() {
         let environment = FakeEnvironment::default();
         let code = |path: &str, other| {
-            let error = StorePath::parse(path).unwrap().folder(&environment, other).unwrap_err();
+            let error = StorePath::parse(path).unwrap().place(&environment, other).unwrap_err();
             assert!(error.remedy_text().is_some());
             error.code()
         };
         assert_eq!(code("CurrentUser/My", true), "store-not-supported");
         assert_eq!(code("LocalMachine/My", false), "store-not-on-linux");
-        assert_eq!(code("LocalMachine/Root", false), "store-not-on-linux");
         assert_eq!(code("CurrentUser/Disallowed", false), "store-not-on-linux");
         assert_eq!(code("CurrentUser/My", false), "home-not-set");
         environment.set("HOME", "/home/app");
-        let folder = StorePath::parse("CurrentUser/CertificateAuthority").unwrap().folder(&environment, false).unwrap();
-        assert_eq!(folder, PathBuf::from("/home/app/.dotnet/corefx/cryptography/x509stores/ca"));
+        let place = StorePath::parse("CurrentUser/CertificateAuthority").unwrap().place(&environment, false).unwrap();
+        assert_eq!(place.to_string(), "/home/app/.dotnet/corefx/cryptography/x509stores/ca");
+    }
+
+    #[test]
+    fn what_the_machine_trusts_is_where_the_variables_say() {
+        let environment = FakeEnvironment::default();
+        let place = || StorePath::parse("LocalMachine/Root").unwrap().place(&environment, false).unwrap().to_string();
+        assert!(place().contains("/etc/ssl/certs"));
+        environment.set("SSL_CERT_FILE", "/a.pem");
+        assert!(place().starts_with("/a.pem, /") && place().contains("/etc/ssl/certs"));
+        environment.set("SSL_CERT_DIR", "/b:/c");
+        assert_eq!(place(), "/a.pem, /b, /c");
+        environment.set("SSL_CERT_FILE", "");
+        assert_eq!(place(), "/b, /c");
     }
 }

@@ -1,10 +1,12 @@
 //! A certificate in a store.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use credential_core::{CertificateFacts, SourceError};
 
+use super::folder::Outcome;
+use super::place::Kind;
 use crate::Material;
 use crate::certificate::{certificate_facts, parse};
 use crate::error::again;
@@ -23,21 +25,44 @@ pub(super) struct Stored {
     pub(super) file: PathBuf,
     pub(super) facts: CertificateFacts,
     pub(super) subject: Name,
+    is_self_issued: bool,
     holding: Holding,
     material: OnceLock<Result<Material, SourceError>>,
 }
 
 impl Stored {
-    /// Takes a file apart; the rounds of key derivation are taken from the folder's.
-    pub(super) fn read(file: &Path, content: &[u8], folder_work: &mut Work) -> Result<Self, SourceError> {
-        let mut work = Work::limited(MAX_FILE_ROUNDS.min(folder_work.left()));
+    /// Takes a file apart; the rounds of key derivation are taken from the store's.
+    pub(super) fn read(kind: Kind, file: &Path, content: &[u8], store_work: &mut Work) -> Vec<Outcome> {
+        let mut work = Work::limited(MAX_FILE_ROUNDS.min(store_work.left()));
         let before = work.left();
-        let read = shape::read_pfx(content, None, &mut work);
-        folder_work.spend(before - work.left());
-        let holding = read?.join()?;
+        let outcomes = match kind {
+            Kind::Personal => {
+                vec![shape::read_pfx(content, None, &mut work).and_then(|pieces| Self::new(file, pieces.join()?))]
+            }
+            Kind::Roots => Self::read_trusted(file, content, &mut work, true),
+            Kind::Intermediates => Self::read_trusted(file, content, &mut work, false),
+        };
+        store_work.spend(before - work.left());
+        outcomes.into_iter().map(|outcome| outcome.map(Arc::new).map_err(Arc::new)).collect()
+    }
+
+    /// Each certificate of the file by itself, without its key: such a store has none.
+    fn read_trusted(file: &Path, content: &[u8], work: &mut Work, roots: bool) -> Vec<Result<Self, SourceError>> {
+        let certificates = match shape::read(content, None, work) {
+            Ok(pieces) => pieces.certificates,
+            Err(error) => return vec![Err(error)],
+        };
+        let stored =
+            certificates.into_iter().map(|der| Self::new(file, Holding { chain: vec![der], unused: 0, key: None }));
+        stored.filter(|outcome| outcome.as_ref().map_or(true, |stored| stored.is_self_issued == roots)).collect()
+    }
+
+    fn new(file: &Path, holding: Holding) -> Result<Self, SourceError> {
         let facts = certificate_facts(holding.leaf())?;
-        let subject = Name::parse(parse(holding.leaf())?.subject().as_raw());
-        Ok(Self { file: file.to_path_buf(), facts, subject, holding, material: OnceLock::new() })
+        let certificate = parse(holding.leaf())?;
+        let subject = Name::parse(certificate.subject().as_raw());
+        let is_self_issued = certificate.subject().as_raw() == certificate.issuer().as_raw();
+        Ok(Self { file: file.to_path_buf(), facts, subject, is_self_issued, holding, material: OnceLock::new() })
     }
 
     pub(super) fn has_key(&self) -> bool {
