@@ -153,8 +153,16 @@ pub(crate) fn check_validity(facts: &CertificateFacts, now: SystemTime) -> Resul
 
 /// The certificate in a message: subject and thumbprint.
 pub(crate) fn shown(facts: &CertificateFacts) -> String {
-    let subject = if facts.subject.is_empty() { "without subject" } else { &facts.subject };
+    let subject = if facts.subject.is_empty() { "without subject".to_owned() } else { printable(&facts.subject) };
     format!("certificate {subject} ({})", facts.thumbprint())
+}
+
+/// Longest name in a message, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// A name that whoever made the certificate has chosen.
+pub(crate) fn printable(name: &str) -> String {
+    credential_core::printable(name, MAX_SHOWN)
 }
 
 /// `2026-01-31 23:59:59 UTC`.

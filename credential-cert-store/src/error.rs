@@ -13,8 +13,13 @@ pub(crate) enum Fault {
     Malformed(&'static str),
     /// An algorithm that is not read, by name or number.
     Unsupported(String),
-    /// More rounds of key derivation than are done for one file.
-    TooMuchWork(u64),
+    /// More rounds of key derivation than a bound leaves, with the bound's name.
+    TooMuchWork {
+        /// Asked for.
+        rounds: u64,
+        /// Name and value.
+        bound: &'static str,
+    },
     /// A bound on size or number, by name.
     Bound(&'static str),
     /// It does not open with this password (or is damaged: the two look alike).
@@ -35,16 +40,21 @@ impl Fault {
                 .remedy("copy or export the file once more, in binary mode"),
             Self::Unsupported(algorithm) => {
                 SourceError::invalid("algorithm-not-supported", format!("{what} is protected with {algorithm}"))
-                    .remedy("convert it: openssl pkcs12 -in old.pfx -nodes | openssl pkcs12 -export -out new.pfx")
+                    .remedy(match what.contains("PFX") {
+                        true => "convert it: openssl pkcs12 -legacy -in old.pfx -nodes -out all.pem && openssl pkcs12 -export -in all.pem -out new.pfx, then delete all.pem",
+                        false => "convert it: openssl pkcs8 -topk8 -in old.key -out new.key",
+                    })
             }
-            Self::TooMuchWork(rounds) => SourceError::invalid(
+            Self::TooMuchWork { rounds, bound } => SourceError::invalid(
                 "too-much-work",
-                format!(
-                    "{what} asks for {rounds} rounds of key derivation, beyond what MAX_ROUNDS allows for one file"
-                ),
+                format!("{what} asks for {rounds} rounds of key derivation, more than {bound} leaves for it"),
             )
-            .remedy("export it with fewer iterations: openssl pkcs12 -export -iter 600000"),
-            Self::Bound(name) => SourceError::invalid("too-large", format!("{what} is beyond {name}")),
+            .remedy(match what.contains("PFX") {
+                true => "export it with fewer: openssl pkcs12 -in old.pfx -nodes -out all.pem && openssl pkcs12 -export -in all.pem -iter 100000 -out new.pfx, then delete all.pem",
+                false => "encrypt it with fewer: openssl pkcs8 -topk8 -in old.key -iter 100000 -out new.key",
+            }),
+            Self::Bound(name) => SourceError::invalid("too-large", format!("{what} is beyond {name}"))
+                .remedy("check that it is the right file; export the one certificate with its chain and key"),
             Self::Password if has_password => SourceError::invalid(
                 "wrong-password",
                 format!("the password does not open {what}, or its content is damaged"),

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
 
-use crate::certificate::{certificate_facts, judge, parse, public_key, shown};
+use crate::certificate::{certificate_facts, judge, parse, printable, public_key, shown};
 use crate::error::again;
 use crate::pieces::{Holding, Pieces};
 use crate::shape;
@@ -21,6 +21,13 @@ pub struct Material {
     facts: CertificateFacts,
     unused: usize,
     signer: Option<Result<Arc<LocalSigner>, SourceError>>,
+}
+
+/// Why a content could not be read, and whether it is the one that the key is in.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) error: SourceError,
+    pub(crate) of_key: bool,
 }
 
 impl fmt::Debug for Material {
@@ -53,12 +60,19 @@ impl Material {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes).
     pub fn from_parts(content: &[u8], key: Option<&[u8]>, password: Option<&Secret>) -> Result<Self, SourceError> {
+        Self::parts(content, key, password).map_err(|unread| unread.error)
+    }
+
+    /// [`from_parts`](Self::from_parts) that tells which of the two is at fault.
+    pub(crate) fn parts(content: &[u8], key: Option<&[u8]>, password: Option<&Secret>) -> Result<Self, Unread> {
         let mut work = Work::default();
-        let mut pieces: Pieces = shape::read(content, password, &mut work)?;
+        let fault = |of_key| move |error| Unread { error, of_key };
+        let mut pieces: Pieces = shape::read(content, password, &mut work).map_err(fault(false))?;
         if let Some(key) = key {
-            pieces.append(shape::read(key, password, &mut work)?);
+            pieces.append(shape::read(key, password, &mut work).map_err(fault(true))?);
         }
-        Self::from_holding(&pieces.join()?)
+        let holding = pieces.join().map_err(fault(false))?;
+        Self::from_holding(&holding).map_err(fault(false))
     }
 
     /// [`from_bytes`](Self::from_bytes) on tokio's blocking pool.
@@ -162,7 +176,11 @@ impl Material {
             findings.push(
                 Finding::hint(
                     "chain-incomplete",
-                    format!("{} came without the certificate of its issuer, {}", shown(&self.facts), self.facts.issuer),
+                    format!(
+                        "{} came without the certificate of its issuer, {}",
+                        shown(&self.facts),
+                        printable(&self.facts.issuer)
+                    ),
                 )
                 .remedy("matters with SendX5C: add the issuing certificates to the file"),
             );

@@ -107,12 +107,15 @@ fn without_certificate(has_key: bool) -> SourceError {
     }
 }
 
+/// Longest chain that is put together; the longest in the wild have five.
+const MAX_CHAIN: usize = 16;
+
 /// The leaf, then whoever issued it, as far as that is there. A self-signed certificate ends it.
 fn order_by_issuer(parsed: &[Parsed<'_>], leaf: usize) -> Vec<usize> {
     let mut order = vec![leaf];
     let mut current = leaf;
     while let Some(certificate) = parsed.get(current) {
-        if certificate.issuer == certificate.subject {
+        if certificate.issuer == certificate.subject || order.len() == MAX_CHAIN {
             break;
         }
         let next = parsed

@@ -154,6 +154,59 @@ async fn a_key_file_of_its_own_is_joined_with_the_certificate() {
 }
 
 #[tokio::test]
+async fn of_two_files_the_one_at_fault_is_named() {
+    let world = FakeWorld::new();
+    let pfx = Material::from_bytes(&golden::read("store-certs/expired.store.pfx"), None).unwrap();
+    world.files.write("/a/tls.crt", golden::read("store-certs/plain.crt"));
+    world.files.write("/a/old.crt", pfx.chain()[0].clone());
+    world.files.write("/a/tls.key", golden::read("store-certs/plain.key"));
+    world.files.write("/a/other.key", golden::read("pfx/p-key-only.pem"));
+    world.files.write("/a/empty", *b"");
+    world.files.write("/a/locked.key", golden::read("pfx/p-enc-iter-1e7.pem"));
+    const FILE: &str = "CertificateDiskPath";
+    const KEY: &str = "CertificateKeyDiskPath";
+    for (file, key, code, setting, named) in [
+        ("tls.crt", "empty", "empty-content", KEY, "/a/empty"),
+        ("tls.crt", "other.key", "key-does-not-belong", KEY, "/a/other.key"),
+        ("tls.crt", "locked.key", "password-missing", "CertificatePassword", "/a/locked.key"),
+        ("empty", "tls.key", "empty-content", FILE, "/a/empty"),
+        ("old.crt", "other.key", "certificate-expired", FILE, "/a/old.crt"),
+    ] {
+        let entry = path_entry(&format!("/a/{file}")).with(KEY, format!("/a/{key}"));
+        let error = load(&PathSource::default(), &entry, &world).await.unwrap_err();
+        assert_eq!(error.code(), code, "{file} {key}: {error}");
+        assert!(error.path().unwrap().ends_with(&format!(":{setting}")), "{file} {key}: {error:?}");
+        assert!(error.to_string().starts_with(named), "{file} {key}: {error}");
+    }
+}
+
+/// Whoever makes a certificate chooses its name; messages go to terminals and logs.
+#[tokio::test]
+async fn a_name_in_a_message_moves_no_cursor_and_has_an_end() {
+    let mut parameters = rcgen::CertificateParams::default();
+    let name = format!("app\u{1b}[31m\nerror  forged\u{202e}{}", "x".repeat(5000));
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+    parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let certificate = parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    let world = FakeWorld::new();
+    world.files.write("/a/app.cer", certificate.der().to_vec());
+    let message = load(&PathSource::default(), &path_entry("/a/app.cer"), &world).await.unwrap_err().to_string();
+    assert!(!message.contains(|one: char| one.is_control() || one == '\u{202e}'), "{message:?}");
+    assert!(message.contains("\\u{1b}[31m") && message.len() < 500, "{message}");
+}
+
+/// Two of the same kind in a list are told apart by where they stand.
+#[tokio::test]
+async fn what_is_noteworthy_about_a_certificate_says_which_setting_led_to_it() {
+    let world = FakeWorld::new();
+    world.files.write("/a/app.pfx", golden::read("store-certs/ca-issued.store.pfx"));
+    let found = load(&PathSource::default(), &path_entry("/a/app.pfx"), &world).await.unwrap();
+    let finding = found.findings().iter().find(|finding| finding.code == "chain-incomplete").unwrap();
+    assert_eq!(finding.path.as_deref(), Some("AzureAd:ClientCredentials:0:CertificateDiskPath"));
+    assert!(finding.origin.is_some());
+}
+
+#[tokio::test]
 async fn an_unchanged_content_is_not_taken_apart_again_and_ends_when_it_expires() {
     let world = FakeWorld::new();
     world.files.write(PFX, golden::read("store-certs/dup-old.store.pfx"));
@@ -228,6 +281,8 @@ async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothi
     assert!(expired.to_string().contains("old.pfx") && expired.to_string().contains("expired on"), "{expired}");
     let none = load(&by_subject, &subject("nobody"), &world).await.unwrap_err();
     assert_eq!((none.kind(), none.code()), (SourceErrorKind::NotApplicable, "certificate-not-found"));
+    let cause = format!("{none:?}");
+    assert!(cause.contains("CN=app-plain") && cause.contains("garbage.pfx"), "{cause}");
     world.files.fail(format!("{STORE}/garbage.pfx"), io::ErrorKind::PermissionDenied);
     assert!(load(&source, &plain, &world).await.is_ok());
     world.files.write(format!("{STORE}/garbage.pfx"), golden::read("store-certs/umlaut.store.pfx"));

@@ -3,20 +3,30 @@
 use std::io;
 use std::path::Path;
 
-use crate::{LoadRequest, SecretBytes, SourceError};
+use crate::{LoadRequest, SecretBytes, SourceError, World};
 
-impl LoadRequest<'_> {
+impl World {
     /// The whole content of a file that has at most `max` bytes.
     ///
     /// # Errors
     /// All are settled locally; the caller names the setting with
     /// [`CredentialDescription::at_setting`](crate::CredentialDescription::at_setting).
     /// `NotApplicable` when there is no such file, `Denied` when it may not be read, `Invalid` when it
-    /// is a folder or too large, `Misconfigured` when the path cannot be one, `Transient` for whatever
+    /// is a folder, a pipe or too large, `Misconfigured` when the path cannot be one, `Transient` for whatever
     /// else the file system answers.
     pub async fn read_file(&self, path: &Path, max: u64) -> Result<SecretBytes, SourceError> {
-        let read = self.world.files.read(path, max).await;
-        read.map_err(|error| file_error(error, &self.world.files.resolve(path), max).settled_locally())
+        let read = self.files.read(path, max).await;
+        read.map_err(|error| file_error(error, &self.files.resolve(path), max).settled_locally())
+    }
+}
+
+impl LoadRequest<'_> {
+    /// [`World::read_file`] in the request's world.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn read_file(&self, path: &Path, max: u64) -> Result<SecretBytes, SourceError> {
+        self.world.read_file(path, max).await
     }
 }
 
@@ -30,6 +40,10 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
         io::ErrorKind::IsADirectory => {
             return SourceError::invalid("file-is-folder", format!("{shown} is a folder; a file is expected"))
                 .remedy("name the file in it");
+        }
+        io::ErrorKind::Unsupported => {
+            return SourceError::invalid("file-is-pipe", format!("{shown} is a pipe or a socket; a file is expected"))
+                .remedy("name a file");
         }
         io::ErrorKind::FileTooLarge => {
             return SourceError::invalid("file-too-large", format!("{shown} has more than {max} bytes"))
@@ -61,6 +75,7 @@ mod tests {
             (io::ErrorKind::NotADirectory, (NotApplicable, "file-not-found")),
             (io::ErrorKind::PermissionDenied, (Denied, "file-unreadable")),
             (io::ErrorKind::IsADirectory, (Invalid, "file-is-folder")),
+            (io::ErrorKind::Unsupported, (Invalid, "file-is-pipe")),
             (io::ErrorKind::FileTooLarge, (Invalid, "file-too-large")),
             (io::ErrorKind::InvalidInput, (Misconfigured, "bad-path")),
             (io::ErrorKind::StaleNetworkFileHandle, (Transient, "file-unreadable")),

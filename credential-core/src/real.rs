@@ -74,9 +74,11 @@ impl Files for LocalFiles {
                 if names.len() == max {
                     return Err(io::Error::new(io::ErrorKind::QuotaExceeded, format!("more than {max} entries")));
                 }
-                if let Ok(found) = metadata(&entry.path()) {
-                    names.push((PathBuf::from(entry.file_name()), stamp_of(&found)));
-                }
+                let stamp = match metadata(&entry.path()) {
+                    Ok(found) => stamp_of(&found),
+                    Err(_) => FileStamp::new(0, SystemTime::UNIX_EPOCH, 0, false),
+                };
+                names.push((PathBuf::from(entry.file_name()), stamp));
             }
             Ok(names)
         })
@@ -105,6 +107,10 @@ fn read_bounded(path: &Path, max: u64) -> io::Result<SecretBytes> {
     if found.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
+    // Opening one waits for a writer, for ever. What stands open already is somebody's `<(command)`.
+    if is_pipe(&found) && !path.starts_with("/dev") && !path.starts_with("/proc") {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     if found.len() > max {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
@@ -116,6 +122,19 @@ fn read_bounded(path: &Path, max: u64) -> io::Result<SecretBytes> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(SecretBytes::new(std::mem::take(&mut *content)))
+}
+
+fn is_pipe(found: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        found.file_type().is_fifo() || found.file_type().is_socket()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
 }
 
 fn stamp_of(found: &std::fs::Metadata) -> FileStamp {

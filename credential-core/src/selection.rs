@@ -189,6 +189,10 @@ impl<'a, A> Selection<'a, A> {
         let waited = inner.world.clock.moment().since(lane.started);
         match lane.slot.worth(result, &inner.world) {
             Ok(Worth::Try(credential, degraded_by)) => {
+                if let Some(error) = &degraded_by {
+                    let (entry, code) = (lane.slot.index, error.code());
+                    tracing::warn!(entry, code, %error, "the renewed credential cannot be loaded: the one before goes on");
+                }
                 lane.degraded_by = degraded_by;
                 lane.state = State::Ready(credential);
             }

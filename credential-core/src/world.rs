@@ -145,14 +145,15 @@ impl FileStamp {
 #[async_trait]
 pub trait Files: Debug + Send + Sync {
     /// The whole content, refused with [`io::ErrorKind::FileTooLarge`] above `max` bytes and with
-    /// [`io::ErrorKind::IsADirectory`] for a folder. Links are followed.
+    /// [`io::ErrorKind::IsADirectory`] for a folder, with [`io::ErrorKind::Unsupported`] for a pipe or
+    /// socket, which would wait for a writer. Links are followed.
     async fn read(&self, path: &Path, max: u64) -> io::Result<SecretBytes>;
 
     /// The file's stamp. Links are followed.
     async fn stamp(&self, path: &Path) -> io::Result<FileStamp>;
 
-    /// The names in a folder with their stamps, in no order; names whose stamp cannot be had are left
-    /// out. Refused with [`io::ErrorKind::QuotaExceeded`] above `max` names.
+    /// The names in a folder with their stamps, in no order; the stamp of a name that leads nowhere is
+    /// empty. Refused with [`io::ErrorKind::QuotaExceeded`] above `max` names.
     async fn list(&self, folder: &Path, max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>>;
 
     /// Which path a relative one means; for messages.

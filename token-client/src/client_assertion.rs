@@ -7,6 +7,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use credential_core::{CertificateCredential, Moment, Secret, SigningAlgorithm, SigningRequest, SourceError, World};
 use serde::Serialize;
 
+use crate::authority::AuthorityKind;
+
 /// How long an assertion is valid; the platform's documentation asks for 5 to 10 minutes.
 const LIFETIME: Duration = Duration::from_secs(600);
 
@@ -17,6 +19,26 @@ fn acceptable(wanted: SigningAlgorithm) -> &'static [SigningAlgorithm] {
         SigningAlgorithm::Ps256 => &[SigningAlgorithm::Ps256, SigningAlgorithm::Rs256],
         _ => &[SigningAlgorithm::Rs256],
     }
+}
+
+/// What the certificate signs with for such an authority.
+///
+/// # Errors
+/// `Invalid` when the key can do no algorithm that the authority takes.
+pub(crate) fn algorithm(
+    certificate: &CertificateCredential,
+    kind: AuthorityKind,
+) -> Result<SigningAlgorithm, SourceError> {
+    let takes = acceptable(kind.assertion_algorithm());
+    let found = takes.iter().copied().find(|algorithm| certificate.signer().algorithms().contains(algorithm));
+    found.ok_or_else(|| {
+        let (key, takes) = (&certificate.facts().key, takes.iter().map(|one| one.as_str()).collect::<Vec<_>>());
+        SourceError::invalid(
+            "key-type-not-accepted",
+            format!("the certificate's key is {key}; {kind} takes RSA keys alone ({})", takes.join(", ")),
+        )
+        .remedy("use a certificate with an RSA key of 2048 bits or more")
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -47,8 +69,8 @@ pub(crate) struct AssertionFor<'a> {
     pub(crate) client_id: &'a str,
     /// The token endpoint that the assertion is posted to, without its query.
     pub(crate) audience: &'a str,
-    /// What the authority prefers.
-    pub(crate) algorithm: SigningAlgorithm,
+    /// Which decides over the algorithm.
+    pub(crate) kind: AuthorityKind,
     /// Puts the certificate chain in the header (RFC 7515 §4.1.6).
     pub(crate) send_x5c: bool,
 }
@@ -64,16 +86,7 @@ pub(crate) async fn sign(
     world: &World,
 ) -> Result<Secret, SourceError> {
     let signer = certificate.signer();
-    let takes = acceptable(wanted.algorithm);
-    let algorithm = takes.iter().copied().find(|algorithm| signer.algorithms().contains(algorithm));
-    let algorithm = algorithm.ok_or_else(|| {
-        let (key, takes) = (&certificate.facts().key, takes.iter().map(|one| one.as_str()).collect::<Vec<_>>());
-        SourceError::invalid(
-            "key-type-not-accepted",
-            format!("the certificate's key is {key}; this authority takes RSA keys alone ({})", takes.join(", ")),
-        )
-        .remedy("use a certificate with an RSA key of 2048 bits or more")
-    })?;
+    let algorithm = algorithm(certificate, wanted.kind)?;
     let header = header(certificate, algorithm, wanted.send_x5c);
     let now = world.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let claims = Claims {

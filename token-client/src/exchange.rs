@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use credential_core::{
-    AssertionRequest, Credential, HttpClient, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, SigningAlgorithm,
-    SourceError, Verdict, World,
+    AssertionRequest, Credential, HttpClient, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, SourceError,
+    Verdict, World,
 };
 use zeroize::Zeroizing;
 
 use crate::access_token::Issued;
+use crate::authority::AuthorityKind;
 use crate::client_assertion::{self, AssertionFor};
 use crate::form::Form;
 use crate::rejection::{Meaning, meaning};
@@ -29,7 +30,7 @@ pub(crate) struct Exchange {
     pub(crate) tenant: Option<String>,
     pub(crate) token_endpoint: String,
     pub(crate) assertion_audience: String,
-    pub(crate) algorithm: SigningAlgorithm,
+    pub(crate) kind: AuthorityKind,
     pub(crate) send_x5c: bool,
     pub(crate) scope: String,
     /// Merged with the client's capabilities.
@@ -72,7 +73,7 @@ impl Exchange {
                 let wanted = AssertionFor {
                     client_id: &self.client_id,
                     audience: &self.assertion_audience,
-                    algorithm: self.algorithm,
+                    kind: self.kind,
                     send_x5c: self.send_x5c,
                 };
                 let assertion = client_assertion::sign(certificate, wanted, self.deadline, world).await?;

@@ -9,6 +9,7 @@ mod addresses;
 pub mod authority;
 mod authority_refusal;
 mod builder;
+mod chain_gap;
 mod claims;
 #[cfg(feature = "cli")]
 pub mod cli;

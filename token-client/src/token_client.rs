@@ -13,7 +13,7 @@ use crate::exchange::Exchange;
 use crate::flights::{FlightKey, Flights};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
-use crate::{ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, claims};
+use crate::{ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims};
 
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -257,7 +257,10 @@ impl Inner {
             })
         };
         match presented.await {
-            Ok(accepted) => {
+            Ok(mut accepted) => {
+                if exchange.send_x5c {
+                    chain_gap::warn(&mut accepted.attempts);
+                }
                 let token = accepted.value.into_token(&request.scopes, tenant.as_deref(), accepted.attempts);
                 self.cache.insert(key, token.clone(), &world);
                 Ok(token)
@@ -299,7 +302,7 @@ impl Inner {
             tenant: endpoints.tenant,
             token_endpoint: token_endpoint.into(),
             assertion_audience: endpoints.assertion_audience,
-            algorithm: endpoints.assertion_algorithm,
+            kind: self.authority.kind(),
             send_x5c: options.sends_x5c(),
             scope,
             claims,

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use credential_core::{
-    Application, ChainError, CredentialChain, CredentialDescription, CredentialSource, SigningAlgorithm, SourceError,
-    SourceRegistry, World,
+    Application, ChainError, CredentialChain, CredentialDescription, CredentialSource, SourceError, SourceRegistry,
+    World,
 };
 use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
 
+use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
 use crate::{ExchangeError, TokenError, addresses};
 
@@ -69,7 +70,7 @@ impl VaultTokens for NestedEntries {
             tenant: Some(request.tenant.to_owned()),
             assertion_audience: endpoint.clone(),
             token_endpoint: endpoint,
-            algorithm: SigningAlgorithm::Ps256,
+            kind: AuthorityKind::Entra,
             send_x5c: false,
             scope: request.scope.to_owned(),
             claims: None,

@@ -30,7 +30,9 @@ impl Name {
 }
 
 fn same_set(a: &[Attribute], b: &[Attribute]) -> bool {
-    a.len() == b.len() && a.iter().all(|one| b.iter().any(|other| same_attribute(one, other)))
+    let within =
+        |a: &[Attribute], b: &[Attribute]| a.iter().all(|one| b.iter().any(|other| same_attribute(one, other)));
+    a.len() == b.len() && within(a, b) && within(b, a)
 }
 
 fn same_attribute(a: &Attribute, b: &Attribute) -> bool {

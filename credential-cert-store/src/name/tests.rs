@@ -80,6 +80,14 @@ fn another_order_number_or_value_is_another_name() {
 }
 
 #[test]
+fn attributes_side_by_side_are_compared_both_ways() {
+    let name = Name::from_text("CN=app + OU=dev").unwrap();
+    assert!(Name::from_text("OU=dev + CN=app").unwrap().same_as(&name));
+    let twice = Name::from_text("CN=app + CN=app").unwrap();
+    assert!(!twice.same_as(&name) && !name.same_as(&twice));
+}
+
+#[test]
 fn what_is_no_name_says_why() {
     assert!(Name::from_text("app-org").unwrap_err().contains("has no `=`"));
     assert!(Name::from_text("X500:CN=app").unwrap_err().contains("X500:CN"));

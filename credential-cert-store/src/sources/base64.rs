@@ -8,7 +8,7 @@ use credential_core::{
 };
 
 use super::memory::{Input, Memory, opened};
-use super::path::{PASSWORD, PASSWORD_SETTING, located};
+use super::path::{PASSWORD, PASSWORD_SETTING, located, with_place};
 use crate::MAX_CONTENT;
 use crate::pem::{self, LENIENT_BASE64};
 
@@ -47,12 +47,22 @@ impl CredentialSource for Base64Source {
         let description = request.description;
         let content = decoded(description)?;
         let input = Input { content, key: None, password: description.secret(PASSWORD).cloned() };
-        let place = |error| located(description, VALUE, error);
+        let place = |error: SourceError| located(description, VALUE, advised(error));
         let entry = format!("{} {}", description.path(), description.origin());
         let outcome = self.memory.material(entry, input).await.map_err(place)?;
-        let material = opened(&outcome).map_err(place)?;
+        let material = opened(&outcome).map_err(|unread| place(unread.error))?;
         let id = format!("certificate {}", material.facts().thumbprint());
-        material.credential(id.into(), request.world.clock.now()).map_err(place)
+        let credential = material.credential(id.into(), request.world.clock.now()).map_err(place)?;
+        Ok(with_place(description, VALUE, credential))
+    }
+}
+
+/// What to do about a content that is no file.
+fn advised(error: SourceError) -> SourceError {
+    match error.code() {
+        "base64-text" => error.remedy("the value is base64 of base64: encode the file once, base64 -w0 app.pfx"),
+        "unknown-content" => error.remedy("write the whole file in base64: base64 -w0 app.pfx"),
+        _ => error,
     }
 }
 

@@ -8,9 +8,10 @@ use credential_core::{Secret, SecretBytes, SourceError};
 
 use crate::Material;
 use crate::error::again;
+use crate::material::{Unread, off_the_runtime};
 
-/// Most entries that are remembered: more than a list can have.
-const MAX_REMEMBERED: usize = 64;
+/// Most entries that are remembered: as many as a list may have.
+const MAX_REMEMBERED: usize = 1024;
 
 /// What an entry's material is read from.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ struct Remembered {
     outcome: Outcome,
 }
 
-type Outcome = Arc<Result<Material, SourceError>>;
+pub(super) type Outcome = Arc<Result<Material, Unread>>;
 
 /// The last content of each entry, with what came of it. A newer one replaces it.
 #[derive(Default)]
@@ -44,20 +45,18 @@ impl Memory {
     }
 
     /// The material of an entry, read on the blocking pool unless its content is the one of before.
-    pub(super) async fn material(
-        &self,
-        entry: String,
-        input: Input,
-    ) -> Result<Arc<Result<Material, SourceError>>, SourceError> {
+    ///
+    /// # Errors
+    /// `Transient` when the runtime shuts down meanwhile.
+    pub(super) async fn material(&self, entry: String, input: Input) -> Result<Outcome, SourceError> {
         let known = |old: &&Remembered| old.entry == entry && old.input == input;
         if let Some(old) = self.entries().iter().find(known) {
             return Ok(Arc::clone(&old.outcome));
         }
         let Input { content, key, password } = input.clone();
-        let outcome: Outcome = match Material::read_parts(content, key, password).await {
-            Err(error) if error.kind() == credential_core::SourceErrorKind::Transient => return Err(error),
-            outcome => Arc::new(outcome),
-        };
+        let read =
+            move || Ok(Material::parts(content.expose(), key.as_ref().map(SecretBytes::expose), password.as_ref()));
+        let outcome: Outcome = Arc::new(off_the_runtime(read).await?);
         let mut entries = self.entries();
         entries.retain(|old| old.entry != entry);
         entries.truncate(MAX_REMEMBERED - 1);
@@ -67,6 +66,6 @@ impl Memory {
 }
 
 /// The material, or the error once more.
-pub(super) fn opened(outcome: &Result<Material, SourceError>) -> Result<&Material, SourceError> {
-    outcome.as_ref().map_err(again)
+pub(super) fn opened(outcome: &Outcome) -> Result<&Material, Unread> {
+    outcome.as_ref().as_ref().map_err(|Unread { error, of_key }| Unread { error: again(error), of_key: *of_key })
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, SecretBytes, Setting, SettingKind, SourceError,
-    SourceType,
+    Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, SecretBytes, Setting, SettingKind,
+    SourceError, SourceType,
 };
 
 use super::memory::{Input, Memory, opened};
@@ -61,17 +61,32 @@ impl CredentialSource for PathSource {
         let description = request.description;
         let path = description.required(FILE)?.expose().trim();
         let content = read(request, FILE, path).await?;
-        let key = match description.text(KEY_FILE).map(str::trim).filter(|path| !path.is_empty()) {
+        let key_path = description.text(KEY_FILE).map(str::trim).filter(|path| !path.is_empty());
+        let key = match key_path {
             Some(key_path) => Some(read(request, KEY_FILE, key_path).await?),
             None => None,
         };
         let input = Input { content, key, password: description.secret(PASSWORD).cloned() };
-        let place = |error: SourceError| located(description, FILE, about(&error, path));
-        let outcome = self.memory.material(format!("{} {path}", description.path()), input).await.map_err(place)?;
-        let material = opened(&outcome).map_err(place)?;
-        let credential = material.credential(format!("certificate in {path}").into(), request.world.clock.now());
-        credential.map_err(place)
+        let place = |error: SourceError, of_key| match key_path.filter(|_| of_key) {
+            Some(key_path) => located(description, KEY_FILE, about(&error, key_path)),
+            None => located(description, FILE, about(&error, path)),
+        };
+        let entry = format!("{} {path}", description.path());
+        let outcome = self.memory.material(entry, input).await.map_err(|error| place(error, false))?;
+        let material = opened(&outcome).map_err(|unread| place(unread.error, unread.of_key))?;
+        let now = request.world.clock.now();
+        let credential = material.credential(format!("certificate in {path}").into(), now);
+        // What is wrong with a valid certificate is its key.
+        let credential = credential.map_err(|error| place(error, material.judged(now).is_ok()))?;
+        Ok(with_place(description, FILE, credential))
     }
+}
+
+/// Says on every finding which setting led to it.
+pub(super) fn with_place(description: &CredentialDescription, setting: &str, credential: Credential) -> Credential {
+    let place = |finding: Finding| finding.at(description.setting_path(setting), description.setting_origin(setting));
+    let findings = credential.findings().iter().cloned().map(place).collect();
+    credential.with_findings(findings)
 }
 
 async fn read(request: &LoadRequest<'_>, setting: &str, path: &str) -> Result<SecretBytes, SourceError> {

@@ -1,5 +1,7 @@
 //! The kinds of authorities, and what follows from each.
 
+use std::fmt;
+
 use credential_core::SigningAlgorithm;
 
 /// What kind of authority it is.
@@ -33,5 +35,19 @@ impl AuthorityKind {
     /// Whether a call may name another tenant than the configured one.
     pub(crate) fn takes_call_tenant(self) -> bool {
         matches!(self, Self::Entra | Self::Dsts)
+    }
+}
+
+impl fmt::Display for AuthorityKind {
+    /// The name that its documentation uses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Entra => "Microsoft Entra ID",
+            Self::B2c => "Azure AD B2C",
+            Self::Ciam => "Microsoft Entra External ID",
+            Self::Adfs => "AD FS",
+            Self::Dsts => "dSTS",
+            Self::Oidc => "this OpenID provider",
+        })
     }
 }

@@ -196,6 +196,9 @@ pub(crate) enum CertificatesCommand {
 pub(crate) struct InspectArgs {
     /// PFX, PEM or DER; told from the content
     pub(crate) file: String,
+    /// The file of the private key, when it is not in FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<String>,
     /// The environment variable with the password
     #[arg(long, value_name = "V")]
     pub(crate) password_env: Option<String>,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use credential_cert_store::{Inspection, inspect};
-use credential_core::{CertificateFacts, Finding, Secret, Severity};
+use credential_cert_store::{Inspection, MAX_CONTENT, inspect};
+use credential_core::{CertificateFacts, Finding, Secret, SecretBytes, Severity, SourceError};
 use serde_json::{Value, json};
 
 use super::args::{CertificatesCommand, InspectArgs};
@@ -13,26 +13,20 @@ use super::output::Output;
 use super::{Failure, Outcome, json, text};
 use crate::settings::Location;
 
-/// The most bytes of a certificate file.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
-
 pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcome {
     let CertificatesCommand::Inspect(args) = command;
     let context = Context::at(Location::default());
     let password = password(&args, &context)?;
-    let content = context.world.files.read(Path::new(&args.file), MAX_FILE).await;
-    let inspected = match content {
-        Ok(content) => {
+    let inspected = match contents(&args, &context).await {
+        Ok((content, key)) => {
             let now = context.world.clock.now();
-            let work = move || inspect(content.expose(), None, password.as_ref(), now);
+            let work = move || inspect(content.expose(), key.as_ref().map(SecretBytes::expose), password.as_ref(), now);
             match tokio::task::spawn_blocking(work).await {
                 Ok(inspected) => inspected.map_err(|error| error.finding()),
                 Err(error) => Err(Finding::error("inspection-ended", error.to_string())),
             }
         }
-        Err(error) => {
-            Err(Finding::error("file-unreadable", format!("{} cannot be read", args.file)).because(error.to_string()))
-        }
+        Err(error) => Err(error.finding()),
     };
     let found = match &inspected {
         Ok(inspection) => inspection.findings.clone(),
@@ -51,6 +45,16 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         }
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
+}
+
+/// The certificate's file and the key's, read as the source `Path` reads them.
+async fn contents(args: &InspectArgs, context: &Context) -> Result<(SecretBytes, Option<SecretBytes>), SourceError> {
+    let content = context.world.read_file(Path::new(&args.file), MAX_CONTENT).await?;
+    let key = match &args.key {
+        Some(file) => Some(context.world.read_file(Path::new(file), MAX_CONTENT).await?),
+        None => None,
+    };
+    Ok((content, key))
 }
 
 fn password(args: &InspectArgs, context: &Context) -> Result<Option<Secret>, Failure> {
@@ -88,10 +92,10 @@ fn object(ok: bool, inspection: Option<&Inspection>, found: &[Finding]) -> Value
 fn print(inspection: &Inspection, output: &Output) {
     for (nth, facts) in inspection.chain.iter().enumerate() {
         let role = if nth == 0 { "certificate" } else { "chain      " };
-        output.print(&format!("{role}  {}", facts.subject));
+        output.print(&format!("{role}  {}", text::clean(&facts.subject)));
         let time = |at| json::time(at).as_str().unwrap_or("unknown").to_owned();
         for (name, value) in [
-            ("issuer", facts.issuer.clone()),
+            ("issuer", text::clean(&facts.issuer)),
             ("valid", format!("{} to {}", time(facts.not_before), time(facts.not_after))),
             ("thumbprint", facts.thumbprint()),
             ("SHA-256", facts.thumbprint_sha256()),
@@ -103,8 +107,10 @@ fn print(inspection: &Inspection, output: &Output) {
     let algorithms: Vec<&str> = inspection.algorithms.iter().map(|one| one.as_str()).collect();
     let key = if inspection.has_key {
         format!("present, signs {}", algorithms.join(", "))
-    } else {
+    } else if inspection.findings.iter().any(|finding| finding.code == "certificate-without-key") {
         "not in the file".to_owned()
+    } else {
+        "there, but cannot be used".to_owned()
     };
     output.print(&format!("private key  {key}"));
 }

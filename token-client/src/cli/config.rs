@@ -54,8 +54,12 @@ fn print(configuration: &Configuration, endpoints: &Value, output: &Output) {
     }
     if let Value::Object(endpoints) = endpoints {
         output.print("\nendpoints");
+        let width = endpoints.keys().map(String::len).max().unwrap_or(0);
         for (name, value) in endpoints {
-            output.print(&format!("  {name}  {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+            output.print(&format!(
+                "  {name:width$}  {}",
+                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+            ));
         }
     }
     let findings: Vec<Said<'_>> =

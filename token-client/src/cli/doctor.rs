@@ -1,6 +1,6 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, ChainError, Finding, Outcome as AttemptOutcome, Severity, Verdict};
+use credential_core::{Attempt, ChainError, Credential, Finding, Outcome as AttemptOutcome, Severity, Verdict};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
@@ -12,7 +12,9 @@ use crate::builder::bind;
 use crate::configuration_error::any_error;
 use crate::settings::Configuration;
 use crate::token_error::attempt_findings;
-use crate::{AuthorityRefusal, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest};
+use crate::{
+    AuthorityRefusal, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest, chain_gap, client_assertion,
+};
 
 /// What is asked for where no downstream section says: every tenant of the public cloud knows it.
 const ANY_SCOPE: &str = "https://graph.microsoft.com/.default";
@@ -39,7 +41,9 @@ impl Report {
     fn finish(&mut self) {
         self.soften();
         for (_, found) in &self.downstream {
-            let new: Vec<Kept> = found.iter().filter(|one| !self.findings.contains(one)).cloned().collect();
+            // The authority's answers to the same credential differ in their trace ids.
+            let known = |one: &&Kept| self.findings.iter().any(|(finding, _)| is_same(finding, &one.0));
+            let new: Vec<Kept> = found.iter().filter(|one| !known(one)).cloned().collect();
             self.findings.extend(new);
         }
         self.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
@@ -118,6 +122,10 @@ fn unbound(configuration: &Configuration) -> Vec<Value> {
         .collect()
 }
 
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    (&one.path, &one.code, &one.message) == (&other.path, &other.code, &other.message)
+}
+
 /// Whether a setting is an entry or stands in it.
 fn is_within(path: &str, entry: &str) -> bool {
     path.strip_prefix(entry).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
@@ -153,16 +161,19 @@ async fn examine_configuration(context: &Context, report: &mut Report) -> Option
 /// Loads every entry on its own; one that wants the network is not tried.
 async fn load_each(client: &TokenClient, context: &Context, report: &mut Report) {
     let application = client.authority().application(&client.configuration().application);
+    let kind = client.authority().kind();
     for index in 0..client.configuration().application.credentials.len() {
         let Some(chain) = client.credentials().only(index) else { continue };
         let wanted = context.requests();
         let deadline = chain.world().clock.moment().after(client.patience());
         let loaded = chain
-            .first_accepted(&application, deadline, |_| async {
-                Verdict::<(), ExchangeError>::Stop(ExchangeError::Request(Box::new(Finding::hint(
-                    "not-exchanged",
-                    "loaded",
-                ))))
+            .first_accepted(&application, deadline, move |candidate| async move {
+                let unfit = match &candidate.credential {
+                    Credential::Certificate(certificate) => client_assertion::algorithm(certificate, kind).err(),
+                    _ => None,
+                };
+                let loaded = || ExchangeError::Request(Box::new(Finding::hint("not-exchanged", "loaded")));
+                unfit.map_or_else(|| Verdict::<(), ExchangeError>::Stop(loaded()), Verdict::Unusable)
             })
             .await;
         let mut attempts = match loaded {
@@ -188,7 +199,7 @@ fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
             report.credentials.push(skipped);
         }
     }
-    let Some(attempt) = own.into_iter().next_back() else { return };
+    let Some(mut attempt) = own.into_iter().next_back() else { return };
     let works = match attempt.outcome {
         AttemptOutcome::Accepted => true,
         // What was loaded and not accepted got no token: the authority's answer was about something else.
@@ -198,12 +209,10 @@ fn keep_attempts(attempts: Vec<Attempt>, index: usize, report: &mut Report) {
     if works && report.used.is_none() {
         report.used = Some(index);
     }
-    for (mut finding, said) in owned(attempt_findings(&attempt)) {
-        if finding.code == "chain-incomplete" && report.sends_x5c {
-            finding.severity = Severity::Warning;
-        }
-        report.findings.push((finding, said));
+    if report.sends_x5c {
+        chain_gap::warn(std::slice::from_mut(&mut attempt));
     }
+    report.findings.extend(owned(attempt_findings(&attempt)));
     report.credentials.push(attempt);
 }
 

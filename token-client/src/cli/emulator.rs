@@ -1,6 +1,6 @@
 //! `emulator`: a local authority and a protected API to develop and test against.
 
-use credential_core::{ChainError, Credential, Verdict};
+use credential_core::{Attempt, ChainError, Credential, Verdict};
 
 use super::args::EmulatorArgs;
 use super::context::Context;
@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{Failure, Outcome, text};
 use crate::emulator::{EmulatedApp, Emulator, EmulatorBuilder};
 use crate::settings::Location;
-use crate::{ExchangeError, TokenClient};
+use crate::{ExchangeError, TokenClient, client_assertion};
 
 /// What the emulator knows when no settings file says otherwise.
 const CLIENT_ID: &str = "app1";
@@ -60,15 +60,15 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
     let mut app = EmulatedApp::new(options.client_id_text());
     for index in 0..options.credentials.len() {
         match load(&client, index).await {
-            Some(Credential::Secret(secret)) => app = app.secret(secret.value().clone()),
-            Some(Credential::Certificate(certificate)) => {
-                if let Some(leaf) = certificate.chain().first() {
-                    app = app.certificate(leaf.clone());
+            Ok(Credential::Secret(secret)) => app = app.secret(secret.value().clone()),
+            Ok(Credential::Certificate(certificate)) => {
+                match client_assertion::algorithm(&certificate, client.authority().kind()) {
+                    Ok(_) => app = certificate.chain().first().cloned().into_iter().fold(app, EmulatedApp::certificate),
+                    Err(error) => output.note(&format!("entry {index} is not registered: {error}")),
                 }
             }
-            _ => output.note(&format!(
-                "entry {index} is not registered: it does not load here, or is no secret or certificate"
-            )),
+            Ok(_) => output.note(&format!("entry {index} is not registered: it is no secret and no certificate")),
+            Err(why) => output.note(&format!("entry {index} is not registered: {why}")),
         }
     }
     let tenant = client.authority().tenant().unwrap_or(TENANT).to_owned();
@@ -80,14 +80,17 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
     Ok(builder)
 }
 
-/// The credential of one entry, if it loads.
-async fn load(client: &TokenClient, index: usize) -> Option<Credential> {
-    let chain = client.credentials().only(index)?;
+/// The credential of one entry, or why it does not load.
+async fn load(client: &TokenClient, index: usize) -> Result<Credential, String> {
+    let chain = client.credentials().only(index).ok_or("it is skipped")?;
     let application = client.authority().application(&client.configuration().application);
     let deadline = chain.world().clock.moment().after(client.patience());
     let accept = |candidate: credential_core::Candidate| async move {
         Verdict::<Credential, ExchangeError>::Accept(candidate.credential)
     };
     let loaded: Result<_, ChainError<ExchangeError>> = chain.first_accepted(&application, deadline, accept).await;
-    loaded.ok().map(|accepted| accepted.value)
+    loaded.map(|accepted| accepted.value).map_err(|error| {
+        let found = error.attempts().iter().flat_map(Attempt::findings).next();
+        found.map_or_else(|| "it does not load here".to_owned(), |finding| finding.message)
+    })
 }

@@ -6,6 +6,14 @@ use super::json::Said;
 use super::output::Output;
 use crate::token_error::attempt_findings;
 
+/// Longest text of one finding on a terminal, in characters.
+const MAX_TEXT: usize = 4096;
+
+/// Messages have parts that come from files and servers.
+pub(crate) fn clean(text: &str) -> String {
+    credential_core::printable(text, MAX_TEXT)
+}
+
 /// Each finding: its place, how bad it is, what is wrong; the remedy below.
 pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
     let mut lines = Vec::new();
@@ -17,10 +25,10 @@ pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
             Severity::Hint => "hint   ".to_owned(),
         };
         let path = one.path.as_ref().map(|path| format!("{path}  ")).unwrap_or_default();
-        lines.push(format!("{:width$}  {severity}  {path}{}", place(one), one.message));
+        lines.push(format!("{:width$}  {severity}  {path}{}", place(one), clean(&one.message)));
         let indent = " ".repeat(width + 11);
-        lines.extend(one.cause.iter().map(|cause| format!("{indent}because {cause}")));
-        lines.extend(one.remedy.iter().map(|remedy| format!("{indent}{remedy}")));
+        lines.extend(one.cause.iter().map(|cause| format!("{indent}because {}", clean(cause))));
+        lines.extend(one.remedy.iter().map(|remedy| format!("{indent}{}", clean(remedy))));
         if let Some(trace) = said.and_then(|said| said.trace_id.as_ref()) {
             lines.push(format!("{indent}the authority's trace id: {trace}"));
         }
@@ -42,13 +50,15 @@ fn place(finding: &Finding) -> String {
 pub(crate) fn attempts(list: &[Attempt], output: &Output) -> String {
     let name = |attempt: &Attempt| {
         let (source, id) = (attempt.source_type.as_str(), attempt.id.as_str());
-        if source == id { source.to_owned() } else { format!("{source}  {id}") }
+        if source == id { source.to_owned() } else { format!("{source}  {}", clean(id)) }
     };
     let width = list.iter().map(|attempt| name(attempt).chars().count()).max().unwrap_or(0);
+    let digits = list.iter().map(|attempt| attempt.index.to_string().len()).max().unwrap_or(1);
     let mut lines = Vec::new();
     for attempt in list {
         let (word, why) = verdict(attempt, output);
-        lines.push(format!("  {}  {:width$}  {word}  {why}", attempt.index, name(attempt)).trim_end().to_owned());
+        let (index, name) = (attempt.index, name(attempt));
+        lines.push(format!("  {index:digits$}  {name:width$}  {word}  {why}").trim_end().to_owned());
     }
     lines.join("\n")
 }
@@ -57,7 +67,8 @@ fn verdict(attempt: &Attempt, output: &Output) -> (String, String) {
     let found = attempt_findings(attempt);
     let why = found.first().map(|(finding, _)| {
         let place = place(finding);
-        if place.is_empty() { finding.message.clone() } else { format!("{} ({place})", finding.message) }
+        let message = clean(&finding.message);
+        if place.is_empty() { message } else { format!("{message} ({place})") }
     });
     let word = match &attempt.outcome {
         Outcome::Accepted => output.green("accepted  "),

@@ -22,10 +22,15 @@ impl Drop for Running {
 fn knows_the_application_of_a_settings_file_until_it_is_interrupted() {
     let settings = json!({
         "AzureAd": {"Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example", "ClientId": "app1",
-                    "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": SECRET}]},
+                    "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": SECRET},
+                                          {"SourceType": "Path", "CertificateDiskPath": "ec.pem"}]},
         "Hello": {"BaseUrl": "http://127.0.0.1:1/", "Scopes": ["api://mine/.default"], "RequestAppToken": true},
     });
     let program = Program::with("emulator", &settings.to_string());
+    // A certificate that the authority would not take is left out, and does not end it.
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    program.write("ec.pem", format!("{}{}", key.serialize_pem(), certificate.pem()));
     let mut child = Running(program.command(&["emulator", "--config", "appsettings.json"]).spawn().unwrap());
     let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let shown: Vec<String> = lines.by_ref().take_while(|line| !line.contains("Ctrl-C")).collect();

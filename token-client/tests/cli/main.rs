@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod call;
+mod certificates;
 mod config;
 mod doctor;
 mod emulator;

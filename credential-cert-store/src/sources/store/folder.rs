@@ -19,6 +19,8 @@ pub const MAX_STORE_FILES: usize = 10_000;
 /// Rounds of key derivation for one look at a store, all its new files together. What is left over
 /// is done at the next look.
 pub const MAX_STORE_ROUNDS: u64 = 9_000_000;
+/// What a file is told that found no rounds left.
+pub(super) const OF_STORE: &str = "MAX_STORE_ROUNDS (9,000,000 for one look at a store; the next look goes on)";
 /// Most stores that are remembered.
 const MAX_FOLDERS: usize = 16;
 /// Bytes that are read before they are taken apart.
@@ -87,7 +89,7 @@ impl Folders {
         let listed = list(&place, &*world.files, store).await?;
         let known = self.known(&place);
         let (mut files, mut batch, mut size) = (Files::new(), Vec::new(), 0);
-        let mut work = Work::limited(MAX_STORE_ROUNDS);
+        let mut work = Work::limited(MAX_STORE_ROUNDS, OF_STORE);
         for (path, stamp) in listed {
             if let Some(file) =
                 known.get(&path).filter(|file| file.lasting && file.stamp == stamp && file.has_settled())

@@ -119,10 +119,14 @@ fn not_found(content: &Content, wanted: &Wanted, store: &StorePath) -> SourceErr
         _ if content.place.kind != Kind::Personal => INSTEAD,
         _ => "compare with what is there, or use a file with Path",
     };
-    match content.skipped_text() {
-        Some(skipped) => error.remedy(remedy).caused_by(format!("files that were skipped: {skipped}")),
-        None => error.remedy(remedy),
+    let mut causes = Vec::new();
+    if !content.certificates.is_empty() {
+        let named = content.certificates.iter().take(MAX_NAMED).map(|stored| shown(&stored.facts));
+        let more = content.certificates.len() > MAX_NAMED;
+        causes.push(format!("there are: {}{}", named.collect::<Vec<_>>().join("; "), if more { "; ..." } else { "" }));
     }
+    causes.extend(content.skipped_text().map(|skipped| format!("files that were skipped: {skipped}")));
+    if causes.is_empty() { error.remedy(remedy) } else { error.remedy(remedy).caused_by(causes.join(". ")) }
 }
 
 /// Everything that matched, each with why it is not used.

@@ -14,6 +14,7 @@ use credential_core::{
     SourceType,
 };
 
+use super::path::with_place;
 use crate::material::off_the_runtime;
 use crate::name::Name;
 use folder::Folders;
@@ -89,7 +90,8 @@ impl StoreSource {
                     Err(refused("not-a-thumbprint", format!("\"{text}\" is no thumbprint: {why}"), remedy))
                 }
             },
-            By::DistinguishedName => match Name::from_text(text) {
+            // `openssl x509 -noout -subject` writes its label in front.
+            By::DistinguishedName => match Name::from_text(text.trim_start().trim_start_matches("subject=")) {
                 Ok(name) => Ok((Wanted::DistinguishedName(name, text.to_owned()), Vec::new())),
                 Err(why) => {
                     let remedy = "write the whole subject, as \"CN=app, O=Contoso, C=US\"; \
@@ -167,13 +169,16 @@ impl CredentialSource for StoreSource {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let (found, store, mut findings) = self.find(request).await?;
         let id = format!("{} in {store}", crate::certificate::shown(&found.stored.facts));
-        findings.extend(found.findings);
+        findings.extend(found.findings.into_iter().map(|finding| {
+            finding.at(request.description.setting_path(STORE), request.description.setting_origin(STORE))
+        }));
         let now = request.world.clock.now();
         let loaded = off_the_runtime(move || found.stored.material()?.credential(id.into(), now)).await;
         let credential =
             loaded.map_err(|error| request.description.at_setting(self.setting(), error.settled_locally()))?;
-        findings.extend(credential.findings().iter().cloned());
-        Ok(credential.with_findings(findings))
+        let placed = with_place(request.description, self.setting(), credential);
+        findings.extend(placed.findings().iter().cloned());
+        Ok(placed.with_findings(findings))
     }
 }
 

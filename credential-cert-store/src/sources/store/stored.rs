@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use credential_core::{CertificateFacts, SourceError};
 
-use super::folder::Outcome;
+use super::folder::{OF_STORE, Outcome};
 use super::place::Kind;
 use crate::Material;
 use crate::certificate::{certificate_facts, parse};
@@ -33,7 +33,10 @@ pub(super) struct Stored {
 impl Stored {
     /// Takes a file apart; the rounds of key derivation are taken from the store's.
     pub(super) fn read(kind: Kind, file: &Path, content: &[u8], store_work: &mut Work) -> Vec<Outcome> {
-        let mut work = Work::limited(MAX_FILE_ROUNDS.min(store_work.left()));
+        let mut work = match store_work.left() {
+            left if left < MAX_FILE_ROUNDS => Work::limited(left, OF_STORE),
+            _ => Work::limited(MAX_FILE_ROUNDS, "MAX_FILE_ROUNDS (900,000 for a file of a store)"),
+        };
         let before = work.left();
         let outcomes = match kind {
             Kind::Personal => {

@@ -20,7 +20,7 @@ impl Thumbprint {
     /// # Errors
     /// Says what is wrong.
     pub(super) fn parse(text: &str) -> Result<(Self, Option<Finding>), String> {
-        let bare: Vec<char> = text.chars().filter(|&character| !is_decoration(character)).collect();
+        let bare: Vec<char> = without_label(text).chars().filter(|&character| !is_decoration(character)).collect();
         let bare: Vec<char> = match bare.as_slice() {
             ['0', 'x' | 'X', rest @ ..] => rest.to_vec(),
             _ => bare,
@@ -56,6 +56,14 @@ impl Thumbprint {
             Self::Sha1(hash) => *hash == facts.sha1,
             Self::Sha256(hash) => *hash == facts.sha256,
         }
+    }
+}
+
+/// Without what `openssl x509 -fingerprint` (`SHA1 Fingerprint=`) and others (`sha1:`) write in front.
+fn without_label(text: &str) -> &str {
+    match text.split_once(['=', ':']) {
+        Some((label, rest)) if label.len() <= 20 && label.trim_start().to_ascii_lowercase().starts_with("sha") => rest,
+        _ => text,
     }
 }
 
@@ -99,6 +107,8 @@ mod tests {
             format!("\u{200E}{HEX}\u{200E}\u{200E}"),
             format!("\u{FEFF}0x{HEX}\n"),
             format!("\"{HEX}\""),
+            format!("SHA1 Fingerprint={}", colons.join(":")),
+            format!("sha1:{HEX}"),
             "ARfoPXSuylK/R7DXQ5hw4gsLho4=".to_owned(),
             "ARfoPXSuylK_R7DXQ5hw4gsLho4".to_owned(),
         ] {

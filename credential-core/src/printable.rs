@@ -1,0 +1,32 @@
+//! Texts that somebody else has chosen, in messages.
+
+/// The text, cut after `max` characters, with nothing in it that moves a terminal's cursor, forges a
+/// line or turns the direction of writing: such characters are written as `\u{1b}`.
+pub fn printable(text: &str, max: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(max));
+    for character in text.chars().take(max) {
+        if moves(character) { out.extend(character.escape_unicode()) } else { out.push(character) }
+    }
+    if text.chars().nth(max).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Control characters, and the marks of Unicode's bidirectional algorithm (UAX #9).
+fn moves(character: char) -> bool {
+    let turns = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || turns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_moves_the_cursor_is_written_out_and_the_rest_stays() {
+        assert_eq!(printable("Größe \u{1b}[31m\n\u{202e}x", 100), "Größe \\u{1b}[31m\\u{a}\\u{202e}x");
+        assert_eq!(printable("abc", 3), "abc");
+        assert_eq!(printable("abcd", 3), "abc…");
+    }
+}
