@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::error::Fault;
 use crate::hash::Hash;
 use crate::password::Password;
-use crate::work::Work;
+use crate::work::{Derivation, Work};
 
 /// Longest salt that is taken; writers use 8 to 64 bytes.
 const MAX_SALT: usize = 4096;
@@ -32,7 +32,7 @@ pub(crate) fn pkcs12(
     work: &mut Work,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     check_salt(salt)?;
-    let iterations = work.take(hash, iterations, size)?;
+    let iterations = work.take(Derivation::Pkcs12, hash, iterations, size)?;
     let (block, password) = (hash.block(), password.utf16());
     let filled = |length: usize| length.div_ceil(block) * block;
     let mut input = Zeroizing::new(Vec::with_capacity(block + filled(salt.len()) + filled(password.len())));
@@ -75,7 +75,7 @@ pub(crate) fn pbkdf2(
     work: &mut Work,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     check_salt(salt)?;
-    let iterations = work.take(hash, iterations, size)?;
+    let iterations = work.take(Derivation::Pkcs5, hash, iterations, size)?;
     let (Some(algorithm), Some(iterations)) = (hash.pbkdf2(), NonZeroU32::new(iterations)) else {
         return Err(Fault::Unsupported("PBKDF2 with MD5".to_owned()));
     };
@@ -93,7 +93,7 @@ pub(crate) fn pbkdf1(
     work: &mut Work,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     check_salt(salt)?;
-    let iterations = work.take(hash, iterations, hash.output())?;
+    let iterations = work.take(Derivation::Pkcs5, hash, iterations, hash.output())?;
     let mut input = Zeroizing::new(Vec::with_capacity(password.len() + salt.len()));
     input.extend_from_slice(password);
     input.extend_from_slice(salt);
