@@ -96,10 +96,10 @@ fn key(block: &Block<'_>, password: Option<&Secret>, work: &mut Work) -> Result<
         .remedy("convert it: openssl pkcs8 -topk8 -in old.key -out new.key"));
     }
     match block.label {
-        "PRIVATE KEY" => PrivateKey::from_pkcs8(&block.decode()?),
-        "RSA PRIVATE KEY" => PrivateKey::from_pkcs1(&block.decode()?),
-        "EC PRIVATE KEY" => PrivateKey::from_sec1(&block.decode()?),
-        "ENCRYPTED PRIVATE KEY" => encrypted_key(&block.decode()?, password, work),
+        // Labels are often wrong; the content is not.
+        "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
+            shape::read_key(&block.decode()?, password, work)
+        }
         "DSA PRIVATE KEY" => Err(private_key::unsupported("DSA")),
         "OPENSSH PRIVATE KEY" => Err(shape::ssh_key()),
         label => Err(private_key::unsupported(&format!("in a block \"{label}\""))),

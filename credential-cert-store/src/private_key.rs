@@ -96,7 +96,9 @@ impl PrivateKey {
         match self.kind {
             Kind::Rsa => {
                 let mut fields = Reader::new(&self.der).sequence().map_err(unreadable)?;
-                fields.unsigned().map_err(unreadable)?;
+                if fields.unsigned().map_err(unreadable)? != 0 {
+                    return Err(unsupported("RSA with more than two primes"));
+                }
                 PublicKey::rsa(fields).map_err(unreadable)
             }
             Kind::Ec(curve) => Ok(PublicKey::Ec { curve, point: self.ec_pair(curve)?.public_key().as_ref().to_vec() }),
@@ -139,7 +141,7 @@ fn signing_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     }
 }
 
-fn unreadable(malformed: Malformed) -> SourceError {
+pub(crate) fn unreadable(malformed: Malformed) -> SourceError {
     SourceError::invalid("key-unreadable", format!("the private key is damaged: {}", malformed.0))
         .remedy("export key and certificate once more; openssl pkey -in FILE -noout -check tells what is wrong")
 }

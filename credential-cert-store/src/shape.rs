@@ -9,7 +9,7 @@ use crate::error::{Fault, Malformed};
 use crate::pem;
 use crate::pfx;
 use crate::pieces::Pieces;
-use crate::private_key::PrivateKey;
+use crate::private_key::{self, PrivateKey};
 use crate::work::Work;
 
 /// Largest content that is looked at: 1 MiB, some hundred times a PFX with a long chain.
@@ -36,13 +36,21 @@ fn read_der(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Resul
     match shape_of_der(content).map_err(corrupt)? {
         Shape::Pfx => return read_pfx(content, password, work),
         Shape::Certificate => pieces.certificates.push(first_element(content)?.to_vec()),
-        Shape::Pkcs8 => pieces.keys.push(PrivateKey::from_pkcs8(content)),
-        Shape::Pkcs1 => pieces.keys.push(PrivateKey::from_pkcs1(content)),
-        Shape::Sec1 => pieces.keys.push(PrivateKey::from_sec1(content)),
-        Shape::EncryptedPkcs8 => pieces.keys.push(pem::encrypted_key(content, password, work)),
         Shape::Other(error) => return Err(error()),
+        _ => pieces.keys.push(read_key(content, password, work)),
     }
     Ok(pieces)
+}
+
+/// Reads a private key in any of its structures.
+pub(crate) fn read_key(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Result<PrivateKey, SourceError> {
+    match shape_of_der(content).map_err(private_key::unreadable)? {
+        Shape::Pkcs8 => PrivateKey::from_pkcs8(content),
+        Shape::Pkcs1 => PrivateKey::from_pkcs1(content),
+        Shape::Sec1 => PrivateKey::from_sec1(content),
+        Shape::EncryptedPkcs8 => pem::encrypted_key(content, password, work),
+        _ => Err(private_key::unreadable(Malformed("it is something else than a key"))),
+    }
 }
 
 /// Reads a PFX and nothing else.
@@ -120,10 +128,17 @@ fn signed_thing(signed: &[u8], size: usize) -> Result<Shape, Malformed> {
         (Some(OID), Some(SEQUENCE)) if fields.any().is_ok() && fields.peek() != Some(SEQUENCE) => {
             Shape::Other(revocation_list)
         }
+        // BCFKS: an encrypted store with its seal.
+        (Some(OID), Some(OCTET_STRING)) => Shape::Other(java_keystore),
         (Some(OID), _) if too_large => Shape::Other(certificate::too_large),
         (Some(OID), _) => return Err(Malformed("it looks like a certificate and cannot be read as one")),
         _ => Shape::Other(request),
     })
+}
+
+fn java_keystore() -> SourceError {
+    SourceError::invalid("java-keystore", "it is a Java keystore (JKS or JCEKS; BKS or BCFKS of Bouncy Castle)")
+        .remedy("convert it: keytool -importkeystore -srckeystore FILE -destkeystore new.p12 -deststoretype PKCS12; for those of Bouncy Castle with its provider")
 }
 
 fn public_key() -> SourceError {
@@ -178,10 +193,10 @@ fn name(content: &[u8], text: &[u8]) -> SourceError {
     match content {
         [] => return invalid("empty-content", "it is empty").remedy("write certificate and key into it"),
         [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => {
-            return invalid("java-keystore", "it is a Java keystore (JKS or JCEKS)").remedy(
-                "convert it: keytool -importkeystore -srckeystore FILE -destkeystore new.p12 -deststoretype PKCS12",
-            );
+            return java_keystore();
         }
+        // BKS and UBER: version, and the length of a salt.
+        [0, 0, 0, 1 | 2, 0, 0, 0, 20, ..] => return java_keystore(),
         [b'P', b'K', 3, 4, ..] | [0x1F, 0x8B, ..] => {
             return invalid("archive", "it is a compressed archive").remedy("unpack it");
         }
