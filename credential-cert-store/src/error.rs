@@ -72,7 +72,6 @@ pub(crate) fn again(error: &SourceError) -> SourceError {
 }
 
 /// The same error with the name of the content in front.
-#[cfg(feature = "sources")]
 pub(crate) fn about(error: &SourceError, place: &str) -> SourceError {
     renamed(error, format!("{place}: {error}"))
 }

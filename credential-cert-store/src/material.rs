@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
 
 use crate::certificate::{certificate_facts, judge, parse, printable, public_key, shown};
-use crate::error::again;
+use crate::error::{about, again};
 use crate::pieces::{Holding, Pieces};
 use crate::shape;
 use crate::signer::LocalSigner;
@@ -60,7 +60,11 @@ impl Material {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes).
     pub fn from_parts(content: &[u8], key: Option<&[u8]>, password: Option<&Secret>) -> Result<Self, SourceError> {
-        Self::parts(content, key, password).map_err(|unread| unread.error)
+        Self::parts(content, key, password).map_err(
+            |Unread { error, of_key }| {
+                if of_key { about(&error, "the key's content") } else { error }
+            },
+        )
     }
 
     /// [`from_parts`](Self::from_parts) that tells which of the two is at fault.

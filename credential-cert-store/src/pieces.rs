@@ -4,6 +4,7 @@ use credential_core::SourceError;
 
 use crate::certificate;
 use crate::private_key::PrivateKey;
+use crate::public_key::PublicKey;
 
 /// What was read, before anything is joined.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl Pieces {
     pub(crate) fn join(self) -> Result<Holding, SourceError> {
         let Self { certificates, keys } = self;
         let parsed = certificates.iter().map(|der| Parsed::of(der)).collect::<Result<Vec<_>, _>>()?;
-        let (leaf, key) = choose(&parsed, keys)?;
+        let (leaf, key) = choose(&certificates, &parsed, keys)?;
         let order = order_by_issuer(&parsed, leaf);
         let unused = certificates.len() - order.len();
         let chain = order.iter().filter_map(|&index| certificates.get(index).cloned()).collect();
@@ -71,7 +72,11 @@ impl<'a> Parsed<'a> {
 
 type Choice = (usize, Option<Result<PrivateKey, SourceError>>);
 
-fn choose(parsed: &[Parsed<'_>], keys: Vec<Result<PrivateKey, SourceError>>) -> Result<Choice, SourceError> {
+fn choose(
+    certificates: &[Vec<u8>],
+    parsed: &[Parsed<'_>],
+    keys: Vec<Result<PrivateKey, SourceError>>,
+) -> Result<Choice, SourceError> {
     if parsed.is_empty() {
         return Err(without_certificate(!keys.is_empty()));
     }
@@ -89,12 +94,14 @@ fn choose(parsed: &[Parsed<'_>], keys: Vec<Result<PrivateKey, SourceError>>) -> 
             return Ok((index, Some(Ok(usable.swap_remove(fitting).1))));
         }
     }
-    let foreign = (!usable.is_empty()).then(does_not_belong);
+    let foreign = usable.first().map(|(key, _)| does_not_belong(key, certificates.first()));
     Ok((0, failure.or(foreign).map(Err)))
 }
 
-fn does_not_belong() -> SourceError {
-    SourceError::invalid("key-does-not-belong", "the private key does not belong to the certificate")
+fn does_not_belong(key: &PublicKey, leaf: Option<&Vec<u8>>) -> SourceError {
+    let facts = leaf.and_then(|der| certificate::certificate_facts(der).ok());
+    let shown = facts.map_or_else(|| "the certificate".to_owned(), |facts| certificate::shown(&facts));
+    SourceError::invalid("key-does-not-belong", format!("the private key ({key}) does not belong to {shown}"))
         .remedy("put key and certificate of the same request together; compare: openssl x509 -in CERT -noout -pubkey, openssl pkey -in KEY -pubout")
 }
 
