@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Credential, Origin, Secret, SourceError, SourceType};
+use crate::{Credential, Finding, Origin, Secret, SourceError, SourceType};
 
 /// A setting's value: text, or an object of further settings (an array has the keys `0`, `1`, ...).
 ///
@@ -169,6 +169,12 @@ impl CredentialDescription {
     /// Puts a setting's path and place on an error.
     pub fn at_setting(&self, name: &str, error: SourceError) -> SourceError {
         error.at(self.setting_path(name), self.setting_origin(name))
+    }
+
+    /// Puts a setting's path and place on a finding.
+    #[must_use]
+    pub fn finding_at_setting(&self, name: &str, finding: Finding) -> Finding {
+        finding.at(self.setting_path(name), self.setting_origin(name))
     }
 }
 

@@ -173,10 +173,9 @@ fn findings(name: &str, registered: &Registered, description: &CredentialDescrip
         && description.map(DATA).is_some_and(|entries| !entries.is_empty());
     let warning = ignored.then(|| {
         Finding::warning("provider-data-ignored", format!("the provider {name} takes no data"))
-            .at(description.setting_path(DATA), description.setting_origin(DATA))
             .remedy("remove it, or register the provider with CustomSignedAssertionSource::with_factory")
     });
-    warning.into_iter().collect()
+    warning.into_iter().map(|warning| description.finding_at_setting(DATA, warning)).collect()
 }
 
 #[async_trait]

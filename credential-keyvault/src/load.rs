@@ -178,8 +178,8 @@ async fn instead(
     }
     let finding =
         Finding::warning("vault-signs", format!("the vault signs, since its secret may not be read ({error})"))
-            .at(session.context.entry.setting_path("KeyVaultUrl"), session.context.entry.setting_origin("KeyVaultUrl"))
             .remedy("each token needs a request to the vault; to avoid it, allow reading the secret");
+    let finding = session.context.entry.finding_at_setting("KeyVaultUrl", finding);
     let algorithms = algorithms_of(&der)?;
     let signer = RemoteSigner::new(session.context.clone(), found.version.name.clone(), algorithms);
     if let Err(no) = signer.try_out(session.deadline).await {

@@ -73,7 +73,6 @@ fn secret_id(description: &CredentialDescription, setting: &str, secret: &Secret
         return Vec::new();
     }
     let warning = Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
-        .at(description.setting_path(setting), description.setting_origin(setting))
         .remedy("use the secret's value; the portal shows it once, when the secret is made");
-    vec![warning]
+    vec![description.finding_at_setting(setting, warning)]
 }

@@ -7,8 +7,9 @@ use credential_core::{
     SourceType,
 };
 
+use super::blame::{blamed, placed};
 use super::memory::{Input, Memory, opened};
-use super::path::{PASSWORD, PASSWORD_SETTING, located, with_place};
+use super::path::{PASSWORD, PASSWORD_SETTING};
 use crate::MAX_CONTENT;
 use crate::pem::{self, LENIENT_BASE64};
 
@@ -47,13 +48,13 @@ impl CredentialSource for Base64Source {
         let description = request.description;
         let content = decoded(description)?;
         let input = Input { content, key: None, password: description.secret(PASSWORD).cloned() };
-        let place = |error: SourceError| located(description, VALUE, advised(error));
+        let place = |error: SourceError| blamed(description, VALUE, advised(error));
         let entry = format!("{} {}", description.path(), description.origin());
         let outcome = self.memory.material(entry, input).await.map_err(place)?;
         let material = opened(&outcome).map_err(|unread| place(unread.error))?;
         let id = format!("certificate {}", material.facts().thumbprint());
         let credential = material.credential(id.into(), request.world.clock.now()).map_err(place)?;
-        Ok(with_place(description, VALUE, credential))
+        Ok(placed(description, VALUE, credential))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The credential sources.
 
 mod base64;
+mod blame;
 mod given;
 mod memory;
 mod path;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, SecretBytes, Setting, SettingKind,
-    SourceError, SourceType,
+    Credential, CredentialSource, LoadRequest, SecretBytes, Setting, SettingKind, SourceError, SourceType,
 };
 
+use super::blame::{blamed, placed};
 use super::memory::{Input, Memory, opened};
 use crate::MAX_CONTENT;
 use crate::error::about;
@@ -68,8 +68,8 @@ impl CredentialSource for PathSource {
         };
         let input = Input { content, key, password: description.secret(PASSWORD).cloned() };
         let place = |error: SourceError, of_key| match key_path.filter(|_| of_key) {
-            Some(key_path) => located(description, KEY_FILE, about(&error, key_path)),
-            None => located(description, FILE, about(&error, path)),
+            Some(key_path) => blamed(description, KEY_FILE, about(&error, key_path)),
+            None => blamed(description, FILE, about(&error, path)),
         };
         let entry = format!("{} {path}", description.path());
         let outcome = self.memory.material(entry, input).await.map_err(|error| place(error, false))?;
@@ -78,27 +78,11 @@ impl CredentialSource for PathSource {
         let credential = material.credential(format!("certificate in {path}").into(), now);
         // What is wrong with a valid certificate is its key.
         let credential = credential.map_err(|error| place(error, material.judged(now).is_ok()))?;
-        Ok(with_place(description, FILE, credential))
+        Ok(placed(description, FILE, credential))
     }
-}
-
-/// Says on every finding which setting led to it.
-pub(super) fn with_place(description: &CredentialDescription, setting: &str, credential: Credential) -> Credential {
-    let place = |finding: Finding| finding.at(description.setting_path(setting), description.setting_origin(setting));
-    let findings = credential.findings().iter().cloned().map(place).collect();
-    credential.with_findings(findings)
 }
 
 async fn read(request: &LoadRequest<'_>, setting: &str, path: &str) -> Result<SecretBytes, SourceError> {
     let read = request.read_file(Path::new(path), MAX_CONTENT).await;
     read.map_err(|error| request.description.at_setting(setting, error))
-}
-
-/// Puts the setting at fault on an error about a content.
-pub(super) fn located(description: &CredentialDescription, setting: &str, error: SourceError) -> SourceError {
-    let setting = match error.code() {
-        "wrong-password" | "password-missing" => PASSWORD,
-        _ => setting,
-    };
-    description.at_setting(setting, error.settled_locally())
 }

@@ -14,7 +14,7 @@ use credential_core::{
     SourceType,
 };
 
-use super::path::with_place;
+use super::blame::placed;
 use crate::material::off_the_runtime;
 use crate::name::Name;
 use folder::Folders;
@@ -79,10 +79,8 @@ impl StoreSource {
         match self.by {
             By::Thumbprint => match Thumbprint::parse(text) {
                 Ok((thumbprint, finding)) => {
-                    let setting = |finding: Finding| {
-                        finding.at(description.setting_path(THUMBPRINT), description.setting_origin(THUMBPRINT))
-                    };
-                    Ok((Wanted::Thumbprint(thumbprint), finding.into_iter().map(setting).collect()))
+                    let at_thumbprint = |finding| description.finding_at_setting(THUMBPRINT, finding);
+                    Ok((Wanted::Thumbprint(thumbprint), finding.into_iter().map(at_thumbprint).collect()))
                 }
                 Err(why) => {
                     let remedy = "write the SHA-1 (40 digits) or SHA-256 (64 digits) of the certificate: \
@@ -113,11 +111,7 @@ impl StoreSource {
         let now = request.world.clock.now();
         let found = lookup::choose(&content, &wanted, &store, now)
             .map_err(|error| description.at_setting(self.setting(), error.settled_locally()))?;
-        findings.extend(
-            content
-                .finding(&store)
-                .map(|finding| finding.at(description.setting_path(STORE), description.setting_origin(STORE))),
-        );
+        findings.extend(content.finding(&store).map(|finding| description.finding_at_setting(STORE, finding)));
         Ok((found, store, findings))
     }
 }
@@ -169,16 +163,15 @@ impl CredentialSource for StoreSource {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let (found, store, mut findings) = self.find(request).await?;
         let id = format!("{} in {store}", crate::certificate::shown(&found.stored.facts));
-        findings.extend(found.findings.into_iter().map(|finding| {
-            finding.at(request.description.setting_path(STORE), request.description.setting_origin(STORE))
-        }));
+        let at_store = |finding| request.description.finding_at_setting(STORE, finding);
+        findings.extend(found.findings.into_iter().map(at_store));
         let now = request.world.clock.now();
         let loaded = off_the_runtime(move || found.stored.material()?.credential(id.into(), now)).await;
         let credential =
             loaded.map_err(|error| request.description.at_setting(self.setting(), error.settled_locally()))?;
-        let placed = with_place(request.description, self.setting(), credential);
-        findings.extend(placed.findings().iter().cloned());
-        Ok(placed.with_findings(findings))
+        let credential = placed(request.description, self.setting(), credential);
+        findings.extend(credential.findings().iter().cloned());
+        Ok(credential.with_findings(findings))
     }
 }
 
