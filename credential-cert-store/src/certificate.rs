@@ -8,7 +8,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use crate::error::Fault;
+use crate::error::{Fault, What};
 use crate::name::Name;
 use crate::public_key::PublicKey;
 
@@ -33,7 +33,7 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
 
 /// The error for a certificate beyond the bound.
 pub(crate) fn too_large() -> SourceError {
-    Fault::Bound("MAX_CERTIFICATE (64 KiB)").into_error("the certificate", false)
+    Fault::Bound("MAX_CERTIFICATE (64 KiB)").into_error(What::Certificate, false)
 }
 
 /// The public key of a parsed certificate.

@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use credential_core::{Secret, SourceError};
 use zeroize::Zeroizing;
 
-use crate::error::Fault;
+use crate::error::{Fault, What};
 use crate::password::Password;
 use crate::pfx;
 use crate::pieces::Pieces;
@@ -112,7 +112,7 @@ pub(crate) fn encrypted_key(
     password: Option<&Secret>,
     work: &mut Work,
 ) -> Result<PrivateKey, SourceError> {
-    let what = "the encrypted private key";
+    let what = What::EncryptedKey;
     let Some(text) = password.filter(|password| !password.is_empty()) else {
         return Err(Fault::Password.into_error(what, false));
     };
@@ -139,7 +139,7 @@ fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, SourceError> {
         }
         found.push(Block { label, body });
         if found.len() > MAX_BLOCKS {
-            return Err(Fault::Bound("MAX_BLOCKS (1024 blocks)").into_error("this PEM text", false));
+            return Err(Fault::Bound("MAX_BLOCKS (1024 blocks)").into_error(What::PemText, false));
         }
         rest = after.get(closing.len()..).unwrap_or_default();
     }

@@ -5,7 +5,7 @@ use credential_core::{Secret, SourceError};
 use crate::ber;
 use crate::certificate;
 use crate::der::{BIT_STRING, CONTEXT_0, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE};
-use crate::error::{Fault, Malformed};
+use crate::error::{Fault, Malformed, What};
 use crate::pem;
 use crate::pfx;
 use crate::pieces::Pieces;
@@ -18,7 +18,7 @@ pub const MAX_CONTENT: u64 = 1024 * 1024;
 /// Reads what a content holds.
 pub(crate) fn read(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Result<Pieces, SourceError> {
     if content.len() as u64 > MAX_CONTENT {
-        return Err(Fault::Bound("MAX_CONTENT (1 MiB)").into_error("the content", false));
+        return Err(Fault::Bound("MAX_CONTENT (1 MiB)").into_error(What::Content, false));
     }
     if content.first() == Some(&SEQUENCE) {
         return read_der(content, password, work);
@@ -31,7 +31,7 @@ pub(crate) fn read(content: &[u8], password: Option<&Secret>, work: &mut Work) -
 }
 
 fn read_der(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Result<Pieces, SourceError> {
-    let corrupt = |malformed: Malformed| Fault::from(malformed).into_error("this DER content", false);
+    let corrupt = |malformed: Malformed| Fault::from(malformed).into_error(What::Der, false);
     let mut pieces = Pieces::default();
     match shape_of_der(content).map_err(corrupt)? {
         Shape::Pfx => return read_pfx(content, password, work),
@@ -56,10 +56,10 @@ pub(crate) fn read_key(content: &[u8], password: Option<&Secret>, work: &mut Wor
 /// Reads a PFX and nothing else.
 pub(crate) fn read_pfx(content: &[u8], password: Option<&Secret>, work: &mut Work) -> Result<Pieces, SourceError> {
     let has_password = password.is_some_and(|text| !text.is_empty());
-    let found = pfx::open(content, password, work).map_err(|fault| fault.into_error("this PFX", has_password))?;
+    let found = pfx::open(content, password, work).map_err(|fault| fault.into_error(What::Pfx, has_password))?;
     let keys = found.keys.into_iter().rev();
     let keys = keys
-        .map(|key| key.map_err(|fault| fault.into_error("the key in this PFX", has_password)))
+        .map(|key| key.map_err(|fault| fault.into_error(What::KeyInPfx, has_password)))
         .map(|key| key.and_then(|pkcs8| PrivateKey::from_pkcs8(&pkcs8)));
     // The reference looks from the last bag to the first.
     Ok(Pieces { certificates: found.certificates.into_iter().rev().collect(), keys: keys.collect() })
@@ -68,7 +68,7 @@ pub(crate) fn read_pfx(content: &[u8], password: Option<&Secret>, work: &mut Wor
 /// The first element, tag and all.
 pub(crate) fn first_element(content: &[u8]) -> Result<&[u8], SourceError> {
     let first = Reader::new(content).any();
-    first.map(|element| element.raw).map_err(|malformed| Fault::from(malformed).into_error("the certificate", false))
+    first.map(|element| element.raw).map_err(|malformed| Fault::from(malformed).into_error(What::Certificate, false))
 }
 
 enum Shape {
