@@ -36,6 +36,15 @@ pub(crate) fn too_large() -> SourceError {
     Fault::Bound("MAX_CERTIFICATE (64 KiB)").into_error(What::Certificate, false)
 }
 
+/// Whether subject and issuer are the same name, byte for byte.
+///
+/// # Errors
+/// As [`certificate_facts`].
+pub(crate) fn is_self_issued(der: &[u8]) -> Result<bool, SourceError> {
+    let certificate = parse(der)?;
+    Ok(certificate.subject().as_raw() == certificate.issuer().as_raw())
+}
+
 /// The public key of a parsed certificate.
 pub(crate) fn public_key(certificate: &X509Certificate<'_>) -> Result<PublicKey, SourceError> {
     public_key_of(certificate.public_key().raw)

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
 
-use crate::certificate::{certificate_facts, judge, parse, printable, public_key, shown};
+use crate::certificate::{certificate_facts, is_self_issued, judge, parse, printable, public_key, shown};
 use crate::error::{about, again};
 use crate::pieces::{Holding, Pieces};
 use crate::shape;
@@ -176,7 +176,7 @@ impl Material {
     pub fn judged(&self, now: SystemTime) -> Result<Vec<Finding>, SourceError> {
         let leaf = self.chain.first().map(Vec::as_slice).unwrap_or_default();
         let mut findings = judge(leaf, &self.facts, now)?;
-        if self.chain.len() == 1 && self.facts.subject != self.facts.issuer {
+        if self.chain.len() == 1 && !is_self_issued(leaf)? {
             findings.push(
                 Finding::hint(
                     "chain-incomplete",

@@ -241,6 +241,9 @@ async fn base64_is_read_in_every_way_of_writing_it() {
         let found = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap();
         assert!(found.id().contains("48F398A8A7CC88955BB6D24A8F73A97221A8CDBD"), "{found:?}");
     }
+    let twice = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", base64(standard.as_bytes()));
+    let error = load(&Base64Source::default(), &twice, &FakeWorld::new()).await.unwrap_err();
+    assert!(error.code() == "base64-text" && error.remedy_text().unwrap().contains("base64 of base64"), "{error:?}");
     for (value, code) in [("%%%", "not-base64"), ("/certs/app.pfx", "not-base64"), ("MIIJ", "corrupt")] {
         let entry = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", value);
         let error = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap_err();
@@ -257,7 +260,7 @@ async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothi
     world.files.write(format!("{STORE}/garbage.pfx"), *b"garbage");
     world.files.write(format!("{STORE}/other.PFX"), golden::read("store-certs/plain.store.pfx"));
     world.files.write(format!("{STORE}/old.pfx"), golden::read("store-certs/expired.store.pfx"));
-    let [source, _, by_subject] = StoreSource::all();
+    let [source, by_name, by_subject] = StoreSource::all();
     let entry = |value: &str| {
         CredentialDescription::new(SourceType::STORE_WITH_THUMBPRINT)
             .with("CertificateStorePath", "CurrentUser/My")
@@ -275,6 +278,11 @@ async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothi
             .with("CertificateSubjectName", value)
     };
     load(&by_subject, &subject("app-plain"), &world).await.unwrap();
+    // As `openssl x509 -noout -subject` prints it.
+    let named = CredentialDescription::new(SourceType::STORE_WITH_DISTINGUISHED_NAME)
+        .with("CertificateStorePath", "CurrentUser/My")
+        .with("CertificateDistinguishedName", "subject=CN = app-plain");
+    load(&by_name, &named, &world).await.unwrap();
     assert_eq!(world.files.reads(), reads, "files were read again");
     let expired = load(&by_subject, &subject("app-expired"), &world).await.unwrap_err();
     assert_eq!((expired.kind(), expired.code()), (SourceErrorKind::Invalid, "no-usable-certificate"));

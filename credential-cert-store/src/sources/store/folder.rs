@@ -132,7 +132,7 @@ async fn list(
                 Ok(_) => {}
             }
         }
-        let listed = files.list(path, MAX_STORE_FILES).await;
+        let listed = files.list(path, MAX_STORE_FILES.saturating_sub(found.len())).await;
         let listed = listed.map_err(|error| unlistable(error, &files.resolve(path), store))?;
         let counts = |name: &Path| place.kind != Kind::Personal || is_pfx(name);
         let listed = listed.into_iter().filter(|(name, stamp)| !stamp.is_folder && counts(name));

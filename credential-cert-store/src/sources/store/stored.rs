@@ -8,7 +8,7 @@ use credential_core::{CertificateFacts, SourceError};
 use super::folder::{OF_STORE, Outcome};
 use super::place::Kind;
 use crate::Material;
-use crate::certificate::{certificate_facts, parse};
+use crate::certificate::{certificate_facts, is_self_issued, parse};
 use crate::error::again;
 use crate::name::Name;
 use crate::pieces::Holding;
@@ -25,7 +25,6 @@ pub(super) struct Stored {
     pub(super) file: PathBuf,
     pub(super) facts: CertificateFacts,
     pub(super) subject: Name,
-    is_self_issued: bool,
     holding: Holding,
     material: OnceLock<Result<Material, SourceError>>,
 }
@@ -55,17 +54,16 @@ impl Stored {
             Ok(pieces) => pieces.certificates,
             Err(error) => return vec![Err(error)],
         };
-        let stored =
-            certificates.into_iter().map(|der| Self::new(file, Holding { chain: vec![der], unused: 0, key: None }));
-        stored.filter(|outcome| outcome.as_ref().map_or(true, |stored| stored.is_self_issued == roots)).collect()
+        let wanted = |der: &Vec<u8>| is_self_issued(der).map_or(true, |is_root| is_root == roots);
+        let alone = |der| Self::new(file, Holding { chain: vec![der], unused: 0, key: None });
+        certificates.into_iter().filter(wanted).map(alone).collect()
     }
 
     fn new(file: &Path, holding: Holding) -> Result<Self, SourceError> {
         let facts = certificate_facts(holding.leaf())?;
         let certificate = parse(holding.leaf())?;
         let subject = Name::parse(certificate.subject().as_raw());
-        let is_self_issued = certificate.subject().as_raw() == certificate.issuer().as_raw();
-        Ok(Self { file: file.to_path_buf(), facts, subject, is_self_issued, holding, material: OnceLock::new() })
+        Ok(Self { file: file.to_path_buf(), facts, subject, holding, material: OnceLock::new() })
     }
 
     pub(super) fn has_key(&self) -> bool {
