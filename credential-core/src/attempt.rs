@@ -176,6 +176,13 @@ impl<E> ChainError<E> {
             Self::Stopped { attempts, .. } | Self::Exhausted { attempts, .. } => attempts,
         }
     }
+
+    /// The same, for whoever knows more about them.
+    pub fn attempts_mut(&mut self) -> &mut [Attempt] {
+        match self {
+            Self::Stopped { attempts, .. } | Self::Exhausted { attempts, .. } => attempts,
+        }
+    }
 }
 
 impl<E: fmt::Display> fmt::Display for ChainError<E> {

@@ -74,6 +74,11 @@ impl Finding {
         self
     }
 
+    /// Whether both tell a reader the same: code and message about the same setting.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        (&self.path, &self.code, &self.message) == (&other.path, &other.code, &other.message)
+    }
+
     /// Adds an underlying cause; the innermost comes last.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {

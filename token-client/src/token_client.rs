@@ -256,11 +256,15 @@ impl Inner {
                 async move { exchange.attempt(&candidate.credential, &world).await }
             })
         };
-        match presented.await {
-            Ok(mut accepted) => {
-                if exchange.send_x5c {
-                    chain_gap::warn(&mut accepted.attempts);
-                }
+        let mut presented = presented.await;
+        if exchange.send_x5c {
+            chain_gap::warn(match &mut presented {
+                Ok(accepted) => &mut accepted.attempts,
+                Err(error) => error.attempts_mut(),
+            });
+        }
+        match presented {
+            Ok(accepted) => {
                 let token = accepted.value.into_token(&request.scopes, tenant.as_deref(), accepted.attempts);
                 self.cache.insert(key, token.clone(), &world);
                 Ok(token)

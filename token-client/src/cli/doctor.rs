@@ -40,11 +40,11 @@ impl Report {
     /// Everything that was found in one list, worst first, and the entries by their places.
     fn finish(&mut self) {
         self.soften();
-        for (_, found) in &self.downstream {
-            // The authority's answers to the same credential differ in their trace ids.
-            let known = |one: &&Kept| self.findings.iter().any(|(finding, _)| is_same(finding, &one.0));
-            let new: Vec<Kept> = found.iter().filter(|one| !known(one)).cloned().collect();
-            self.findings.extend(new);
+        for one in self.downstream.iter().flat_map(|(_, found)| found) {
+            // Refusals of the same credential differ in the authority's trace id.
+            if !self.findings.iter().any(|(finding, _)| finding.says_the_same_as(&one.0)) {
+                self.findings.push(one.clone());
+            }
         }
         self.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
         self.credentials.sort_by_key(|attempt| attempt.index);
@@ -120,10 +120,6 @@ fn unbound(configuration: &Configuration) -> Vec<Value> {
             ])
         })
         .collect()
-}
-
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    (&one.path, &one.code, &one.message) == (&other.path, &other.code, &other.message)
 }
 
 /// Whether a setting is an entry or stands in it.
@@ -302,8 +298,8 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
         let word = match worst {
             None if offline => "ok as it is written".to_owned(),
             None => output.green("ok"),
-            Some(finding) if finding.severity == Severity::Error => output.red(&finding.message),
-            Some(finding) => finding.message.clone(),
+            Some(finding) if finding.severity == Severity::Error => output.red(&text::clean(&finding.message)),
+            Some(finding) => text::clean(&finding.message),
         };
         output.print(&format!("downstream {name}: {word}"));
     }

@@ -59,16 +59,17 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
     let options = &client.configuration().application;
     let mut app = EmulatedApp::new(options.client_id_text());
     for index in 0..options.credentials.len() {
+        let left_out = |why: &str| output.note(&format!("entry {index} is not registered: {}", text::clean(why)));
         match load(&client, index).await {
             Ok(Credential::Secret(secret)) => app = app.secret(secret.value().clone()),
             Ok(Credential::Certificate(certificate)) => {
                 match client_assertion::algorithm(&certificate, client.authority().kind()) {
-                    Ok(_) => app = certificate.chain().first().cloned().into_iter().fold(app, EmulatedApp::certificate),
-                    Err(error) => output.note(&format!("entry {index} is not registered: {error}")),
+                    Ok(_) => app = app.certificate(certificate.chain().first().cloned().unwrap_or_default()),
+                    Err(error) => left_out(&error.to_string()),
                 }
             }
-            Ok(_) => output.note(&format!("entry {index} is not registered: it is no secret and no certificate")),
-            Err(why) => output.note(&format!("entry {index} is not registered: {why}")),
+            Ok(_) => left_out("it is no secret and no certificate"),
+            Err(why) => left_out(&why),
         }
     }
     let tenant = client.authority().tenant().unwrap_or(TENANT).to_owned();

@@ -87,6 +87,72 @@ async fn a_pipe_holds_up_nothing() {
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
+/// A read that never ends, as of a dead network share: the pipe is open, and nobody writes into it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "how long a process takes")]
+async fn a_file_that_never_answers_keeps_no_program() {
+    let emulator = emulator(None).await;
+    let program = Program::new("silent");
+    let credentials = json!([
+        {"SourceType": "Path", "CertificateDiskPath": "/proc/self/fd/3"},
+        {"SourceType": "ClientSecret", "ClientSecret": SECRET},
+    ]);
+    program.write("appsettings.json", settings(&emulator, &credentials));
+    let script = format!(
+        "mkfifo pipe && exec 3<>pipe && exec {} token --scope api://demo/.default",
+        env!("CARGO_BIN_EXE_token-client")
+    );
+    let started = Instant::now();
+    let output = Command::new("timeout").args(["60", "sh", "-c", &script]).current_dir(&program.folder).output();
+    let output = output.unwrap();
+    assert!(output.status.success() && output.stdout.starts_with(b"ey"), "{output:?}");
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+/// With `SendX5C` a gap in the chain matters: a warning wherever it is told, accepted or refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_in_a_chain_that_is_sent_is_a_warning_and_a_refusal_is_told_once() {
+    let (issuer_key, key) = (KeyPair::generate().unwrap(), rsa());
+    let issuer = rcgen::Issuer::new(CertificateParams::default(), issuer_key);
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = rcgen::DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, "leaf");
+    let pem = format!("{}{}", key.serialize_pem(), parameters.signed_by(&key, &issuer).unwrap().pem());
+    for (known, ok) in [(Some(pem.as_str()), true), (None, false)] {
+        let emulator = emulator(known).await;
+        let credentials = json!([{"SourceType": "Path", "CertificateDiskPath": "leaf.pem"}]);
+        let mut all: Value = serde_json::from_str(&settings(&emulator, &credentials)).unwrap();
+        all["AzureAd"]["SendX5C"] = json!(true);
+        let program = Program::with(&format!("gap-{ok}"), &all.to_string());
+        program.write("leaf.pem", &pem);
+        let commands = [vec!["token", "--scope", "api://demo/.default", "--json"], vec!["doctor", "--json"]];
+        for command in commands {
+            let object = program.run(&command).json();
+            assert_eq!(object["ok"], ok, "{object:#}");
+            let text = object.to_string();
+            assert!(text.contains("chain-incomplete"), "{object:#}");
+            let gaps = findings(&object).filter(|finding| finding["code"] == "chain-incomplete");
+            assert!(gaps.map(|gap| &gap["severity"]).all(|severity| severity == "warning"), "{object:#}");
+            if command[0] == "doctor" {
+                let refusals = object["findings"].as_array().unwrap().iter();
+                let refusals = refusals.filter(|finding| finding["code"] == "credential-rejected").count();
+                assert_eq!(refusals, usize::from(!ok), "{object:#}");
+            }
+        }
+    }
+}
+
+/// Every finding, of the whole and of each entry.
+fn findings(object: &Value) -> impl Iterator<Item = &Value> {
+    let entries = object["credentials"].as_array().into_iter().flatten();
+    let lists = entries.map(|entry| &entry["findings"]).chain([&object["findings"], &object["credential"]["findings"]]);
+    lists.filter_map(Value::as_array).flatten()
+}
+
+fn rsa() -> KeyPair {
+    KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap()
+}
+
 #[test]
 fn a_key_that_the_authority_does_not_take_is_told_offline_with_the_kind_of_authority() {
     let program = Program::with("elliptic", &entra("ec.pem"));
