@@ -246,3 +246,19 @@ impl Content {
         Some(Finding::warning("store-files-skipped", message).because(skipped).remedy("remove or replace them"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_named_with_its_value() {
+        assert_eq!((MAX_STORE_ROUNDS, MAX_FILE_ROUNDS, crate::MAX_ROUNDS), (9_000_000, 900_000, 4_500_000));
+        assert!(OF_STORE.contains("9,000,000"));
+        let refused = |mut work: Work| {
+            let derivation = crate::work::Derivation::Pkcs5;
+            format!("{:?}", work.take(derivation, crate::hash::Hash::Sha256, 10_000_000, 32).unwrap_err())
+        };
+        assert!(refused(Work::default()).contains("MAX_ROUNDS (4,500,000"));
+    }
+}
