@@ -18,7 +18,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use credential_cert_store::PathSource;
 use credential_core::testing::FakeWorld;
 use credential_core::{
-    Application, Candidate, Credential, CredentialChain, CredentialDescription, LocalFiles, SigningAlgorithm,
+    Application, Candidate, Credential, CredentialChain, CredentialDescription, LocalFiles, Search, SigningAlgorithm,
     SigningRequest, SourceRegistry, Verdict, World,
 };
 
@@ -96,8 +96,9 @@ async fn rotate_under_load(name: &str, split: bool, rotate: impl Fn(&Path, &Pair
             let application = Application::new("app1", "https://login.example/contoso");
             while !done.load(Ordering::Relaxed) {
                 let (deadline, outside) = (world.clock.moment().after(Duration::from_secs(60)), world.clone());
-                let accepted =
-                    chain.first_accepted(&application, deadline, move |candidate| sign(candidate, outside.clone()));
+                let accepted = chain.first_accepted(Search::new(&application, deadline), move |candidate| {
+                    sign(candidate, outside.clone())
+                });
                 let (certificate, signature) = accepted.await.unwrap().value;
                 let signer = publics.iter().find(|public| {
                     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public).verify(b"message", &signature).is_ok()
@@ -166,7 +167,7 @@ async fn what_keeps_the_new_one_from_being_used_is_reported_with_the_old_one() {
     let exchange = || {
         let outside = world.clone();
         let deadline = world.clock.moment().after(Duration::from_secs(60));
-        chain.first_accepted(&application, deadline, move |candidate| sign(candidate, outside.clone()))
+        chain.first_accepted(Search::new(&application, deadline), move |candidate| sign(candidate, outside.clone()))
     };
     let first = exchange().await.unwrap();
     std::fs::write(folder.0.join("tls.crt"), &new.certificate).unwrap();

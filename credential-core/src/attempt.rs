@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::error::causes;
-use crate::{Credential, Finding, Origin, SourceError, SourceType};
+use crate::{Credential, CredentialDescription, Finding, Origin, SourceError, SourceType};
 
 /// Any error, shared.
 pub type SharedError = Arc<dyn StdError + Send + Sync>;
@@ -59,6 +59,29 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// An attempt at an entry; everything else is as for one that was made now and held no surprise.
+    pub(crate) fn of(
+        index: usize,
+        entry: &CredentialDescription,
+        outcome: Outcome,
+        credential: Option<Credential>,
+        duration: Duration,
+    ) -> Self {
+        Self {
+            index,
+            source_type: entry.source_type().clone(),
+            id: credential.as_ref().map_or_else(|| entry.source_type().to_string(), |found| found.id().to_owned()),
+            path: entry.path().to_owned(),
+            origin: entry.origin().clone(),
+            outcome,
+            credential,
+            duration,
+            remembered: false,
+            accepted_ago: None,
+            degraded_by: None,
+        }
+    }
+
     /// The name of the outcome, as it stands in JSON output.
     pub fn status(&self) -> &'static str {
         match self.outcome {
@@ -164,7 +187,7 @@ pub enum ChainError<E> {
     Exhausted {
         /// Every entry, in the order of trying.
         attempts: Vec<Attempt>,
-        /// When the first of them will be tried again, if all are left alone until then.
+        /// When the first of those that are left alone for now will be tried again; `None` when none is.
         retry_at: Option<SystemTime>,
     },
 }

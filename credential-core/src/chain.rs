@@ -3,9 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::failback::Failback;
+use crate::in_use::{Acceptance, InUse, InUseTable};
 use crate::selection::Selection;
 use crate::slot::Slot;
 use crate::sync::{Mutex, lock};
@@ -19,8 +20,11 @@ use crate::{
 pub enum Verdict<T, E> {
     /// It was accepted; this came of it.
     Accept(T),
-    /// The credential was refused: look for other material, then go on with the next entry.
+    /// This authority refused the credential: look for other material, then go on with the next entry.
     Next(E),
+    /// The credential itself is wrong or has ended, whoever is asked: as [`Next`](Self::Next), and it
+    /// is presented to no other authority either.
+    Invalid(E),
     /// Refused in a way that may pass (an authority of many nodes learns of a credential node by
     /// node): as [`Next`](Self::Next), and when no entry works this one gets a last attempt.
     NextInDoubt(E),
@@ -38,6 +42,9 @@ pub struct Candidate {
     pub index: usize,
     /// The credential.
     pub credential: Credential,
+    /// When its turn ends: signing, or asking its provider, takes no longer, so that the next entry has time
+    /// of its own. What the authority does with it may take until the exchange's deadline.
+    pub deadline: Moment,
     /// Nobody waits for this: a better-placed entry is tried behind the callers' back.
     pub background: bool,
 }
@@ -52,6 +59,9 @@ pub struct ChainPolicy {
     pub grace: Duration,
     /// A load that takes longer has failed.
     pub load_timeout: Duration,
+    /// Presenting a credential takes no longer than this while there are others to try; see
+    /// [`Candidate::deadline`].
+    pub present_timeout: Duration,
 }
 
 impl Default for ChainPolicy {
@@ -60,20 +70,35 @@ impl Default for ChainPolicy {
             patience: Duration::from_millis(300),
             grace: Duration::from_secs(2),
             load_timeout: Duration::from_secs(60),
+            present_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// Which entry is in use, since when and why.
-#[derive(Clone, Debug)]
+/// What a credential is looked for with.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct InUse {
-    /// The entry's place in the list, from 0.
-    pub index: usize,
-    /// Since when.
-    pub since: SystemTime,
-    /// Why it took over, for people.
-    pub why: String,
+pub struct Search<'a> {
+    /// For whom, and which authority is asked.
+    pub application: &'a Application,
+    /// When the caller stops waiting.
+    pub deadline: Moment,
+    /// When no entry works, those that are left alone for what happened before are tried all the same.
+    pub anew: bool,
+}
+
+impl<'a> Search<'a> {
+    /// For an application at an authority, until the deadline; what failed a moment ago is left alone.
+    pub fn new(application: &'a Application, deadline: Moment) -> Self {
+        Self { application, deadline, anew: false }
+    }
+
+    /// Tries what is left alone, too, when nothing else works.
+    #[must_use]
+    pub fn anew(mut self, anew: bool) -> Self {
+        self.anew = anew;
+        self
+    }
 }
 
 /// What is known of one entry.
@@ -109,7 +134,7 @@ pub(crate) struct Inner {
     pub(crate) failback: Failback,
     findings: Vec<Finding>,
     skipped: Vec<(usize, CredentialDescription)>,
-    in_use: Mutex<Option<InUse>>,
+    in_use: Mutex<InUseTable>,
 }
 
 impl CredentialChain {
@@ -131,8 +156,8 @@ impl CredentialChain {
         world: World,
         policy: ChainPolicy,
     ) -> Self {
-        let inner =
-            Inner { slots, world, policy, failback: Failback::default(), findings, skipped, in_use: Mutex::new(None) };
+        let (failback, in_use) = (Failback::default(), Mutex::default());
+        let inner = Inner { slots, world, policy, failback, findings, skipped, in_use };
         Self { inner: Arc::new(inner) }
     }
 
@@ -182,7 +207,7 @@ impl CredentialChain {
 
     /// Which entry is in use; `None` until one was accepted.
     pub fn in_use(&self) -> Option<InUse> {
-        lock(&self.inner.in_use).clone()
+        lock(&self.inner.in_use).current().cloned()
     }
 
     /// What is known of each entry, by position. No I/O.
@@ -211,14 +236,9 @@ impl CredentialChain {
     ///
     /// # Errors
     /// [`ChainError::Stopped`] when `attempt` says so; [`ChainError::Exhausted`] when every entry
-    /// failed or was refused, or `deadline` has come: at once, with the remembered errors, while all
-    /// of them are in back-off.
-    pub async fn first_accepted<T, E, A, F>(
-        &self,
-        application: &Application,
-        deadline: Moment,
-        attempt: A,
-    ) -> Result<Accepted<T>, ChainError<E>>
+    /// failed or was refused, or the deadline has come: at once, with the remembered errors, while all
+    /// of them are in back-off, unless the search is for a credential [`anew`](Search::anew).
+    pub async fn first_accepted<T, E, A, F>(&self, search: Search<'_>, attempt: A) -> Result<Accepted<T>, ChainError<E>>
     where
         T: Send + 'static,
         E: std::error::Error + Send + Sync + 'static,
@@ -226,19 +246,18 @@ impl CredentialChain {
         F: Future<Output = Verdict<T, E>> + Send + 'static,
     {
         let attempt = Arc::new(attempt);
-        let (result, lost) = Selection::new(&self.inner, application, deadline, &*attempt).run().await;
+        let (result, lost) = Selection::new(&self.inner, search, &*attempt).run().await;
         if let Ok(accepted) = &result {
-            let index = accepted.index;
-            self.inner.failback.start(&self.inner, index, &lost, application, attempt);
+            self.inner.failback.start(&self.inner, accepted.index, &lost, search.application, attempt);
         }
         result
     }
 }
 
 impl Inner {
-    /// Slots in the order of trying: the one in use, then by position.
-    pub(crate) fn order(&self) -> Vec<Arc<Slot>> {
-        let first = lock(&self.in_use).as_ref().map(|in_use| in_use.index);
+    /// Slots in the order of trying: the one in use at the authority, then by position.
+    pub(crate) fn order(&self, authority: &str) -> Vec<Arc<Slot>> {
+        let first = lock(&self.in_use).first_for(authority);
         let mut order: Vec<_> = self.slots.iter().map(Arc::clone).collect();
         order.sort_by_key(|slot| (Some(slot.index) != first, slot.index));
         order
@@ -249,21 +268,20 @@ impl Inner {
     }
 
     /// The entry that was accepted is in use from now on; a change is an event.
-    pub(crate) fn take_over(&self, slot: &Slot, why: &str) {
+    pub(crate) fn accept(&self, slot: &Slot, accepted: Acceptance<'_>) {
         let mut in_use = lock(&self.in_use);
-        let from = in_use.as_ref().map(|before| before.index);
-        if from == Some(slot.index) {
-            return;
-        }
-        *in_use = Some(InUse { index: slot.index, since: self.world.clock.now(), why: why.to_owned() });
+        let from = in_use.current().map(|before| before.index);
+        let changed = in_use.accept(accepted, self.world.clock.now());
         drop(in_use);
-        let source = slot.source.source_type();
-        tracing::info!(from, to = slot.index, source = source.as_str(), why, "credential in use changed");
+        if changed {
+            let (source, why) = (slot.source.source_type(), accepted.why);
+            tracing::info!(from, to = slot.index, source = source.as_str(), why, "credential in use changed");
+        }
     }
 
     /// Who is in use now, if anybody.
     pub(crate) fn in_use_index(&self) -> Option<usize> {
-        lock(&self.in_use).as_ref().map(|in_use| in_use.index)
+        lock(&self.in_use).current().map(|in_use| in_use.index)
     }
 }
 

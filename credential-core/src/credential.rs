@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::assertion::FixedAssertion;
-use crate::{Assertion, AssertionProvider, Finding, Secret, Signer};
+use crate::guard::{Unanswered, bounded};
+use crate::{
+    Assertion, AssertionProvider, AssertionRequest, Clock, Finding, Secret, Signer, SigningRequest, SourceError,
+};
 
 /// A loaded credential. Cheap to clone; shows no secret.
 #[derive(Clone, Debug)]
@@ -137,6 +140,20 @@ impl Credential {
     }
 }
 
+/// The failure of a signer or provider that panicked or gave no answer.
+fn unanswered_by(who: &str, id: &str, unanswered: Unanswered) -> SourceError {
+    let (code, what, remedy) = match (who, unanswered) {
+        ("signer", Unanswered::Late) => ("signer-timeout", "gave no signature in time", "look at what it waits for"),
+        (_, Unanswered::Late) => ("provider-timeout", "gave no assertion in time", "look at what it waits for"),
+        (who, Unanswered::Panicked) => {
+            tracing::error!(credential = id, "the {who} of the credential panicked");
+            let code = if who == "signer" { "signer-panicked" } else { "provider-panicked" };
+            (code, "panicked", "mend its code: the panic's own message and place are in the program's error output")
+        }
+    };
+    SourceError::transient(code, format!("the {who} of {id} {what}")).remedy(remedy)
+}
+
 /// A client secret.
 #[derive(Clone, Debug)]
 pub struct SecretCredential {
@@ -177,6 +194,16 @@ impl CertificateCredential {
     /// Signs with the leaf's key.
     pub fn signer(&self) -> &Arc<dyn Signer> {
         &self.signer
+    }
+
+    /// The signature, from whoever wrote the signer: its panic, and its silence until the request's
+    /// deadline, are errors.
+    ///
+    /// # Errors
+    /// What the signer says; `Transient` `signer-timeout` and `signer-panicked`.
+    pub async fn sign(&self, request: SigningRequest<'_>, clock: &dyn Clock) -> Result<Vec<u8>, SourceError> {
+        let signed = bounded(clock, request.deadline, || self.signer.sign(request)).await;
+        signed.unwrap_or_else(|unanswered| Err(unanswered_by("signer", &self.id, unanswered)))
     }
 }
 
@@ -240,6 +267,17 @@ impl AssertionCredential {
     /// Who gives the assertion.
     pub fn provider(&self) -> &Arc<dyn AssertionProvider> {
         &self.provider
+    }
+
+    /// An assertion, from whoever wrote the provider: its panic, and its silence until the request's
+    /// deadline, are errors.
+    ///
+    /// # Errors
+    /// What the provider says; `Transient` `provider-timeout` and `provider-panicked`.
+    pub async fn ask(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
+        let clock = &*request.world.clock;
+        let given = bounded(clock, request.deadline, || self.provider.assertion(request)).await;
+        given.unwrap_or_else(|unanswered| Err(unanswered_by("provider", &self.id, unanswered)))
     }
 
     /// The assertion itself, where the credential is one and no provider of several.

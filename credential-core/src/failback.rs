@@ -2,26 +2,24 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::chain::Inner;
-use crate::slot::{Readiness, Slot, Worth};
-use crate::world::Task;
-use crate::{Application, Candidate, SharedError, Verdict};
+use crate::flight::Flight;
+use crate::in_use::Acceptance;
+use crate::memory::Worth;
+use crate::slot::{Asking, Readiness, Slot};
+use crate::sync::{Mutex, lock};
+use crate::turn::present;
+use crate::{Application, Candidate, Moment, SharedError, Verdict};
+
+/// A search that has not ended by then runs on a runtime that nobody drives.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// At most one such search runs per chain.
 #[derive(Debug, Default)]
 pub(crate) struct Failback {
-    running: Arc<AtomicBool>,
-}
-
-/// Clears the flag however the search ends.
-struct Running(Arc<AtomicBool>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
-    }
+    search: Mutex<Option<(Flight<()>, Moment)>>,
 }
 
 impl Failback {
@@ -48,19 +46,27 @@ impl Failback {
             .filter(|slot| matches!(slot.readiness(world), Readiness::Load))
             .map(Arc::clone)
             .collect();
-        if better.is_empty() || self.running.swap(true, Ordering::AcqRel) {
+        if better.is_empty() {
             return;
         }
-        let running = Running(Arc::clone(&self.running));
-        let (inner, application) = (Arc::clone(inner), application.clone());
-        let task: Task = Box::pin(async move {
-            let _running = running;
-            for slot in better {
-                if try_one(&inner, &slot, &application, &*attempt).await {
-                    return;
-                }
+        let now = world.clock.moment();
+        let task = {
+            let mut search = lock(&self.search);
+            if search.as_ref().is_some_and(|(flight, since)| flight.is_under_way() && now.since(*since) < LONGEST) {
+                return;
             }
-        });
+            let (inner, application) = (Arc::clone(inner), application.clone());
+            let work = async move {
+                for slot in better {
+                    if try_one(&inner, &slot, &application, &*attempt).await {
+                        return;
+                    }
+                }
+            };
+            let (flight, task) = Flight::prepare(work, |_, _| {});
+            *search = Some((flight, now));
+            task
+        };
         world.tasks.spawn(task);
     }
 }
@@ -72,25 +78,28 @@ where
     A: Fn(Candidate) -> F,
     F: Future<Output = Verdict<T, E>>,
 {
-    let world = &inner.world;
-    let loaded = slot.load(application, world, inner.policy.load_timeout).await;
-    let Ok(Worth::Try(credential, _)) = slot.worth(loaded, world) else { return false };
-    let candidate = Candidate { index: slot.index, credential: credential.clone(), background: true };
-    match attempt(candidate).await {
+    let (world, authority) = (&inner.world, &application.authority);
+    let asking = Asking { application, world, timeout: inner.policy.load_timeout, anew: false };
+    let loaded = slot.load(asking).await;
+    let Ok(Worth::Try(credential, _)) = slot.worth(loaded, asking) else { return false };
+    let deadline = world.clock.moment().after(inner.policy.load_timeout);
+    let candidate = Candidate { index: slot.index, credential: credential.clone(), deadline, background: true };
+    let verdict = present(attempt, candidate, deadline, &*world.clock).await;
+    let everywhere = matches!(verdict, Verdict::Invalid(_));
+    match verdict {
         Verdict::Accept(_) => {
-            slot.note_accepted(&credential, application, world);
-            if inner.in_use_index().is_none_or(|index| slot.index < index) {
-                inner.take_over(slot, "a better-placed entry works again");
-            }
+            slot.memory().note_accepted(&credential, authority, world.clock.moment());
+            let why = "a better-placed entry works again";
+            inner.accept(slot, Acceptance { index: slot.index, authority, instead: false, why });
             true
         }
         Verdict::Unusable(error) => {
-            slot.note_failed(Arc::new(error), world);
+            slot.memory().fail_presenting(Arc::new(error), world);
             false
         }
-        Verdict::Next(error) | Verdict::NextInDoubt(error) => {
+        Verdict::Next(error) | Verdict::NextInDoubt(error) | Verdict::Invalid(error) => {
             let error: SharedError = Arc::new(error);
-            slot.note_refused(&credential, &error, application, world);
+            slot.memory().note_refused(&credential, &error, everywhere, authority, world);
             false
         }
         Verdict::Stop(_) => true,

@@ -42,8 +42,8 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
                 .remedy("name the file in it");
         }
         io::ErrorKind::Unsupported => {
-            return SourceError::invalid("file-is-pipe", format!("{shown} is a pipe or a socket; a file is expected"))
-                .remedy("name a file");
+            let message = format!("{shown} is a pipe, a socket or a device; a file is expected");
+            return SourceError::invalid("file-is-pipe", message).remedy("name a file");
         }
         io::ErrorKind::FileTooLarge => {
             return SourceError::invalid("file-too-large", format!("{shown} has more than {max} bytes"))
@@ -53,6 +53,8 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
             SourceError::denied("file-unreadable", format!("{shown} may not be read by this process"))
                 .remedy("give the account that runs this process the right to read it")
         }
+        io::ErrorKind::TimedOut => SourceError::transient("file-timeout", format!("{shown}: reading it timed out"))
+            .remedy("look at the disk or share that it is on; the file is read again at the next exchange"),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
             SourceError::misconfigured("bad-path", format!("{shown:?} cannot be the path of a file"))
                 .remedy("correct the path")
@@ -78,6 +80,7 @@ mod tests {
             (io::ErrorKind::Unsupported, (Invalid, "file-is-pipe")),
             (io::ErrorKind::FileTooLarge, (Invalid, "file-too-large")),
             (io::ErrorKind::InvalidInput, (Misconfigured, "bad-path")),
+            (io::ErrorKind::TimedOut, (Transient, "file-timeout")),
             (io::ErrorKind::StaleNetworkFileHandle, (Transient, "file-unreadable")),
         ] {
             let error = file_error(kind.into(), Path::new("a/secret.txt"), 16);

@@ -4,23 +4,26 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::attempt::{Attempt, Outcome};
-use crate::chain::Inner;
-use crate::slot::{LoadResult, Readiness, Slot, Worth};
-use crate::{Accepted, Application, Candidate, ChainError, Credential, Moment, SharedError, SourceError, Verdict};
+use crate::chain::{Inner, Search};
+use crate::memory::Worth;
+use crate::slot::{Asking, LoadResult, Readiness, Slot};
+use crate::{Accepted, Candidate, ChainError, Credential, Moment, SourceError, Verdict};
 
 /// One entry on its way through an exchange.
-struct Lane<'a> {
-    slot: Arc<Slot>,
-    state: State<'a>,
-    started: Moment,
+pub(crate) struct Lane<'a> {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) state: State<'a>,
+    pub(crate) started: Moment,
     /// Why what is tried is not the newest.
-    degraded_by: Option<Arc<SourceError>>,
+    pub(crate) degraded_by: Option<Arc<SourceError>>,
+    /// Nothing was tried: it is left alone for what happened before.
+    left_alone: bool,
 }
 
-enum State<'a> {
+pub(crate) enum State<'a> {
     Idle,
     Loading(Pin<Box<dyn Future<Output = LoadResult> + Send + 'a>>),
     Ready(Credential),
@@ -35,35 +38,37 @@ enum Step {
 }
 
 /// How an attempt at one lane ended.
-enum Turn<T, E> {
+pub(crate) enum Turn<T, E> {
     Accepted(T),
     Stopped(E),
     Refused,
 }
 
 pub(crate) struct Selection<'a, A> {
-    inner: &'a Inner,
-    application: &'a Application,
-    deadline: Moment,
-    attempt: &'a A,
-    attempts: Vec<Attempt>,
-    retry_at: Option<Moment>,
-    /// The first credential whose refusal may pass: tried once more when nothing else worked.
-    doubtful: Option<(usize, Credential)>,
-    last_chance: bool,
+    pub(crate) inner: &'a Inner,
+    pub(crate) search: Search<'a>,
+    pub(crate) attempt: &'a A,
+    pub(crate) attempts: Vec<Attempt>,
+    /// The first credential whose failure may pass: tried once more when nothing else worked.
+    pub(crate) doubtful: Option<(usize, Credential)>,
+    pub(crate) last_chance: bool,
+    /// The entries that failed for everybody, and not by one authority's word.
+    pub(crate) failed_for_all: Vec<usize>,
+    /// What was left alone is tried all the same.
+    anew: bool,
 }
 
 impl<'a, A> Selection<'a, A> {
-    pub(crate) fn new(inner: &'a Inner, application: &'a Application, deadline: Moment, attempt: &'a A) -> Self {
+    pub(crate) fn new(inner: &'a Inner, search: Search<'a>, attempt: &'a A) -> Self {
         Self {
             inner,
-            application,
-            deadline,
+            search,
             attempt,
             attempts: Vec::new(),
-            retry_at: None,
             doubtful: None,
             last_chance: false,
+            failed_for_all: Vec::new(),
+            anew: false,
         }
     }
 
@@ -79,18 +84,12 @@ impl<'a, A> Selection<'a, A> {
             self.start_loads(&mut lanes);
             match self.next_step(&lanes) {
                 Step::Wait(until) => self.wait(&mut lanes, until).await,
-                Step::Exhausted => match self.doubtful.take() {
-                    Some((position, credential)) => {
-                        self.last_chance = true;
-                        if let Some(lane) = lanes.get_mut(position) {
-                            lane.state = State::Ready(credential);
-                        }
-                    }
-                    None => break Err(self.exhausted(&mut lanes)),
-                },
+                Step::Exhausted if self.begin_again(&mut lanes) => {}
+                Step::Exhausted => break Err(self.exhausted(&mut lanes)),
                 Step::Try(position) => {
+                    let turn_ends = self.turn_ends(&lanes);
                     let Some(lane) = lanes.get_mut(position) else { continue };
-                    match self.take_turn(position, lane).await {
+                    match self.take_turn(position, lane, turn_ends).await {
                         Turn::Accepted(value) => break Ok((value, lane.slot.index)),
                         Turn::Stopped(error) => break Err(ChainError::Stopped { error, attempts: Vec::new() }),
                         Turn::Refused => lane.state = State::Done,
@@ -112,18 +111,44 @@ impl<'a, A> Selection<'a, A> {
     /// The candidates; entries in back-off are reported and left out.
     fn lanes(&mut self) -> Vec<Lane<'a>> {
         let mut lanes = Vec::new();
-        for slot in self.inner.order() {
-            match slot.readiness(&self.inner.world) {
-                Readiness::Load => {
-                    lanes.push(Lane { slot, state: State::Idle, started: Moment::default(), degraded_by: None });
-                }
-                Readiness::BackOff(error, until) => {
-                    self.note_retry(until);
-                    self.report_remembered(&slot, Outcome::Failed(error), None);
-                }
+        for slot in self.inner.order(&self.search.application.authority) {
+            let mut lane =
+                Lane { slot, state: State::Idle, started: Moment::default(), degraded_by: None, left_alone: false };
+            if let Readiness::BackOff(error) = lane.slot.readiness(&self.inner.world) {
+                self.leave_alone(&mut lane, Outcome::Failed(error), None, true);
             }
+            lanes.push(lane);
         }
         lanes
+    }
+
+    /// When nothing worked: the credential whose failure may pass has a last chance; where the caller
+    /// wants it, what was left alone is tried.
+    fn begin_again(&mut self, lanes: &mut [Lane<'a>]) -> bool {
+        if self.inner.world.clock.moment() >= self.search.deadline {
+            return false;
+        }
+        if let Some((position, credential)) = self.doubtful.take() {
+            self.last_chance = true;
+            if let Some(lane) = lanes.get_mut(position) {
+                lane.state = State::Ready(credential);
+            }
+            return true;
+        }
+        if !self.search.anew || std::mem::replace(&mut self.anew, true) {
+            return false;
+        }
+        self.last_chance = false;
+        for lane in lanes.iter_mut().filter(|lane| lane.left_alone) {
+            (lane.state, lane.left_alone) = (State::Idle, false);
+            self.attempts.retain(|attempt| attempt.index != lane.slot.index);
+        }
+        lanes.iter().any(|lane| matches!(lane.state, State::Idle))
+    }
+
+    pub(crate) fn asking(&self) -> Asking<'a> {
+        let (inner, application) = (self.inner, self.search.application);
+        Asking { application, world: &inner.world, timeout: inner.policy.load_timeout, anew: self.anew }
     }
 
     /// Starts the next load when those before it have failed or been quiet for a while.
@@ -135,9 +160,8 @@ impl<'a, A> Selection<'a, A> {
                 State::Loading(_) if now.since(lane.started) >= self.inner.policy.patience => {}
                 State::Loading(_) | State::Ready(_) => return,
                 State::Idle => {
-                    let (slot, inner, application) = (Arc::clone(&lane.slot), self.inner, self.application);
-                    let load = async move { slot.load(application, &inner.world, inner.policy.load_timeout).await };
-                    lane.state = State::Loading(Box::pin(load));
+                    let (slot, asking) = (Arc::clone(&lane.slot), self.asking());
+                    lane.state = State::Loading(Box::pin(async move { slot.load(asking).await }));
                     lane.started = now;
                     return;
                 }
@@ -146,9 +170,8 @@ impl<'a, A> Selection<'a, A> {
     }
 
     fn next_step(&self, lanes: &[Lane<'_>]) -> Step {
-        let now = self.inner.world.clock.moment();
-        let policy = self.inner.policy;
-        if now >= self.deadline {
+        let (now, policy, deadline) = (self.inner.world.clock.moment(), self.inner.policy, self.search.deadline);
+        if now >= deadline {
             return Step::Exhausted;
         }
         let mut wake: Option<Moment> = None;
@@ -157,11 +180,11 @@ impl<'a, A> Selection<'a, A> {
             match &lane.state {
                 State::Done => {}
                 State::Ready(_) => match wake {
-                    Some(until) => return Step::Wait(until.min(self.deadline)),
+                    Some(until) => return Step::Wait(until.min(deadline)),
                     None => return Step::Try(position),
                 },
                 // Not started yet: the one before it still has its moment.
-                State::Idle => return Step::Wait(wake.unwrap_or(self.deadline).min(self.deadline)),
+                State::Idle => return Step::Wait(wake.unwrap_or(deadline).min(deadline)),
                 State::Loading(_) => {
                     let (patience, grace) = (lane.started.after(policy.patience), lane.started.after(policy.grace));
                     if now < patience {
@@ -173,7 +196,7 @@ impl<'a, A> Selection<'a, A> {
             }
         }
         let loading = lanes.iter().any(|lane| matches!(lane.state, State::Loading(_)));
-        if loading { Step::Wait(wake.unwrap_or(self.deadline).min(self.deadline)) } else { Step::Exhausted }
+        if loading { Step::Wait(wake.unwrap_or(deadline).min(deadline)) } else { Step::Exhausted }
     }
 
     /// Waits until a load ends or the moment has come.
@@ -187,7 +210,7 @@ impl<'a, A> Selection<'a, A> {
         let (position, result) = ended;
         let Some(lane) = lanes.get_mut(position) else { return };
         let waited = inner.world.clock.moment().since(lane.started);
-        match lane.slot.worth(result, &inner.world) {
+        match lane.slot.worth(result, self.asking()) {
             Ok(Worth::Try(credential, degraded_by)) => {
                 if let Some(error) = &degraded_by {
                     let (entry, code) = (lane.slot.index, error.code());
@@ -197,122 +220,52 @@ impl<'a, A> Selection<'a, A> {
                 lane.state = State::Ready(credential);
             }
             Ok(Worth::Outdated(refused)) => {
-                let (slot, application) = (Arc::clone(&lane.slot), self.application);
-                let load =
-                    async move { slot.reload(&refused, application, &inner.world, inner.policy.load_timeout).await };
-                lane.state = State::Loading(Box::pin(load));
+                let (slot, asking) = (Arc::clone(&lane.slot), self.asking());
+                lane.state = State::Loading(Box::pin(async move { slot.reload(&refused.credential, asking).await }));
             }
-            Ok(Worth::Refused(credential, error, until)) => {
-                self.note_retry(until);
-                self.report_remembered(&lane.slot, Outcome::Rejected(error), Some(credential));
-                lane.state = State::Done;
+            Ok(Worth::Refused(refusal)) => {
+                let (error, everywhere) = (refusal.error, refusal.everywhere);
+                self.leave_alone(lane, Outcome::Rejected(error), Some(refusal.credential), everywhere);
             }
             Err(error) => {
+                self.failed_for_all.push(lane.slot.index);
                 self.report(&lane.slot, Outcome::Failed(error), None, waited);
                 lane.state = State::Done;
             }
         }
     }
 
-    /// Presents the lane's credential; after a refusal, other material of the same entry, once each.
-    async fn take_turn<T, E, F>(&mut self, position: usize, lane: &mut Lane<'a>) -> Turn<T, E>
-    where
-        E: std::error::Error + Send + Sync + 'static,
-        A: Fn(Candidate) -> F,
-        F: Future<Output = Verdict<T, E>>,
-    {
-        let State::Ready(mut credential) = std::mem::replace(&mut lane.state, State::Done) else {
-            return Turn::Refused;
-        };
-        let (inner, application) = (self.inner, self.application);
-        let mut reloaded = self.last_chance;
-        let mut refused: Vec<Credential> = Vec::new();
-        loop {
-            let candidate = Candidate { index: lane.slot.index, credential: credential.clone(), background: false };
-            let verdict = (self.attempt)(candidate).await;
-            let took = inner.world.clock.moment().since(lane.started);
-            let in_doubt = matches!(verdict, Verdict::NextInDoubt(_));
-            let error: SharedError = match verdict {
-                Verdict::Accept(value) => {
-                    lane.slot.note_accepted(&credential, application, &inner.world);
-                    let why = self.why();
-                    let accepted = Outcome::Accepted;
-                    let attempt =
-                        new_attempt(lane.slot.index, &lane.slot.description, accepted, Some(credential), took);
-                    self.attempts.push(Attempt { degraded_by: lane.degraded_by.take(), ..attempt });
-                    inner.take_over(&lane.slot, &why);
-                    return Turn::Accepted(value);
-                }
-                Verdict::Stop(error) => {
-                    self.report(&lane.slot, Outcome::Stopped, Some(credential), took);
-                    return Turn::Stopped(error);
-                }
-                Verdict::Unusable(error) => {
-                    let error = Arc::new(error);
-                    lane.slot.note_failed(Arc::clone(&error), &inner.world);
-                    self.report(&lane.slot, Outcome::Failed(error), Some(credential), took);
-                    return Turn::Refused;
-                }
-                Verdict::Next(error) | Verdict::NextInDoubt(error) => Arc::new(error),
-            };
-            let ago = lane.slot.note_refused(&credential, &error, application, &inner.world);
-            let rejected = Outcome::Rejected(error);
-            let attempt =
-                new_attempt(lane.slot.index, &lane.slot.description, rejected, Some(credential.clone()), took);
-            self.attempts.push(Attempt { accepted_ago: ago, ..attempt });
-            if in_doubt && !self.last_chance && self.doubtful.is_none() {
-                self.doubtful = Some((position, credential.clone()));
+    /// When the turn of the entry whose turn it is now ends: each that is left has its part of the time.
+    fn turn_ends(&self, lanes: &[Lane<'_>]) -> Moment {
+        let left = lanes.iter().filter(|lane| !matches!(lane.state, State::Done)).count();
+        let now = self.inner.world.clock.moment();
+        match u32::try_from(left) {
+            Ok(left @ 2..) if !self.last_chance => {
+                let part = self.search.deadline.since(now) / left;
+                now.after(part.min(self.inner.policy.present_timeout))
             }
-            refused.push(credential);
-            match self.other_material(&lane.slot, &refused, &mut reloaded).await {
-                Some(other) => credential = other,
-                None => return Turn::Refused,
-            }
+            _ => self.search.deadline,
         }
     }
 
-    /// Other material of the same entry than what was refused: newly loaded once, then what the
-    /// authority accepted before.
-    async fn other_material(
-        &self,
-        slot: &Arc<Slot>,
-        refused: &[Credential],
-        reloaded: &mut bool,
-    ) -> Option<Credential> {
-        let (inner, last) = (self.inner, refused.last()?);
-        let known = |found: &Credential| refused.iter().any(|old| old.same_material(found));
-        if !std::mem::replace(reloaded, true) {
-            let load = slot.reload(last, self.application, &inner.world, inner.policy.load_timeout);
-            let loaded = tokio::select! {
-                biased;
-                loaded = load => loaded.ok(),
-                () = inner.world.clock.sleep_until(self.deadline) => None,
-            };
-            if let Some(found) = loaded.filter(|found| !known(found)) {
-                return Some(found);
-            }
+    pub(crate) fn report(&mut self, slot: &Slot, outcome: Outcome, credential: Option<Credential>, took: Duration) {
+        self.attempts.push(Attempt::of(slot.index, &slot.description, outcome, credential, took));
+    }
+
+    pub(crate) fn leave_alone(
+        &mut self,
+        lane: &mut Lane<'_>,
+        outcome: Outcome,
+        credential: Option<Credential>,
+        for_all: bool,
+    ) {
+        let slot = &lane.slot;
+        if for_all {
+            self.failed_for_all.push(slot.index);
         }
-        slot.other_accepted(last, &inner.world).filter(|found| !known(found))
-    }
-
-    fn report(&mut self, slot: &Slot, outcome: Outcome, credential: Option<Credential>, duration: Duration) {
-        self.attempts.push(new_attempt(slot.index, &slot.description, outcome, credential, duration));
-    }
-
-    fn report_remembered(&mut self, slot: &Slot, outcome: Outcome, credential: Option<Credential>) {
-        let attempt = new_attempt(slot.index, &slot.description, outcome, credential, Duration::ZERO);
+        let attempt = Attempt::of(slot.index, &slot.description, outcome, credential, Duration::ZERO);
         self.attempts.push(Attempt { remembered: true, ..attempt });
-    }
-
-    fn why(&self) -> String {
-        match self.attempts.last() {
-            Some(last) => format!("entry {last}"),
-            None => "it comes first".to_owned(),
-        }
-    }
-
-    fn note_retry(&mut self, until: Moment) {
-        self.retry_at = Some(self.retry_at.map_or(until, |other| other.min(until)));
+        (lane.state, lane.left_alone) = (State::Done, true);
     }
 
     /// Every lane has failed, or time is over for those that have not.
@@ -325,45 +278,23 @@ impl<'a, A> Selection<'a, A> {
             self.report(&lane.slot, Outcome::Failed(Arc::new(error)), None, waited);
             lane.state = State::Done;
         }
-        let all_remembered = self.attempts.iter().all(|attempt| attempt.remembered);
-        let retry_at: Option<SystemTime> =
-            self.retry_at.filter(|_| all_remembered).and_then(|until| clock.now().checked_add(until.since(now)));
+        let authority = &self.search.application.authority;
+        let next = lanes.iter().filter_map(|lane| lane.slot.memory().next_try(authority, now)).min();
+        let retry_at = next.and_then(|until| clock.now().checked_add(until.since(now)));
         ChainError::Exhausted { attempts: Vec::new(), retry_at }
     }
 
     /// The entries whose turn did not come, by position.
     fn add_untried(&mut self, lanes: &[Lane<'_>]) {
+        let untried = |index, entry, outcome| Attempt::of(index, entry, outcome, None, Duration::ZERO);
         let mut rest: Vec<Attempt> = lanes
             .iter()
             .filter(|lane| !self.attempts.iter().any(|attempt| attempt.index == lane.slot.index))
-            .map(|lane| new_attempt(lane.slot.index, &lane.slot.description, Outcome::NotTried, None, Duration::ZERO))
+            .map(|lane| untried(lane.slot.index, &lane.slot.description, Outcome::NotTried))
             .collect();
-        let skipped = self.inner.skipped().iter();
-        rest.extend(skipped.map(|(index, entry)| new_attempt(*index, entry, Outcome::Skipped, None, Duration::ZERO)));
+        rest.extend(self.inner.skipped().iter().map(|(index, entry)| untried(*index, entry, Outcome::Skipped)));
         rest.sort_by_key(|attempt| attempt.index);
         self.attempts.extend(rest);
-    }
-}
-
-fn new_attempt(
-    index: usize,
-    entry: &crate::CredentialDescription,
-    outcome: Outcome,
-    credential: Option<Credential>,
-    duration: Duration,
-) -> Attempt {
-    Attempt {
-        index,
-        source_type: entry.source_type().clone(),
-        id: credential.as_ref().map_or_else(|| entry.source_type().to_string(), |found| found.id().to_owned()),
-        path: entry.path().to_owned(),
-        origin: entry.origin().clone(),
-        outcome,
-        credential,
-        duration,
-        remembered: false,
-        accepted_ago: None,
-        degraded_by: None,
     }
 }
 

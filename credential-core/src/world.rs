@@ -11,7 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::{HttpClient, SecretBytes};
+use crate::guard::{Unanswered, bounded};
+use crate::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, SecretBytes};
+
+/// An HTTP client has its own end at the time-out; it is overrun by this much before it is cut off.
+const OVERRUN: Duration = Duration::from_millis(500);
 
 /// The outside world as a source sees it. Cheap to clone.
 ///
@@ -40,7 +44,7 @@ impl World {
         Self {
             http,
             environment: Arc::new(crate::real::ProcessEnvironment),
-            files: Arc::new(crate::real::LocalFiles::default()),
+            files: Arc::new(crate::LocalFiles::default()),
             clock: Arc::new(crate::real::SystemClock::default()),
             random: Arc::new(crate::real::SystemRandom),
             tasks: Arc::new(crate::real::TokioTasks),
@@ -94,6 +98,25 @@ impl World {
         self.random.uuid()
     }
 
+    /// Sends a request with the world's HTTP client, whoever wrote it: its panic, and an answer that
+    /// does not come within the request's time-out, are errors.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`]; `Timeout` when it does not keep to the time-out, `Broken` when it panics.
+    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let deadline = self.clock.moment().after(request.timeout).after(OVERRUN);
+        match bounded(&*self.clock, deadline, || self.http.send(request)).await {
+            Ok(answer) => answer,
+            Err(Unanswered::Late) => {
+                Err(HttpError::new(HttpErrorKind::Timeout, "the HTTP client gave no answer within the time-out"))
+            }
+            Err(Unanswered::Panicked) => {
+                tracing::error!("the HTTP client panicked");
+                Err(HttpError::new(HttpErrorKind::Broken, "the HTTP client panicked"))
+            }
+        }
+    }
+
     /// Replaces the spawner of background work.
     #[must_use]
     pub fn with_tasks(mut self, tasks: Arc<dyn Tasks>) -> Self {
@@ -145,8 +168,8 @@ impl FileStamp {
 #[async_trait]
 pub trait Files: Debug + Send + Sync {
     /// The whole content, refused with [`io::ErrorKind::FileTooLarge`] above `max` bytes and with
-    /// [`io::ErrorKind::IsADirectory`] for a folder, with [`io::ErrorKind::Unsupported`] for a pipe or
-    /// socket, which would wait for a writer. Links are followed.
+    /// [`io::ErrorKind::IsADirectory`] for a folder, with [`io::ErrorKind::Unsupported`] for a device, and
+    /// for a pipe or socket, which would wait for a writer. Links are followed.
     async fn read(&self, path: &Path, max: u64) -> io::Result<SecretBytes>;
 
     /// The file's stamp. Links are followed.
@@ -217,6 +240,6 @@ pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 /// Spawns the work that a call leaves behind: a load that others wait for, a try of a better source.
 /// Every such task was started by a call and has a deadline.
 pub trait Tasks: Debug + Send + Sync {
-    /// Runs the task to its end, whoever waits for it.
+    /// Runs the task to its end, whoever waits for it. Never panics: a task that cannot be run is dropped.
     fn spawn(&self, task: Task);
 }

@@ -170,7 +170,7 @@ async fn an_entry_that_is_passed_over_fails_with_its_remedy() {
     let deadline = chain.world().clock.moment().after(std::time::Duration::from_secs(1));
     let application = Application::new("app1", "https://login.example");
     let result: Result<Accepted<()>, ChainError<SourceError>> =
-        chain.first_accepted(&application, deadline, |_| async { Verdict::Accept(()) }).await;
+        chain.first_accepted(Search::new(&application, deadline), |_| async { Verdict::Accept(()) }).await;
     let error = result.unwrap_err().to_string();
     assert!(error.contains("AutoDecryptKeys is not in this build (remove it)"), "{error}");
 }

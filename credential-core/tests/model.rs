@@ -100,7 +100,7 @@ async fn exchange(
         }
     };
     chain
-        .first_accepted(&application, deadline, attempt)
+        .first_accepted(Search::new(&application, deadline), attempt)
         .await
         .map(|accepted| accepted.value)
         .map_err(|error| error.to_string())

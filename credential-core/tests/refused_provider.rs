@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::{
     Application, Assertion, AssertionProvider, AssertionRequest, ChainError, Credential, CredentialChain,
-    CredentialDescription, CredentialSource, LoadReason, LoadRequest, Setting, SourceError, SourceRegistry, SourceType,
-    Verdict,
+    CredentialDescription, CredentialSource, LoadReason, LoadRequest, Search, Setting, SourceError, SourceRegistry,
+    SourceType, Verdict,
 };
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Authority {
         let application = Application::new("app1", "https://login.example/contoso");
         let result: Result<_, ChainError<std::io::Error>> = self
             .chain
-            .first_accepted(&application, deadline, move |candidate| {
+            .first_accepted(Search::new(&application, deadline), move |candidate| {
                 let Credential::Assertion(assertion) = &candidate.credential else { unreachable!("no assertion") };
                 let fresh = assertion.is_refused();
                 presented.lock().unwrap().push(fresh);
@@ -84,8 +84,10 @@ async fn a_refused_provider_is_left_alone_for_its_back_off() {
     assert_eq!(authority.exchange(false).await, (false, vec![]), "in back-off");
     authority.world.clock.advance(Duration::from_secs(31));
     assert_eq!(authority.exchange(false).await, (false, vec![false, true]));
+    assert_eq!(authority.exchange(false).await, (false, vec![]), "in back-off again");
+    // No other entry works, so the back-off doesn't grow.
     authority.world.clock.advance(Duration::from_secs(31));
-    assert_eq!(authority.exchange(false).await, (false, vec![]), "the back-off doubles");
+    assert_eq!(authority.exchange(false).await, (false, vec![false, true]));
 }
 
 #[tokio::test]

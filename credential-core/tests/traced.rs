@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Setting, SourceError,
+    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Search, Setting, SourceError,
     SourceRegistry, SourceType, Verdict,
 };
 use tracing::field::{Field, Visit};
@@ -87,7 +87,7 @@ async fn an_old_credential_that_goes_on_is_a_warning_with_the_reason() {
     for _ in 0..2 {
         let deadline = chain.world().clock.moment().after(Duration::from_secs(10));
         let accept = |_| async { Verdict::<(), SourceError>::Accept(()) };
-        chain.first_accepted(&application, deadline, accept).await.unwrap();
+        chain.first_accepted(Search::new(&application, deadline), accept).await.unwrap();
     }
     let lines = lines.0.lock().unwrap().join("\n");
     let warning = lines.lines().find(|line| line.starts_with("WARN")).unwrap_or(&lines);

@@ -70,7 +70,7 @@ async fn from_metadata(
     if !memory.metadata_seen() {
         // Without its header the service answers 400 at once: it is there.
         let probe = HttpRequest::get(url.clone()).timeout(PROBE.min(session.remaining())).max_response(MAX_ANSWER);
-        match session.world().http.send(probe.direct()).await {
+        match session.world().send(probe.direct()).await {
             Ok(answer) if !matches!(answer.status, 403 | 404) => memory.note_metadata(),
             _ => {
                 memory.note_identity_absent(clock.moment());

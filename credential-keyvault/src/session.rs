@@ -123,7 +123,7 @@ impl Session {
             let limit = self.remaining().mul_f64(0.95);
             let limit = REQUEST_TIMEOUT.min(request.timeout).min(limit);
             let attempt = request.clone().timeout(limit);
-            let answer = self.world().http.send(attempt).await;
+            let answer = self.world().send(attempt).await;
             let asked = match &answer {
                 Ok(answer) if may_pass(answer.status) => answer.retry_after(),
                 Err(error) if may_heal(error.kind()) => None,

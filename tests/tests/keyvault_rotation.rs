@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use credential_core::testing::{Conformance, FakeClock, FakeWorld};
 use credential_core::{
-    Application, Candidate, Credential, CredentialSource, HttpResponse, LoadReason, SourceRegistry, SourceType, Verdict,
+    Application, Candidate, Credential, CredentialSource, HttpResponse, LoadReason, Search, SourceRegistry, SourceType,
+    Verdict,
 };
 use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load};
 
@@ -111,7 +112,7 @@ async fn a_thousand_rotations_under_load_without_a_failed_call() {
                 };
                 let deadline = world.clock.moment().after(Duration::from_secs(20));
                 chain
-                    .first_accepted(&application, deadline, attempt)
+                    .first_accepted(Search::new(&application, deadline), attempt)
                     .await
                     .map(|_| calls.fetch_add(1, Ordering::Relaxed))
             }));

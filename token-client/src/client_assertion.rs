@@ -85,7 +85,6 @@ pub(crate) async fn sign(
     deadline: Moment,
     world: &World,
 ) -> Result<Secret, SourceError> {
-    let signer = certificate.signer();
     let algorithm = algorithm(certificate, wanted.kind)?;
     let header = header(certificate, algorithm, wanted.send_x5c);
     let now = world.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -101,7 +100,8 @@ pub(crate) async fn sign(
     append(&mut token, &header)?;
     token.push('.');
     append(&mut token, &claims)?;
-    let signature = signer.sign(SigningRequest::new(algorithm, token.as_bytes(), deadline)).await?;
+    let request = SigningRequest::new(algorithm, token.as_bytes(), deadline);
+    let signature = certificate.sign(request, &*world.clock).await?;
     token.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(Secret::new(token))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use credential_core::{
-    AssertionRequest, Credential, HttpClient, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, SourceError,
+    AssertionRequest, Candidate, Credential, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, SourceError,
     Verdict, World,
 };
 use zeroize::Zeroizing;
@@ -47,16 +47,19 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Presents the credential and says what the answer means for the list of credentials.
-    pub(crate) async fn attempt(&self, credential: &Credential, world: &World) -> Verdict<Issued, ExchangeError> {
-        let form = match self.form(credential, world).await {
+    pub(crate) async fn attempt(&self, candidate: &Candidate, world: &World) -> Verdict<Issued, ExchangeError> {
+        let form = match self.form(candidate, world).await {
             Ok(form) => form,
             Err(error) => return Verdict::Unusable(error),
         };
-        match self.send(&form, world).await {
+        // What is tried behind the callers' back has time of its own.
+        let deadline = if candidate.background { candidate.deadline } else { self.deadline };
+        match self.send(&form, deadline, world).await {
             Ok(issued) => Verdict::Accept(issued),
             Err(ExchangeError::Authority(error)) => match meaning(&error) {
                 Meaning::Credential { in_doubt: true } => Verdict::NextInDoubt(ExchangeError::Authority(error)),
                 Meaning::Credential { in_doubt: false } => Verdict::Next(ExchangeError::Authority(error)),
+                Meaning::InvalidCredential => Verdict::Invalid(ExchangeError::Authority(error)),
                 Meaning::Request | Meaning::Unwell => Verdict::Stop(ExchangeError::Authority(error)),
             },
             Err(error) => Verdict::Stop(error),
@@ -64,7 +67,8 @@ impl Exchange {
     }
 
     /// The form, in the reference's order.
-    async fn form(&self, credential: &Credential, world: &World) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    async fn form(&self, candidate: &Candidate, world: &World) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+        let (credential, deadline) = (&candidate.credential, candidate.deadline);
         let mut form = Form::default();
         form.add("client_id", &self.client_id);
         match credential {
@@ -76,17 +80,17 @@ impl Exchange {
                     kind: self.kind,
                     send_x5c: self.send_x5c,
                 };
-                let assertion = client_assertion::sign(certificate, wanted, self.deadline, world).await?;
+                let assertion = client_assertion::sign(certificate, wanted, deadline, world).await?;
                 form.add("client_assertion_type", JWT_BEARER);
                 form.add("client_assertion", assertion.expose());
             }
             Credential::Assertion(provided) => {
-                let mut request = AssertionRequest::new(&self.client_id, &self.token_endpoint, self.deadline, world);
+                let mut request = AssertionRequest::new(&self.client_id, &self.token_endpoint, deadline, world);
                 request.tenant = self.tenant.as_deref();
                 request.claims = self.asked_claims.as_deref();
                 request.fmi_path = self.fmi_path.as_deref();
                 request.refused = provided.is_refused();
-                let assertion = provided.provider().assertion(&request).await?;
+                let assertion = provided.ask(&request).await?;
                 form.add("client_assertion_type", JWT_BEARER);
                 form.add("client_assertion", assertion.token.expose());
             }
@@ -117,23 +121,23 @@ impl Exchange {
     }
 
     /// Sends the form; once more after a pause when the authority is unwell and names no time of its own.
-    async fn send(&self, form: &[u8], world: &World) -> Result<Issued, ExchangeError> {
+    async fn send(&self, form: &[u8], deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
         let mut again = true;
         loop {
-            let error = match self.send_once(form, &*world.http, world).await {
+            let error = match self.send_once(form, deadline, world).await {
                 Ok(issued) => return Ok(issued),
                 Err(error) => error,
             };
             let resume = world.clock.moment().after(PAUSE);
-            if !std::mem::take(&mut again) || !may_pass(&error) || resume >= self.deadline {
+            if !std::mem::take(&mut again) || !may_pass(&error) || resume >= deadline {
                 return Err(error);
             }
             world.clock.sleep_until(resume).await;
         }
     }
 
-    async fn send_once(&self, form: &[u8], http: &dyn HttpClient, world: &World) -> Result<Issued, ExchangeError> {
-        let timeout = self.deadline.since(world.clock.moment()).min(TIMEOUT);
+    async fn send_once(&self, form: &[u8], deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
+        let timeout = deadline.since(world.clock.moment()).min(TIMEOUT);
         if timeout.is_zero() {
             let message = "the time for this token was over before the request was sent";
             return Err(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message)));
@@ -150,9 +154,10 @@ impl Exchange {
             .timeout(timeout)
             .body(form);
         for (name, value) in &self.extra_headers {
+            request.headers.retain(|(ours, _)| !ours.eq_ignore_ascii_case(name));
             request = request.header(name, value.as_str());
         }
-        let response = http.send(request).await.map_err(ExchangeError::Http)?;
+        let response = world.send(request).await.map_err(ExchangeError::Http)?;
         match response.status {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
             _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&response)))),

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credential_core::{Moment, Task, World};
-use tokio::sync::watch;
+use credential_core::flight::{Flight, FlightId};
+use credential_core::guard::guarded;
+use credential_core::{Moment, World};
 
 use crate::token_cache::CacheKey;
 use crate::{AccessToken, TokenError};
@@ -25,7 +26,7 @@ const MAX_THROTTLED: usize = 10_000;
 
 #[derive(Debug, Default)]
 struct State {
-    under_way: HashMap<FlightKey, watch::Receiver<Option<Outcome>>>,
+    under_way: HashMap<FlightKey, Flight<Outcome>>,
     throttled: HashMap<CacheKey, (Moment, TokenError)>,
 }
 
@@ -36,43 +37,40 @@ pub(crate) struct Flights(Arc<Mutex<State>>);
 impl Flights {
     /// The exchange under way for the key, started as a task of its own if there is
     /// none: a caller that leaves ends nobody's exchange.
-    pub(crate) fn start<F>(
-        &self,
-        key: FlightKey,
-        world: &World,
-        start: impl FnOnce() -> F,
-    ) -> watch::Receiver<Option<Outcome>>
+    pub(crate) fn start<F>(&self, key: &FlightKey, world: &World, exchange: impl FnOnce() -> F) -> Flight<Outcome>
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let mut state = self.lock();
-        if let Some(result) = state.under_way.get(&key) {
-            return result.clone();
+        if let Some(flight) = state.under_way.get(key).filter(|flight| !flight.is_gone()) {
+            return flight.clone();
         }
-        let (sender, result) = watch::channel(None);
-        state.under_way.insert(key.clone(), result.clone());
+        let exchange = exchange();
+        let work = async move { guarded(|| exchange).await.unwrap_or_else(|_| Err(TokenError::panicked())) };
+        let (flights, landed) = (self.clone(), key.clone());
+        let (flight, task) = Flight::prepare(work, move |id, _| flights.remove(&landed, id));
+        state.under_way.insert(key.clone(), flight.clone());
         drop(state);
-        let landing = Landing { flights: self.clone(), key };
-        let exchange = start();
-        let task: Task = Box::pin(async move {
-            let landing = landing;
-            let outcome = exchange.await;
-            drop(landing);
-            sender.send_replace(Some(outcome));
-        });
         world.tasks.spawn(task);
-        result
+        flight
+    }
+
+    /// Takes a flight off the list: it has ended, or is lost to a caller, who begins anew. One that was
+    /// given up does not take a later one off.
+    pub(crate) fn remove(&self, key: &FlightKey, flight: FlightId) {
+        let mut state = self.lock();
+        if state.under_way.get(key).is_some_and(|known| known.id() == flight) {
+            state.under_way.remove(key);
+        }
     }
 
     /// The authority asked to be left alone with this request until then.
     pub(crate) fn throttle(&self, key: CacheKey, until: Moment, error: TokenError, now: Moment) {
         let mut state = self.lock();
         if state.throttled.len() >= MAX_THROTTLED {
-            state.throttled.retain(|_, (until, _)| *until > now);
+            state.make_room(now);
         }
-        if state.throttled.len() < MAX_THROTTLED {
-            state.throttled.insert(key, (until, error));
-        }
+        state.throttled.insert(key, (until, error));
     }
 
     /// The answer to give while the authority wants to be left alone with this request.
@@ -93,14 +91,38 @@ impl Flights {
     }
 }
 
-/// Takes the exchange off the list however it ends.
-struct Landing {
-    flights: Flights,
-    key: FlightKey,
+impl State {
+    /// Forgets what has ended; if that is not enough, the tenth that ends first.
+    fn make_room(&mut self, now: Moment) {
+        self.throttled.retain(|_, (until, _)| *until > now);
+        if self.throttled.len() < MAX_THROTTLED {
+            return;
+        }
+        let mut ends: Vec<Moment> = self.throttled.values().map(|(until, _)| *until).collect();
+        ends.sort_unstable();
+        if let Some(limit) = ends.get(ends.len() / 10).copied() {
+            self.throttled.retain(|_, (until, _)| *until > limit);
+        }
+    }
 }
 
-impl Drop for Landing {
-    fn drop(&mut self) {
-        self.flights.lock().under_way.remove(&self.key);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TokenRequest;
+    use crate::token_cache::CacheKeyRef;
+    use std::time::Duration;
+
+    #[test]
+    fn further_answers_are_remembered_when_there_are_many() {
+        let (flights, now) = (Flights::default(), Moment::default());
+        let key = |nth: usize| CacheKeyRef::of(&TokenRequest::app(format!("api://{nth}/.default")), None).to_owned();
+        for nth in 0..=MAX_THROTTLED {
+            let until = now.after(Duration::from_secs(60 + nth as u64));
+            flights.throttle(key(nth), until, TokenError::panicked(), now);
+        }
+        assert!(flights.throttled(&key(MAX_THROTTLED), now).is_some(), "the newest");
+        assert!(flights.throttled(&key(0), now).is_none(), "the one that ends first");
+        assert!(flights.lock().throttled.len() <= MAX_THROTTLED);
     }
 }

@@ -8,7 +8,10 @@ use crate::AuthorityRefusal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Meaning {
-    /// The credential's: load it again, then try the next source.
+    /// The credential itself is wrong or has ended, whichever tenant is asked: as `Credential`, and it
+    /// is presented to no other tenant either.
+    InvalidCredential,
+    /// The credential's, as this tenant sees it: load it again, then try the next source.
     Credential {
         /// It may pass by itself: the authority's nodes learn of a new credential one by one.
         in_doubt: bool,
@@ -19,6 +22,7 @@ pub enum Meaning {
     Unwell,
 }
 
+const INVALID: Meaning = Meaning::InvalidCredential;
 const CERTAIN: Meaning = Meaning::Credential { in_doubt: false };
 const IN_DOUBT: Meaning = Meaning::Credential { in_doubt: true };
 
@@ -33,11 +37,11 @@ const TABLE: &[Row] = &[
     ),
     Row(700024, IN_DOUBT, "the assertion is outside its time range: check this machine's clock"),
     Row(7000214, IN_DOUBT, "the certificate was revoked: replace it"),
-    Row(1000502, IN_DOUBT, "the certificate is outside its validity: renew it"),
+    Row(1000502, INVALID, "the certificate is outside its validity: renew it"),
     Row(7000274, IN_DOUBT, "the assertion's signature is invalid: the key does not belong to the certificate"),
     Row(7000277, IN_DOUBT, "the certificate was revoked: replace it"),
-    Row(7000215, CERTAIN, "the secret is wrong: use the secret's Value, not its Id"),
-    Row(7000222, CERTAIN, "the secret has expired: make a new one for the application"),
+    Row(7000215, INVALID, "the secret is wrong: use the secret's Value, not its Id"),
+    Row(7000222, INVALID, "the secret has expired: make a new one for the application"),
     Row(50012, CERTAIN, "the authority could not verify the assertion: check the registered certificates"),
     Row(50017, CERTAIN, "the certificate's chain is not trusted by the authority"),
     Row(50032, CERTAIN, "the certificate's key is too weak: use RSA with 2048 bits or more"),
@@ -114,7 +118,7 @@ fn row(error: &AuthorityRefusal) -> Option<&'static Row> {
 }
 
 /// What the refusal means. Unknown numbers go by status and OAuth code: `invalid_client` is about the
-/// credential, 408, 429, 5xx and `temporarily_unavailable` about the authority, anything else about
+/// credential as this tenant sees it, 408, 429, 5xx and `temporarily_unavailable` about the authority, anything else about
 /// the request.
 pub fn meaning(error: &AuthorityRefusal) -> Meaning {
     if let Some(row) = row(error) {
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn numbers_are_compared_whole() {
         assert_eq!(meaning(&error(401, "invalid_client", &[7000274])), IN_DOUBT);
-        assert_eq!(meaning(&error(401, "invalid_client", &[7000215])), CERTAIN);
+        assert_eq!(meaning(&error(401, "invalid_client", &[7000215])), INVALID);
         assert_eq!(meaning(&error(400, "unauthorized_client", &[700016])), Meaning::Request);
         // 7000279 begins with 700027 and is another number: unknown, so by its OAuth code.
         assert_eq!(meaning(&error(400, "invalid_grant", &[7000279])), Meaning::Request);

@@ -4,16 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{Application, CredentialChain, Finding, World};
+use credential_core::flight::{Flight, TRIES};
+use credential_core::guard::bounded;
+use credential_core::{Application, CredentialChain, Finding, Search, World};
 
 use crate::access_token::AccessToken;
-use crate::authority::{Authority, app_scope, check_user_token, merge_query, user_scopes, with_query};
+use crate::authority::{
+    Authority, AuthorityError, AuthorityKind, app_scope, check_user_token, merge_query, user_scopes, with_query,
+};
 use crate::builder::TokenClientBuilder;
 use crate::exchange::Exchange;
 use crate::flights::{FlightKey, Flights};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
-use crate::{ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims};
+use crate::{
+    ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims,
+    downstream,
+};
+
+/// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
+const OVERRUN: Duration = Duration::from_secs(1);
 
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +134,7 @@ impl TokenClient {
             let key = key.to_owned();
             let left_alone = inner.flights.throttled(&key, inner.world().clock.moment()).is_some();
             if !left_alone {
-                drop(self.start(key, request));
+                drop(self.start(&flight_key(key, request), request));
             }
         }
         Some(hit.token)
@@ -185,11 +195,7 @@ impl TokenClient {
         let throttled = inner.flights.throttled(&key.to_owned(), inner.world().clock.moment());
         let result = match throttled {
             Some(error) => Err(error),
-            None => {
-                let mut flight = self.start(key.to_owned(), request);
-                let ended = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
-                ended.unwrap_or_else(|| Err(TokenError::abandoned()))
-            }
+            None => self.exchanged(key.to_owned(), request).await,
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
@@ -200,16 +206,32 @@ impl TokenClient {
         }
     }
 
+    /// What the exchange for the request gives: the one under way, or a new one where that is lost with
+    /// its runtime. Nobody waits longer than the client's patience.
+    async fn exchanged(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let (inner, clock) = (&self.inner, &*self.inner.world().clock);
+        let key = flight_key(key, request);
+        let patience_ends = clock.moment().after(inner.patience).after(OVERRUN);
+        for _ in 0..TRIES {
+            let flight = self.start(&key, request);
+            let landed = tokio::select! {
+                biased;
+                landed = flight.wait(clock) => landed,
+                () = clock.sleep_until(patience_ends) => return Err(TokenError::late(inner.patience)),
+            };
+            match landed {
+                Ok(outcome) => return outcome,
+                Err(_) => inner.flights.remove(&key, flight.id()),
+            }
+        }
+        Err(TokenError::abandoned())
+    }
+
     /// Starts the exchange for the request, or joins the one under way.
-    fn start(
-        &self,
-        key: CacheKey,
-        request: &TokenRequest,
-    ) -> tokio::sync::watch::Receiver<Option<Result<AccessToken, TokenError>>> {
+    fn start(&self, flight: &FlightKey, request: &TokenRequest) -> Flight<Result<AccessToken, TokenError>> {
         let inner = &self.inner;
-        let flight = FlightKey { key: key.clone(), claims: request.claims.clone(), force: request.force_refresh };
         inner.flights.start(flight, inner.world(), || {
-            let (inner, request) = (Arc::clone(inner), request.clone());
+            let (inner, request, key) = (Arc::clone(inner), request.clone(), flight.key.clone());
             async move {
                 // The exchange before may have ended between this caller's look at the cache and its start.
                 match inner.fresh(&key, &request) {
@@ -231,7 +253,10 @@ impl Inner {
     }
 
     fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
-        CacheKeyRef::of(request, self.tenant.as_deref())
+        // A provider without tenants refuses one that a call names, so it must not meet another's token.
+        let named = self.authority.kind().takes_call_tenant() || self.authority.kind() == AuthorityKind::Oidc;
+        let tenant = request.tenant.as_deref().filter(|tenant| named && !tenant.is_empty());
+        CacheKeyRef::of(request, tenant.or(self.tenant.as_deref()))
     }
 
     /// A cached token that need not be renewed yet.
@@ -251,9 +276,10 @@ impl Inner {
         let exchange = Arc::new(exchange);
         let presented = {
             let (exchange, world) = (Arc::clone(&exchange), world.clone());
-            self.chain.first_accepted(&application, deadline, move |candidate| {
+            let search = Search::new(&application, deadline).anew(request.force_refresh);
+            self.chain.first_accepted(search, move |candidate| {
                 let (exchange, world) = (Arc::clone(&exchange), world.clone());
-                async move { exchange.attempt(&candidate.credential, &world).await }
+                async move { exchange.attempt(&candidate, &world).await }
             })
         };
         let mut presented = presented.await;
@@ -270,7 +296,7 @@ impl Inner {
                 Ok(token)
             }
             Err(error) => {
-                let error = TokenError::from(error);
+                let error = TokenError::new(error, world.clock.now());
                 let wait = error.authority().filter(|_| error.is_transient()).and_then(|said| said.retry_after);
                 if let Some(wait) = wait {
                     let now = world.clock.moment();
@@ -289,8 +315,15 @@ impl Inner {
             options.client_capabilities.as_ref().map_or(&[], |list| &list.value),
             request.claims.as_deref(),
         )?;
+        for (name, value) in &request.extra_headers {
+            downstream::check_unreserved_header(name, value)?;
+        }
         let deadline = world.clock.moment().after(self.patience);
-        let endpoints = self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world).await;
+        let resolve = || self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world);
+        let endpoints = match bounded(&*world.clock, deadline, resolve).await {
+            Ok(endpoints) => endpoints,
+            Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.patience)),
+        };
         let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
         let mut application = Application::new(&self.client_id, endpoints.authority.as_str());
         if let Some(tenant) = &endpoints.tenant {
@@ -317,11 +350,12 @@ impl Inner {
             extra_headers: request.extra_headers.clone(),
             deadline,
         };
-        for (name, value) in &request.extra_headers {
-            crate::downstream::check_header(name, value)?;
-        }
         Ok((exchange, application))
     }
+}
+
+fn flight_key(key: CacheKey, request: &TokenRequest) -> FlightKey {
+    FlightKey { key, claims: request.claims.clone(), force: request.force_refresh }
 }
 
 /// The `scope` parameter.

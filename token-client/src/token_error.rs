@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, ChainError, Finding, HttpError, Outcome, causes};
+use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, causes};
 
 use crate::{AuthorityRefusal, authority, rejection};
 
@@ -75,29 +76,69 @@ impl ExchangeError {
 
 /// Why there is no token: shared by everybody who waited for it.
 #[derive(Clone, Debug)]
-pub struct TokenError(Arc<ChainError<ExchangeError>>);
+pub struct TokenError(Arc<Told>);
+
+#[derive(Debug)]
+struct Told {
+    error: ChainError<ExchangeError>,
+    retry_at: Option<SystemTime>,
+}
 
 impl TokenError {
     /// The search for a token ended before any credential was presented.
     pub(crate) fn before(error: ExchangeError) -> Self {
-        ChainError::Stopped { error, attempts: Vec::new() }.into()
+        Self(Arc::new(Told { error: ChainError::Stopped { error, attempts: Vec::new() }, retry_at: None }))
     }
 
+    /// The search failed, now.
+    pub(crate) fn new(error: ChainError<ExchangeError>, now: SystemTime) -> Self {
+        let retry_at = match &error {
+            ChainError::Exhausted { retry_at, .. } => *retry_at,
+            ChainError::Stopped { error, .. } => {
+                let wait = error.authority().and_then(|said| said.retry_after);
+                wait.and_then(|wait| now.checked_add(wait))
+            }
+            _ => None,
+        };
+        Self(Arc::new(Told { error, retry_at }))
+    }
+
+    /// No runtime ran the exchange to its end.
     pub(crate) fn abandoned() -> Self {
-        Self::before(ExchangeError::from(Box::new(Finding::error(
+        let finding = Finding::error(
             "exchange-abandoned",
-            "the exchange ended without a result: the runtime shuts down",
-        ))))
+            "the exchange ended without a result: no tokio runtime runs it to its end",
+        );
+        Self::before(Box::new(finding.remedy("ask from within a tokio runtime that goes on running")).into())
+    }
+
+    /// Code that the program brought to the exchange panicked.
+    pub(crate) fn panicked() -> Self {
+        let finding = Finding::error("exchange-panicked", "the exchange panicked");
+        Self::before(Box::new(finding.remedy("mend the code that was handed to the client: the panic's own message and place are in the program's error output")).into())
+    }
+
+    /// The caller's patience is over.
+    pub(crate) fn late(patience: Duration) -> Self {
+        let message = format!("there is no token within {patience:?}: the exchange is still under way");
+        Self::before(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message)))
+    }
+
+    /// When the next try is worth it: the authority asked to be left alone until then, or the entries
+    /// that were refused or failed are. `None` when nothing speaks against a try now;
+    /// [`TokenRequest::force_refresh`](crate::TokenRequest::force_refresh) tries what was refused at once.
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.retry_at
     }
 
     /// What was tried, in order.
     pub fn attempts(&self) -> &[Attempt] {
-        self.0.attempts()
+        self.0.error.attempts()
     }
 
     /// What the authority said last, if anything: `claims` in it are to be handed to the user.
     pub fn authority(&self) -> Option<&AuthorityRefusal> {
-        match &*self.0 {
+        match &self.0.error {
             ChainError::Stopped { error, .. } => error.authority(),
             ChainError::Exhausted { attempts, .. } => attempts.iter().rev().find_map(refusal),
             _ => None,
@@ -106,12 +147,12 @@ impl TokenError {
 
     /// Whether no credential of the list worked, as opposed to a refusal of the request.
     pub fn is_exhausted(&self) -> bool {
-        matches!(&*self.0, ChainError::Exhausted { .. })
+        matches!(&self.0.error, ChainError::Exhausted { .. })
     }
 
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
-        match &*self.0 {
+        match &self.0.error {
             ChainError::Stopped { error: ExchangeError::Http(_), .. } => true,
             ChainError::Stopped { error: ExchangeError::Endpoints(error), .. } => error.is_transient(),
             ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
@@ -123,7 +164,7 @@ impl TokenError {
 
     /// Everything that is wrong, each with its place and remedy, and the authority's words where it spoke.
     pub fn findings(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
-        match &*self.0 {
+        match &self.0.error {
             ChainError::Stopped { error, .. } => vec![(error.finding(), error.authority())],
             ChainError::Exhausted { attempts, .. } => attempts.iter().flat_map(attempt_findings).collect(),
             _ => Vec::new(),
@@ -156,12 +197,6 @@ pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&Autho
         .collect()
 }
 
-impl From<ChainError<ExchangeError>> for TokenError {
-    fn from(error: ChainError<ExchangeError>) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
 impl From<Box<Finding>> for ExchangeError {
     fn from(finding: Box<Finding>) -> Self {
         Self::Request(finding)
@@ -170,7 +205,7 @@ impl From<Box<Finding>> for ExchangeError {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &self.0.error {
             ChainError::Exhausted { attempts, .. } if attempts.is_empty() => {
                 f.write_str("there is no credential to try: ClientCredentials is empty")
             }
@@ -192,6 +227,6 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
+        self.0.error.source()
     }
 }

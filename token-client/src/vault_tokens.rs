@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use credential_core::{
-    Application, ChainError, CredentialChain, CredentialDescription, CredentialSource, SourceError, SourceRegistry,
-    World,
+    Application, CredentialChain, CredentialDescription, CredentialSource, Search, SourceError, SourceRegistry, World,
 };
 use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
 
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
-use crate::{ExchangeError, TokenError, addresses};
+use crate::{TokenError, addresses};
 
 /// The most nested entries whose memory is kept.
 const MAX_CHAINS: usize = 1024;
@@ -83,23 +82,22 @@ impl VaultTokens for NestedEntries {
         });
         let application = Application::new(request.client_id, request.authority).tenant(request.tenant);
         let world = request.world.clone();
-        let presented = chain.first_accepted(&application, request.deadline, move |candidate| {
+        let presented = chain.first_accepted(Search::new(&application, request.deadline), move |candidate| {
             let (exchange, world) = (Arc::clone(&exchange), world.clone());
-            async move { exchange.attempt(&candidate.credential, &world).await }
+            async move { exchange.attempt(&candidate, &world).await }
         });
         match presented.await {
             Ok(accepted) => {
                 let token = accepted.value.into_token(&[], None, Vec::new());
                 Ok(VaultToken::new(token.value().clone(), token.expires_on()))
             }
-            Err(error) => Err(failed(request.entry, error)),
+            Err(error) => Err(failed(request.entry, &TokenError::new(error, request.world.clock.now()))),
         }
     }
 }
 
 /// No token for the vault: as bad as the worst of what its own credential met.
-fn failed(entry: &CredentialDescription, error: ChainError<ExchangeError>) -> SourceError {
-    let error = TokenError::from(error);
+fn failed(entry: &CredentialDescription, error: &TokenError) -> SourceError {
     let message = format!("the vault's own credential got no token: {error}");
     let failure = if error.is_transient() {
         SourceError::transient("vault-credential", message)

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::{
     Application, Assertion, AssertionProvider, AssertionRequest, Clock, Credential, CredentialChain,
-    CredentialDescription, Entry, Origin, SourceError, SourceRegistry, Verdict,
+    CredentialDescription, Entry, Origin, Search, SourceError, SourceRegistry, Verdict,
 };
 use credential_federated::{CustomSignedAssertionSource, ProviderData, SignedAssertionFileSource, describe};
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ impl Run {
                 if good { Verdict::Accept(()) } else { refused("refused") }
             }
         };
-        let _ = chain.first_accepted(&application, deadline, attempt).await;
+        let _ = chain.first_accepted(Search::new(&application, deadline), attempt).await;
     }
 }
 

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use credential_core::flight::{Flight, FlightId, TRIES};
+use credential_core::guard::guarded;
 use credential_core::{Moment, World};
-use tokio::sync::watch;
 
 use super::error::AuthorityError;
 
@@ -13,6 +14,7 @@ use super::error::AuthorityError;
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 type Outcome<T> = Result<Arc<T>, AuthorityError>;
+type Fetched<T> = Result<(Arc<T>, Duration), AuthorityError>;
 
 /// One cached value. A fetch runs as a task of its own: a caller that leaves ends nobody's wait.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub(crate) struct Cell<T>(Mutex<State<T>>);
 #[derive(Debug)]
 struct State<T> {
     value: Option<(Arc<T>, Moment)>,
-    flight: Option<watch::Receiver<Option<Outcome<T>>>>,
+    flight: Option<Flight<Fetched<T>>>,
 }
 
 impl<T> Default for Cell<T> {
@@ -36,50 +38,60 @@ impl<T: Send + Sync + 'static> Cell<T> {
     ///
     /// # Errors
     /// What `fetch` gave, when there is no value at all.
-    pub(crate) async fn get<F>(self: &Arc<Self>, world: &World, fetch: F) -> Outcome<T>
+    pub(crate) async fn get<F>(self: &Arc<Self>, world: &World, fetch: impl Fn() -> F) -> Outcome<T>
     where
         F: Future<Output = Result<(T, Duration), AuthorityError>> + Send + 'static,
     {
-        let now = world.clock.moment();
-        let mut flight = {
-            let mut state = self.lock();
-            if let Some((value, until)) = &state.value
-                && now < *until
-            {
-                return Ok(Arc::clone(value));
+        for _ in 0..TRIES {
+            let now = world.clock.moment();
+            let (flight, task) = {
+                let mut state = self.lock();
+                if let Some((value, until)) = &state.value
+                    && now < *until
+                {
+                    return Ok(Arc::clone(value));
+                }
+                match state.flight.clone().filter(|flight| !flight.is_gone()) {
+                    Some(flight) => (flight, None),
+                    None => {
+                        let fetch = fetch();
+                        let work = async move {
+                            let fetched =
+                                guarded(|| fetch).await.unwrap_or_else(|_| Err(AuthorityError::interrupted()));
+                            fetched.map(|(value, lasts)| (Arc::new(value), lasts))
+                        };
+                        let (cell, clock) = (Arc::clone(self), Arc::clone(&world.clock));
+                        let land = move |id, fetched: Option<&Fetched<T>>| cell.land(id, fetched, clock.moment());
+                        let (flight, task) = Flight::prepare(work, land);
+                        state.flight = Some(flight.clone());
+                        (flight, Some(task))
+                    }
+                }
+            };
+            if let Some(task) = task {
+                world.tasks.spawn(task);
             }
-            // A flight whose task is gone without a word is none.
-            match state.flight.clone().filter(|flight| flight.has_changed().is_ok()) {
-                Some(flight) => flight,
-                None => {
-                    let (sender, receiver) = watch::channel(None);
-                    state.flight = Some(receiver.clone());
-                    let (cell, clock) = (Arc::clone(self), Arc::clone(&world.clock));
-                    world.tasks.spawn(Box::pin(async move {
-                        let outcome = fetch.await;
-                        let outcome = cell.land(outcome, clock.moment());
-                        sender.send_replace(Some(outcome));
-                    }));
-                    receiver
+            match flight.wait(&*world.clock).await {
+                Ok(Ok((value, _))) => return Ok(value),
+                Ok(Err(error)) => return self.lock().value.as_ref().map(|(old, _)| Arc::clone(old)).ok_or(error),
+                Err(_) => {
+                    self.lock().flight.take_if(|known| known.id() == flight.id());
                 }
             }
-        };
-        match flight.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
-            Ok(Some(outcome)) => outcome,
-            _ => Err(AuthorityError::interrupted()),
         }
+        Err(AuthorityError::interrupted())
     }
 
-    fn land(&self, outcome: Result<(T, Duration), AuthorityError>, now: Moment) -> Outcome<T> {
+    fn land(&self, flight: FlightId, fetched: Option<&Fetched<T>>, now: Moment) {
         let mut state = self.lock();
-        state.flight = None;
-        let (value, until) = match (outcome, state.value.take()) {
-            (Ok((value, lasts)), _) => (Arc::new(value), now.after(lasts)),
-            (Err(_), Some((old, _))) => (old, now.after(AFTER_FAILURE)),
-            (Err(error), None) => return Err(error),
-        };
-        state.value = Some((Arc::clone(&value), until));
-        Ok(value)
+        if state.flight.take_if(|known| known.id() == flight).is_none() {
+            return;
+        }
+        match (fetched, state.value.take()) {
+            (Some(Ok((value, lasts))), _) => state.value = Some((Arc::clone(value), now.after(*lasts))),
+            (Some(Err(_)), Some((old, _))) => state.value = Some((old, now.after(AFTER_FAILURE))),
+            (_, before) => state.value = before,
+        }
     }
 
     /// Every change is a single assignment: what a panicking holder left is whole.

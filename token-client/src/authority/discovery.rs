@@ -47,7 +47,7 @@ pub(crate) async fn preferred_host(
         "https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint={encoded}"
     ))
     .timeout(TIMEOUT);
-    let Ok(response) = world.http.send(request).await else { return Ok((host, UNANSWERED)) };
+    let Ok(response) = world.send(request).await else { return Ok((host, UNANSWERED)) };
     let Ok(answer) = serde_json::from_slice::<Answer>(response.body.expose()) else { return Ok((host, UNANSWERED)) };
     if answer.error.as_deref() == Some("invalid_instance") {
         return Err(AuthorityError::wrong(

@@ -93,11 +93,10 @@ impl Authority {
             return self.resolve_oidc(world).await;
         }
         let host = if self.needs_discovery() {
-            let asked = discovery::preferred_host(
-                self.address.host.clone(),
-                tenant.clone().unwrap_or_else(|| "common".to_owned()),
-                world.clone(),
-            );
+            let asked = || {
+                let tenant = tenant.clone().unwrap_or_else(|| "common".to_owned());
+                discovery::preferred_host(self.address.host.clone(), tenant, world.clone())
+            };
             self.preferred.get(world, asked).await?.as_str().to_owned()
         } else {
             self.known_host()
@@ -107,7 +106,7 @@ impl Authority {
     }
 
     async fn resolve_oidc(&self, world: &World) -> Result<Endpoints, AuthorityError> {
-        let found = self.metadata.get(world, metadata::fetch(self.address.clone(), world.clone())).await?;
+        let found = self.metadata.get(world, || metadata::fetch(self.address.clone(), world.clone())).await?;
         Ok(Endpoints {
             authority: self.base(&self.address.host, None),
             token: self.with_own_query(&found.token_endpoint),

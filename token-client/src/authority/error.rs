@@ -1,6 +1,7 @@
 //! Why an authority's endpoints could not be had.
 
 use std::fmt;
+use std::time::Duration;
 
 use credential_core::{Finding, causes};
 
@@ -28,6 +29,17 @@ impl AuthorityError {
         let mut finding = Finding::error(code, message).because(error.to_string());
         finding.cause.extend(causes(error));
         Self::transient(finding.remedy("look at the network, the proxy and the name of the host"))
+    }
+
+    /// The caller's time was over before the endpoints were known.
+    pub(crate) fn late(authority: &str, within: Duration) -> Self {
+        let message = format!(
+            "the endpoints of {authority} were not found out within {within:?}: no answer from its metadata or instance discovery"
+        );
+        let finding = Finding::error(super::codes::METADATA_UNREACHABLE, message);
+        Self::transient(
+            finding.remedy("check the network, the proxy (HTTPS_PROXY) and the host in Instance or Authority"),
+        )
     }
 
     /// The task that was to find out is gone: the runtime ends.

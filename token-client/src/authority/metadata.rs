@@ -34,7 +34,7 @@ pub(crate) struct Metadata {
 pub(crate) async fn fetch(address: Address, world: World) -> Result<(Metadata, Duration), AuthorityError> {
     let authority = format!("{}/{}", address.origin(), address.segments.join("/"));
     let url = format!("{}/.well-known/openid-configuration", authority.trim_end_matches('/'));
-    let response = world.http.send(HttpRequest::get(&url).timeout(TIMEOUT)).await.map_err(|error| {
+    let response = world.send(HttpRequest::get(&url).timeout(TIMEOUT)).await.map_err(|error| {
         AuthorityError::unreachable(codes::METADATA_UNREACHABLE, format!("{url} could not be read"), &error)
     })?;
     if response.status >= 500 || response.status == 429 {

@@ -85,11 +85,13 @@ async fn detect(found: &Arc<Cell<Option<String>>>, world: &World) -> Option<Stri
     if is_valid(&name) {
         return Some(name.to_ascii_lowercase());
     }
-    let asked = world.clone();
-    let fetch = async move {
-        let region = ask(&asked).await.filter(|name| is_valid(name)).map(|name| name.to_ascii_lowercase());
-        let lasts = if region.is_some() { FOUND } else { NOT_FOUND };
-        Ok((region, lasts))
+    let fetch = || {
+        let world = world.clone();
+        async move {
+            let region = ask(&world).await.filter(|name| is_valid(name)).map(|name| name.to_ascii_lowercase());
+            let lasts = if region.is_some() { FOUND } else { NOT_FOUND };
+            Ok((region, lasts))
+        }
     };
     found.get(world, fetch).await.ok().and_then(|region| (*region).clone())
 }
@@ -117,7 +119,7 @@ fn location(status: u16, answer: &serde_json::Value) -> Option<String> {
 
 async fn get(world: &World, url: &str) -> Option<(u16, serde_json::Value)> {
     let request = HttpRequest::get(url).header("Metadata", "true").timeout(METADATA_TIMEOUT).direct();
-    let answer = world.http.send(request).await.ok()?;
+    let answer = world.send(request).await.ok()?;
     Some((answer.status, serde_json::from_slice(answer.body.expose()).ok()?))
 }
 

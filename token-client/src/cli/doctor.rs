@@ -1,6 +1,6 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, ChainError, Credential, Finding, Outcome as AttemptOutcome, Severity, Verdict};
+use credential_core::{Attempt, ChainError, Credential, Finding, Outcome as AttemptOutcome, Search, Severity, Verdict};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
@@ -163,7 +163,7 @@ async fn load_each(client: &TokenClient, context: &Context, report: &mut Report)
         let wanted = context.requests();
         let deadline = chain.world().clock.moment().after(client.patience());
         let loaded = chain
-            .first_accepted(&application, deadline, move |candidate| async move {
+            .first_accepted(Search::new(&application, deadline), move |candidate| async move {
                 let unfit = match &candidate.credential {
                     Credential::Certificate(certificate) => client_assertion::algorithm(certificate, kind).err(),
                     _ => None,

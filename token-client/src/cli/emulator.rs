@@ -1,6 +1,6 @@
 //! `emulator`: a local authority and a protected API to develop and test against.
 
-use credential_core::{Attempt, ChainError, Credential, Verdict};
+use credential_core::{Attempt, ChainError, Credential, Search, Verdict};
 
 use super::args::EmulatorArgs;
 use super::context::Context;
@@ -89,7 +89,8 @@ async fn load(client: &TokenClient, index: usize) -> Result<Credential, String> 
     let accept = |candidate: credential_core::Candidate| async move {
         Verdict::<Credential, ExchangeError>::Accept(candidate.credential)
     };
-    let loaded: Result<_, ChainError<ExchangeError>> = chain.first_accepted(&application, deadline, accept).await;
+    let loaded: Result<_, ChainError<ExchangeError>> =
+        chain.first_accepted(Search::new(&application, deadline), accept).await;
     loaded.map(|accepted| accepted.value).map_err(|error| {
         let found = error.attempts().iter().flat_map(Attempt::findings).next();
         found.map_or_else(|| "it does not load here".to_owned(), |finding| finding.message)

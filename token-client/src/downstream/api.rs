@@ -182,7 +182,7 @@ impl DownstreamApi {
             }
             request = request.body(body.bytes.clone());
         }
-        self.client.world().http.send(request).await.map_err(DownstreamError::Http)
+        self.client.world().send(request).await.map_err(DownstreamError::Http)
     }
 
     fn method(&self, call: &DownstreamCall) -> String {

@@ -40,6 +40,21 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), Box<Finding>> {
         .into())
 }
 
+/// Refuses what [`check`] does, and headers that are this client's own.
+///
+/// # Errors
+/// A finding that names the header.
+pub(crate) fn check_unreserved(name: &str, value: &str) -> Result<(), Box<Finding>> {
+    check(name, value)?;
+    if !is_reserved(name) {
+        return Ok(());
+    }
+    let message = format!("the header {name:?} cannot be set on a token request: it is set by this client alone");
+    Err(Finding::error("reserved-header", message)
+        .remedy("remove it from ExtraHeadersParameters or the request")
+        .into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ mod error;
 mod headers;
 mod response;
 
-pub(crate) use headers::check as check_header;
+pub(crate) use headers::check_unreserved as check_unreserved_header;
 
 pub use api::DownstreamApi;
 pub use call::DownstreamCall;

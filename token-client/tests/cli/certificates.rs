@@ -39,7 +39,7 @@ fn inspect_and_doctor_say_the_same_about_a_file() {
         ("none.pfx", "file-not-found"),
         ("folder", "file-is-folder"),
         ("large.pfx", "file-too-large"),
-        ("/dev/zero", "file-too-large"),
+        ("/dev/zero", "file-is-pipe"),
         ("pipe", "file-is-pipe"),
         ("empty.pfx", "empty-content"),
     ] {

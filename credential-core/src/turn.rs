@@ -1,0 +1,214 @@
+//! One entry's turn in an exchange: its credential is presented; after a refusal, other material.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::attempt::{Attempt, Outcome};
+use crate::guard::{Unanswered, bounded};
+use crate::in_use::Acceptance;
+use crate::memory::Worth;
+use crate::selection::{Lane, Selection, State, Turn};
+use crate::slot::{Admitted, Slot};
+use crate::{Candidate, Clock, Credential, Moment, SharedError, SourceError, Verdict};
+
+/// Whoever presents has its own end at the deadline; it is overrun by this much before it is cut off.
+const OVERRUN: Duration = Duration::from_millis(500);
+
+/// The caller's verdict on a credential. That it panics, or goes on after the deadline, is a failure
+/// of the entry: the next one has its turn.
+pub(crate) async fn present<T, E, A, F>(
+    attempt: &A,
+    candidate: Candidate,
+    deadline: Moment,
+    clock: &dyn Clock,
+) -> Verdict<T, E>
+where
+    A: Fn(Candidate) -> F,
+    F: Future<Output = Verdict<T, E>>,
+{
+    let entry = candidate.index;
+    match bounded(clock, deadline.after(OVERRUN), || attempt(candidate)).await {
+        Ok(verdict) => verdict,
+        Err(Unanswered::Panicked) => {
+            tracing::error!(entry, "the code that presents the credential panicked");
+            let error = SourceError::transient("presenting-panicked", "presenting the credential panicked");
+            Verdict::Unusable(error.remedy(
+                "mend the code that presents it: the panic's own message and place are in the program's error output",
+            ))
+        }
+        Err(Unanswered::Late) => {
+            let error =
+                SourceError::transient("presenting-timeout", "presenting the credential took until the deadline");
+            Verdict::Unusable(error.remedy("look at what its signer or provider waits for"))
+        }
+    }
+}
+
+/// What a turn has used up.
+struct Used {
+    refused: Vec<Credential>,
+    reloaded: bool,
+}
+
+impl<A> Selection<'_, A> {
+    /// Presents the lane's credential; after a refusal, other material of the same entry, once each.
+    pub(crate) async fn take_turn<T, E, F>(
+        &mut self,
+        position: usize,
+        lane: &mut Lane<'_>,
+        turn_ends: Moment,
+    ) -> Turn<T, E>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        A: Fn(Candidate) -> F,
+        F: Future<Output = Verdict<T, E>>,
+    {
+        let State::Ready(loaded) = std::mem::replace(&mut lane.state, State::Done) else { return Turn::Refused };
+        let (clock, deadline) = (&*self.inner.world.clock, self.search.deadline);
+        let mut used = Used { refused: Vec::new(), reloaded: self.last_chance };
+        let mut next = Some(loaded);
+        while let Some(credential) = next {
+            let Some((credential, admitted)) = self.admit(lane, credential, turn_ends, &mut used).await else { break };
+            let (index, of_candidate) = (lane.slot.index, credential.clone());
+            let candidate = Candidate { index, credential: of_candidate, deadline: turn_ends, background: false };
+            let verdict = present(self.attempt, candidate, deadline, clock).await;
+            let took = clock.moment().since(lane.started);
+            let everywhere = matches!(verdict, Verdict::Invalid(_));
+            match verdict {
+                Verdict::Accept(value) => {
+                    self.accepted(lane, credential, took);
+                    return Turn::Accepted(value);
+                }
+                Verdict::Stop(error) => {
+                    self.report(&lane.slot, Outcome::Stopped, Some(credential), took);
+                    return Turn::Stopped(error);
+                }
+                Verdict::Unusable(error) => {
+                    if clock.moment() >= turn_ends && turn_ends < deadline {
+                        self.doubtful.get_or_insert((position, credential.clone()));
+                    }
+                    self.unusable(lane, credential, error, took);
+                    break;
+                }
+                Verdict::NextInDoubt(error) => {
+                    if !self.last_chance {
+                        self.doubtful.get_or_insert((position, credential.clone()));
+                    }
+                    self.refused(lane, &credential, Arc::new(error), false, took);
+                }
+                Verdict::Next(error) | Verdict::Invalid(error) => {
+                    self.refused(lane, &credential, Arc::new(error), everywhere, took);
+                }
+            }
+            // Whoever waits for this verdict need not wait for the look at other material.
+            drop(admitted);
+            used.refused.push(credential);
+            next = self.other_material(&lane.slot, &mut used).await;
+        }
+        Turn::Refused
+    }
+
+    /// The credential to present, once it may be; `None` when another exchange had it refused meanwhile
+    /// and there is no other.
+    async fn admit(
+        &mut self,
+        lane: &mut Lane<'_>,
+        mut credential: Credential,
+        turn_ends: Moment,
+        used: &mut Used,
+    ) -> Option<(Credential, Admitted)> {
+        let inner = self.inner;
+        loop {
+            let verdict_by = inner.world.clock.moment().after(inner.policy.grace).min(turn_ends);
+            let admitted = lane.slot.admit(&credential, verdict_by, &inner.world).await;
+            if !admitted.waited {
+                return Some((credential, admitted));
+            }
+            let refusal = match lane.slot.worth(Ok(credential.clone()), self.asking()) {
+                Ok(Worth::Refused(refusal)) => Some(refusal),
+                Ok(Worth::Outdated(refusal)) => {
+                    drop(admitted);
+                    used.refused.push(refusal.credential.clone());
+                    match self.other_material(&lane.slot, used).await {
+                        Some(other) => {
+                            credential = other;
+                            continue;
+                        }
+                        None => Some(refusal),
+                    }
+                }
+                Ok(Worth::Try(..)) | Err(_) => return Some((credential, admitted)),
+            };
+            if let Some(refusal) = refusal {
+                self.leave_alone(lane, Outcome::Rejected(refusal.error), Some(refusal.credential), refusal.everywhere);
+            }
+            return None;
+        }
+    }
+
+    fn unusable(&mut self, lane: &Lane<'_>, credential: Credential, error: SourceError, took: Duration) {
+        let error = Arc::new(error);
+        lane.slot.memory().fail_presenting(Arc::clone(&error), &self.inner.world);
+        self.failed_for_all.push(lane.slot.index);
+        self.report(&lane.slot, Outcome::Failed(error), Some(credential), took);
+    }
+
+    fn refused(
+        &mut self,
+        lane: &Lane<'_>,
+        credential: &Credential,
+        error: SharedError,
+        everywhere: bool,
+        took: Duration,
+    ) {
+        let (world, authority) = (&self.inner.world, &self.search.application.authority);
+        let accepted_ago = lane.slot.memory().note_refused(credential, &error, everywhere, authority, world);
+        if everywhere {
+            self.failed_for_all.push(lane.slot.index);
+        }
+        let (slot, rejected) = (&lane.slot, Outcome::Rejected(error));
+        let attempt = Attempt::of(slot.index, &slot.description, rejected, Some(credential.clone()), took);
+        self.attempts.push(Attempt { accepted_ago, ..attempt });
+    }
+
+    fn accepted(&mut self, lane: &mut Lane<'_>, credential: Credential, took: Duration) {
+        let (inner, application) = (self.inner, self.search.application);
+        lane.slot.memory().note_accepted(&credential, &application.authority, inner.world.clock.moment());
+        let why = match self.attempts.last() {
+            Some(last) => format!("entry {last}"),
+            None => "it comes first".to_owned(),
+        };
+        let index = lane.slot.index;
+        let attempt = Attempt::of(index, &lane.slot.description, Outcome::Accepted, Some(credential), took);
+        self.attempts.push(Attempt { degraded_by: lane.degraded_by.take(), ..attempt });
+        let instead = inner.in_use_index().is_some_and(|before| self.failed_for_all.contains(&before));
+        inner.accept(&lane.slot, Acceptance { index, authority: &application.authority, instead, why: &why });
+    }
+
+    /// Other material of the same entry than what was refused: newly loaded once, then what the
+    /// authority accepted before.
+    async fn other_material(&self, slot: &Arc<Slot>, used: &mut Used) -> Option<Credential> {
+        let (world, authority) = (&self.inner.world, &self.search.application.authority);
+        let last = used.refused.last()?.clone();
+        if !std::mem::replace(&mut used.reloaded, true) {
+            let loaded = tokio::select! {
+                biased;
+                loaded = slot.reload(&last, self.asking()) => loaded.ok(),
+                () = world.clock.sleep_until(self.search.deadline) => None,
+            };
+            if let Some(found) = loaded.filter(|found| !used.has(found)) {
+                return Some(found);
+            }
+        }
+        let memory = slot.memory();
+        let old = memory.usable(world).filter(|old| !used.has(old));
+        old.filter(|old| !memory.is_refused(old, authority, world)).cloned()
+    }
+}
+
+impl Used {
+    fn has(&self, credential: &Credential) -> bool {
+        self.refused.iter().any(|old| old.same_material(credential))
+    }
+}
