@@ -131,7 +131,7 @@ async fn ours(row: &Value) -> String {
             return codes(errors.map(|finding| finding.code.to_string()));
         }
     };
-    match client.downstream("Api").unwrap().call(DownstreamCall::new()).await {
+    match client.downstream("Api").unwrap().call(DownstreamCall::new().as_app()).await {
         Ok(response) => {
             assert_eq!((response.status(), response.with_token()), (200, true));
             let [exchange] = emulator.token_requests().try_into().unwrap();

@@ -29,6 +29,7 @@ mod token_cache;
 mod token_client;
 mod token_error;
 mod token_request;
+mod user_assertion;
 #[cfg(feature = "keyvault")]
 mod vault_tokens;
 
@@ -36,7 +37,7 @@ pub use access_token::AccessToken;
 pub use authority_refusal::AuthorityRefusal;
 pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
 pub use configuration_error::ConfigurationError;
-pub use downstream::{DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
+pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
 pub use reqwest_http::ReqwestHttp;
 pub use token_client::{Acquired, TokenClient, TokenOrigin};
 pub use token_error::{ExchangeError, TokenError};

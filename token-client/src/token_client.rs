@@ -19,7 +19,7 @@ use crate::settings::{ApplicationOptions, Configuration};
 use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
 use crate::{
     ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims,
-    downstream,
+    downstream, user_assertion,
 };
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
@@ -364,5 +364,6 @@ fn scope_to_send(request: &TokenRequest) -> Result<String, Box<Finding>> {
         return app_scope(&request.scopes).map(str::to_owned);
     }
     check_user_token(&request.scopes)?;
+    request.user_assertion.as_ref().map_or(Ok(()), user_assertion::check)?;
     Ok(user_scopes(&request.scopes).join(" "))
 }

@@ -42,6 +42,11 @@ impl TokenRequest {
         }
     }
 
+    /// A token for the application itself, with scopes as a section has them.
+    pub(crate) fn app_of(scopes: Vec<String>) -> Self {
+        Self { scopes, ..Self::app("") }
+    }
+
     /// A token on behalf of the user whose token came in, for delegated scopes such as `user.read`.
     pub fn on_behalf_of<S: Into<String>>(
         user_assertion: impl Into<Secret>,

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// What works, what doesn't, why, what to do
     Doctor(DoctorArgs),
-    /// A token on stdout
+    /// A token on stdout: the application's own, or on behalf of a user with --user-assertion
     Token(TokenArgs),
     /// Call a downstream API of the configuration
     Call(CallArgs),
@@ -123,7 +123,7 @@ pub(crate) struct TokenArgs {
     /// `header` prints "Bearer ey..."
     #[arg(long, value_name = "WHAT", value_parser = ["token", "header"], default_value = "token")]
     pub(crate) print: String,
-    /// The user's token that came in: on behalf of
+    /// The user's token that came in: on behalf of that user; without it, the application's own token
     #[arg(long, value_name = "@FILE")]
     pub(crate) user_assertion: Option<String>,
     /// One JSON object on stdout
@@ -149,6 +149,9 @@ pub(crate) struct CallArgs {
     /// A further header, NAME: VALUE
     #[arg(long, value_name = "H")]
     pub(crate) header: Vec<String>,
+    /// As the application itself, where the section does not say "RequestAppToken": true
+    #[arg(long, conflicts_with = "user_assertion")]
+    pub(crate) as_app: bool,
     /// The user's token that came in: on behalf of
     #[arg(long, value_name = "@FILE")]
     pub(crate) user_assertion: Option<String>,

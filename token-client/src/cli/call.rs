@@ -47,7 +47,7 @@ async fn call_api(
     acquired: &mut Option<Acquired>,
 ) -> Result<DownstreamResponse, Problem> {
     let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
-    let request = api.token_request(&call);
+    let request = api.token_request(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
     if let Some(request) = &request {
         let found = client.acquire(request).await;
         *acquired = Some(found.map_err(|error| Problem::Call(DownstreamError::Token(error)))?);
@@ -60,7 +60,12 @@ async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall,
     let mut call = DownstreamCall::new();
     call.method.clone_from(&args.method);
     call.path.clone_from(&args.path);
-    call.user_assertion = context.user_assertion(args.user_assertion.as_deref()).await?;
+    if let Some(token) = context.user_assertion(args.user_assertion.as_deref()).await? {
+        call = call.on_behalf_of(token);
+    }
+    if args.as_app {
+        call = call.as_app();
+    }
     for header in &args.header {
         let (name, value) = header
             .split_once(':')

@@ -10,10 +10,11 @@ use super::output::Output;
 use super::{Failure, Outcome, json, text};
 use crate::builder::bind;
 use crate::configuration_error::any_error;
-use crate::settings::Configuration;
+use crate::settings::{Configuration, codes};
 use crate::token_error::attempt_findings;
 use crate::{
-    AuthorityRefusal, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest, chain_gap, client_assertion,
+    AuthorityRefusal, DownstreamApi, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest, chain_gap,
+    client_assertion,
 };
 
 /// What is asked for where no downstream section says: every tenant of the public cloud knows it.
@@ -244,9 +245,8 @@ async fn try_downstream(client: &TokenClient, offline: bool, report: &mut Report
         let mut found: Vec<Kept> = Vec::new();
         match client.downstream(&options.name) {
             Err(error) => found.extend(error.findings().iter().map(|finding| (finding.clone(), None))),
-            Ok(api) => match api.token_request(&DownstreamCall::new()) {
+            Ok(api) => match app_request(&api, &mut found) {
                 None => {}
-                Some(request) if delegated(&request) => found.push((needs_user(&options.path), None)),
                 Some(_) if offline => {}
                 Some(request) => found.extend(token_findings(client.token(&request).await.err())),
             },
@@ -259,16 +259,24 @@ fn token_findings(error: Option<TokenError>) -> Vec<Kept> {
     error.map(|error| owned(error.findings()).collect()).unwrap_or_default()
 }
 
-fn delegated(request: &TokenRequest) -> bool {
-    request.scopes.iter().any(|scope| !scope.to_ascii_lowercase().ends_with("/.default"))
-}
-
-fn needs_user(path: &str) -> Finding {
-    let mut finding =
-        Finding::hint("needs-a-user", "the scopes are delegated: a user's token must come in to try them")
-            .remedy("try it with: token-client token --user-assertion @FILE");
-    finding.path = Some(path.to_owned());
-    finding
+/// The request of a call that no user makes, where there can be one. That a user must come in, or that
+/// nothing says whom a call is for, is no failure of the settings: it joins what was found as a hint.
+fn app_request(api: &DownstreamApi, found: &mut Vec<Kept>) -> Option<TokenRequest> {
+    let (mut finding, call) = match api.token_request(&DownstreamCall::new()) {
+        Ok(request) => return request,
+        Err(finding) if finding.code == codes::APP_OR_USER => (*finding, Some(DownstreamCall::new().as_app())),
+        Err(finding) => (*finding, None),
+    };
+    if finding.code == codes::NEEDS_USER {
+        let name = &api.options().name;
+        finding.message = format!("{name} is called on behalf of a user: it cannot be tried without a user's token");
+        finding.remedy = Some(format!("try it with: token-client call {name} --user-assertion @FILE"));
+    }
+    if [codes::NEEDS_USER, codes::APP_OR_USER].contains(&finding.code) {
+        finding.severity = Severity::Hint;
+    }
+    found.push((finding, None));
+    api.token_request(&call?).ok()?
 }
 
 /// What this machine offers, by the variables that say so.

@@ -10,7 +10,8 @@ use super::context::{Context, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::{Acquired, ConfigurationError, TokenClient, TokenError, TokenOrigin, TokenRequest};
+use crate::downstream::resolve_caller;
+use crate::{Acquired, Caller, ConfigurationError, TokenClient, TokenError, TokenOrigin, TokenRequest};
 
 /// One of `--repeat`'s runs.
 struct Run {
@@ -25,17 +26,14 @@ pub(crate) async fn run(args: TokenArgs, output: &Output) -> Outcome {
         Ok(client) => client,
         Err(error) => return refuse(error.findings().to_vec(), &args, &context, output),
     };
-    let scopes = match scopes(&args, &client) {
+    let caller = user_assertion.map_or(Caller::Application, Caller::User);
+    let scopes = match scopes(&args, &client, &caller) {
         Ok(scopes) => scopes,
         Err(finding) => return refuse(vec![*finding], &args, &context, output),
     };
-    let mut request = match user_assertion {
-        Some(assertion) => TokenRequest::on_behalf_of(assertion, scopes),
-        None => {
-            let mut request = TokenRequest::app("");
-            request.scopes = scopes;
-            request
-        }
+    let mut request = match caller {
+        Caller::User(token) => TokenRequest::on_behalf_of(token, scopes),
+        Caller::Application => TokenRequest::app_of(scopes),
     };
     request.tenant.clone_from(&args.tenant);
     request.claims.clone_from(&args.claims);
@@ -67,8 +65,8 @@ fn only(client: TokenClient, index: Option<usize>) -> Result<TokenClient, Config
     })
 }
 
-/// The scopes asked for, or those of the only downstream section.
-fn scopes(args: &TokenArgs, client: &TokenClient) -> Result<Vec<String>, Box<Finding>> {
+/// The scopes asked for, or those of the only downstream section, which may rule the caller out.
+fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec<String>, Box<Finding>> {
     if !args.scope.is_empty() {
         return Ok(args.scope.clone());
     }
@@ -79,7 +77,12 @@ fn scopes(args: &TokenArgs, client: &TokenClient) -> Result<Vec<String>, Box<Fin
         .filter(|api| !api.is_anonymous() && !api.scope_list().is_empty())
         .collect();
     match with_token.as_slice() {
-        [api] => Ok(api.scope_list().to_vec()),
+        [api] => {
+            if matches!(caller, Caller::User(_)) {
+                resolve_caller(api, std::slice::from_ref(caller))?;
+            }
+            Ok(api.scope_list().to_vec())
+        }
         [] => Err(Finding::error("no-scope", "there is no --scope, and no downstream section with Scopes")
             .remedy("name one: --scope https://graph.microsoft.com/.default")
             .into()),

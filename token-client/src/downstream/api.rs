@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::response::MAX_RESPONSE;
-use super::{DownstreamCall, DownstreamError, DownstreamResponse, address, challenge, headers};
+use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge, headers};
 use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
 use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest, addresses};
 
@@ -22,9 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(100);
 /// use token_client::DownstreamCall;
 ///
 /// let graph = client.downstream("GraphBeta")?;
-/// let me: serde_json::Value = graph.get("organization").await?;
-/// let answer = graph.call(DownstreamCall::new().path("users").query("$top", "5")).await?;
-/// # let _ = (me, answer); Ok(()) }
+/// let call = DownstreamCall::new().as_app().path("users").query("$top", "5");
+/// let answer = graph.call(call).await?;
+/// # let _ = answer; Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
 pub struct DownstreamApi {
@@ -60,7 +60,8 @@ impl DownstreamApi {
         &self.options
     }
 
-    /// `GET` the path, JSON out.
+    /// `GET` the path, JSON out. Made as the application where the section says `"RequestAppToken": true`;
+    /// for a user or a section that does not say it, see [`call`](Self::call).
     ///
     /// # Errors
     /// As [`call`](Self::call), and when the answer is no 2xx or not the JSON that `T` takes.
@@ -68,7 +69,7 @@ impl DownstreamApi {
         self.call(DownstreamCall::new().method("GET").path(path)).await?.json()
     }
 
-    /// `POST` JSON to the path, JSON out.
+    /// `POST` JSON to the path, JSON out; made for whom [`get`](Self::get) is.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -76,29 +77,25 @@ impl DownstreamApi {
         self.call(DownstreamCall::new().method("POST").path(path).json(body)?).await?.json()
     }
 
-    /// The token request of a call: for the app, unless a user's token came in.
+    /// The token request of a call, for whom the call and the section say together; `None` for an API that is
+    /// called without a token.
     ///
-    /// `None` for an API that is called without a token.
-    pub fn token_request(&self, call: &DownstreamCall) -> Option<TokenRequest> {
+    /// # Errors
+    /// When neither says whom the call is made for, or both contradict each other: a user's token for a
+    /// section with `"RequestAppToken": true`, delegated scopes without one, [`as_app`](DownstreamCall::as_app)
+    /// beside [`on_behalf_of`](DownstreamCall::on_behalf_of).
+    pub fn token_request(&self, call: &DownstreamCall) -> Result<Option<TokenRequest>, Box<Finding>> {
         let options = &self.options;
-        if options.is_anonymous() {
-            return None;
-        }
-        let user = call.user_assertion.clone().filter(|_| !options.is_app_token());
-        let scopes = options.scope_list().iter().cloned();
-        let mut request = match user {
-            Some(user) => TokenRequest::on_behalf_of(user, scopes),
-            None => {
-                let mut request = TokenRequest::app("");
-                request.scopes = scopes.collect();
-                request
-            }
+        let Some(caller) = caller::resolve(options, &call.callers)? else { return Ok(None) };
+        let mut request = match caller {
+            Caller::User(token) => TokenRequest::on_behalf_of(token, options.scope_list().iter().cloned()),
+            Caller::Application => TokenRequest::app_of(options.scope_list().to_vec()),
         };
         apply(&options.acquire_token_options, &mut request);
         if let Some(tenant) = &call.tenant {
             request.tenant = Some(tenant.clone());
         }
-        Some(request)
+        Ok(Some(request))
     }
 
     /// Calls the API: a token, the request, and once more with the claims that a 401 asks for. An
@@ -108,7 +105,7 @@ impl DownstreamApi {
     /// [`DownstreamError::Call`] before anything is sent, [`DownstreamError::Token`],
     /// [`DownstreamError::Http`] when there was no answer.
     pub async fn call(&self, call: DownstreamCall) -> Result<DownstreamResponse, DownstreamError> {
-        let request = self.token_request(&call);
+        let request = self.token_request(&call)?;
         let token = match &request {
             Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
             None => None,

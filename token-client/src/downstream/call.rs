@@ -3,6 +3,8 @@
 use credential_core::{Finding, Secret};
 use serde::Serialize;
 
+use super::Caller;
+
 /// A call; what it does not say comes from the API's section.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -15,10 +17,10 @@ pub struct DownstreamCall {
     pub query: Vec<(String, String)>,
     /// Besides `ExtraHeaderParameters`.
     pub headers: Vec<(String, String)>,
-    /// The user's token that came in: the call is made on behalf of that user.
-    pub user_assertion: Option<Secret>,
     /// Another tenant than the configured one.
     pub tenant: Option<String>,
+    /// Whom it says it is made for, each once: more than one is an error when it is called.
+    pub(crate) callers: Vec<Caller>,
     pub(crate) body: Option<Body>,
 }
 
@@ -68,10 +70,24 @@ impl DownstreamCall {
         self
     }
 
-    /// Calls on behalf of the user whose token came in.
+    /// Calls as the application itself, where the section does not say so by `"RequestAppToken": true`.
     #[must_use]
-    pub fn on_behalf_of(mut self, user_assertion: impl Into<Secret>) -> Self {
-        self.user_assertion = Some(user_assertion.into());
+    pub fn as_app(self) -> Self {
+        self.caller(Caller::Application)
+    }
+
+    /// Calls on behalf of the user whose access token came in (the token alone, without `Bearer`).
+    #[must_use]
+    pub fn on_behalf_of(self, user_assertion: impl Into<Secret>) -> Self {
+        self.caller(Caller::User(user_assertion.into()))
+    }
+
+    /// Says whom the call is made for; a second, different one is an error when it is called.
+    #[must_use]
+    pub fn caller(mut self, caller: Caller) -> Self {
+        if !self.callers.contains(&caller) {
+            self.callers.push(caller);
+        }
         self
     }
 

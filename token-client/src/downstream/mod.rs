@@ -3,14 +3,18 @@
 mod address;
 mod api;
 mod call;
+mod caller;
 mod challenge;
 mod error;
 mod headers;
 mod response;
 
+#[cfg(feature = "cli")]
+pub(crate) use caller::resolve as resolve_caller;
 pub(crate) use headers::check_unreserved as check_unreserved_header;
 
 pub use api::DownstreamApi;
 pub use call::DownstreamCall;
+pub use caller::Caller;
 pub use error::DownstreamError;
 pub use response::{DownstreamResponse, MAX_RESPONSE};

@@ -93,6 +93,13 @@ pub const INCOMPLETE_DOWNSTREAM: &str = "incomplete-downstream";
 /// Error. Two sections are downstream APIs of the same name.
 pub const DOWNSTREAM_TWICE: &str = "downstream-twice";
 
+/// Error of a call. The call and its section contradict each other about whom the call is made for.
+pub const CALLER_CONFLICT: &str = "caller-conflict";
+/// Error of a call; hint in `doctor`. The section is called on behalf of users, and no user's token came in.
+pub const NEEDS_USER: &str = "needs-a-user";
+/// Error of a call; hint in `doctor`. Neither the call nor its section says whom a `.default` scope is for.
+pub const APP_OR_USER: &str = "app-or-user";
+
 /// A finding about a place, and no setting.
 pub(crate) fn placed(mut finding: Finding, origin: Origin) -> Finding {
     finding.origin = Some(origin);

@@ -42,6 +42,30 @@ async fn on_behalf_of_a_user() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_call_is_for_is_said_and_not_guessed() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-caller", &settings(&emulator, &credentials()));
+    program.write("user.jwt", emulator.mint_user_token("ada@contoso.example", "app1", "access_as_user").unwrap());
+    program.write("garbage", "garbage");
+    let unsaid = ["--set", "Hello:RequestAppToken="];
+    for (arguments, code) in [
+        (vec!["call", "Hello", "--user-assertion", "@user.jwt"], "caller-conflict"),
+        (vec!["call", "Hello", "--user-assertion", "@garbage"], "caller-conflict"),
+        (vec!["call", "Me"], "needs-a-user"),
+        (vec!["call", "Me", "--as-app"], "delegated-scope-for-app-token"),
+        (vec!["call", "Me", "--user-assertion", "@garbage"], "bad-user-assertion"),
+        ([&["call", "Hello"][..], &unsaid].concat(), "app-or-user"),
+    ] {
+        let ran = program.run(&[arguments.as_slice(), &["--json"]].concat());
+        assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!(code)), "{arguments:?}: {ran:?}");
+    }
+    assert!(emulator.requests().is_empty());
+    let as_app = program.run(&[&["call", "Hello", "--as-app", "--json"][..], &unsaid].concat());
+    assert_eq!((as_app.status, &as_app.json()["body"]), (0, &json!({"hello": "app1"})), "{as_app:?}");
+    assert_eq!(program.run(&["call", "Hello", "--as-app", "--user-assertion", "@user.jwt"]).status, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_are_findings() {
     let emulator = emulator(None).await;
     let program = Program::with("call-fails", &settings(&emulator, &credentials()));

@@ -110,3 +110,21 @@ async fn without_an_authority_no_entry_is_said_to_be_used() {
     assert_eq!(ran.status, 1, "{ran:?}");
     assert!(ran.stdout.contains("the service would get no token"), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_for_users_is_no_failure_and_one_for_either_is_tried_as_the_application() {
+    let emulator = emulator(None).await;
+    let program = Program::with("doctor-caller", &settings(&emulator, &credentials()));
+    let unsaid = ["doctor", "--json", "--set", "Hello:RequestAppToken="];
+    let ran = program.run(&unsaid);
+    let report = ran.json();
+    assert_eq!((ran.status, &report["ok"]), (0, &json!(true)), "{ran:?}");
+    for (nth, name, code) in [(0, "Hello", "app-or-user"), (1, "Me", "needs-a-user")] {
+        let api = &report["downstream"][nth];
+        assert_eq!(api["name"], name);
+        assert_eq!((&api["findings"][0]["code"], &api["findings"][0]["severity"]), (&json!(code), &json!("hint")));
+    }
+    let unknown = [&unsaid[..], &["--set", "Hello:Scopes:0=api://unknown-resource/.default"]].concat();
+    let ran = program.run(&unknown);
+    assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!("authority-refused")), "{ran:?}");
+}

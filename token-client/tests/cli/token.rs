@@ -129,3 +129,20 @@ fn wrong_usage_is_status_2() {
         assert_eq!(program.run(&arguments).status, 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_none_for_a_section_of_the_application() {
+    let emulator = emulator(None).await;
+    let mut settings: Value = serde_json::from_str(&settings(&emulator, &credentials())).unwrap();
+    settings.as_object_mut().unwrap().remove("Me");
+    let program = Program::with("token-caller", &settings.to_string());
+    program.write("user.jwt", emulator.mint_user_token("ada@contoso.example", "app1", "access_as_user").unwrap());
+    let refused = program.run(&["token", "--json", "--user-assertion", "@user.jwt"]);
+    let one = &refused.json()["findings"][0];
+    assert_eq!((refused.status, &one["code"]), (1, &json!("caller-conflict")), "{refused:?}");
+    assert_eq!(one["path"], "Hello:RequestAppToken");
+    assert!(emulator.requests().is_empty());
+    // The scope alone says nothing of a caller: without a user it is the application.
+    assert_eq!(program.run(&["token"]).status, 0);
+    assert!(program.run(&["token", "--help"]).stdout.contains("the application's own token"));
+}

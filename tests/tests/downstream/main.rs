@@ -1,0 +1,4 @@
+//! Calls of downstream APIs from outside: for whom they are made, where they go, what comes back.
+
+mod callers;
+mod there;

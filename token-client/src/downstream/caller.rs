@@ -1,0 +1,112 @@
+//! Whom a call is made for: the call and the section say it together, and nothing is guessed.
+
+use credential_core::{Finding, Secret};
+
+use crate::settings::scopes::{self, is_default};
+use crate::settings::{DownstreamOptions, Located, codes};
+
+/// Whom a call is made for. There is no default: the call says it, or its section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The application itself, with its own rights.
+    Application,
+    /// The user whose token came in, with that user's rights.
+    User(Secret),
+}
+
+/// Whom a call is made for, by what the call and its section say; `None` for an API that is called without
+/// a token.
+///
+/// # Errors
+/// When both say something and it is not the same, and when neither says it.
+pub(crate) fn resolve(options: &DownstreamOptions, said: &[Caller]) -> Result<Option<Caller>, Box<Finding>> {
+    let caller = match said {
+        [] if options.is_anonymous() => return Ok(None),
+        _ if options.is_anonymous() => return Err(for_nobody(options)),
+        [] => None,
+        [one] => Some(one),
+        _ => return Err(several(said)),
+    };
+    let as_application = options.request_app_token.as_ref().map(|flag| flag.value);
+    match (caller, as_application) {
+        (Some(Caller::User(_)), Some(true)) => Err(user_given(options)),
+        (Some(Caller::User(user)), _) => Ok(Some(Caller::User(user.clone()))),
+        (Some(Caller::Application), Some(false)) => Err(application_ruled_out(options)),
+        (Some(Caller::Application), _) | (None, Some(true)) => match scopes::check_app_token(options.scope_list()) {
+            Ok(()) => Ok(Some(Caller::Application)),
+            Err(finding) => Err(at(*finding, options.scopes.as_ref(), options)),
+        },
+        (None, Some(false)) => {
+            Err(needs_user("\"RequestAppToken\" is false", options.request_app_token.as_ref(), options))
+        }
+        (None, None) if has_delegated_scopes(options) => {
+            Err(needs_user("its scopes are delegated", options.scopes.as_ref(), options))
+        }
+        (None, None) => Err(app_or_user(options)),
+    }
+}
+
+/// Whether a scope is there that only a user can grant.
+fn has_delegated_scopes(options: &DownstreamOptions) -> bool {
+    options.scope_list().iter().flat_map(|scope| scope.split_whitespace()).any(|scope| !is_default(scope))
+}
+
+fn several(said: &[Caller]) -> Box<Finding> {
+    let users = said.iter().all(|caller| matches!(caller, Caller::User(_)));
+    let message = if users {
+        "the call is made on behalf of two different users"
+    } else {
+        "the call is made as the application and on behalf of a user at the same time"
+    };
+    Box::new(Finding::error(codes::CALLER_CONFLICT, message).remedy("call as_app() or on_behalf_of(..), once"))
+}
+
+fn for_nobody(options: &DownstreamOptions) -> Box<Finding> {
+    let message = format!("{} is called without a token, and the call says whom the token is for", options.name);
+    let remedy = "remove \"Anonymous\": true and add Scopes, or leave out as_app() and on_behalf_of(..) \
+                  (--as-app, --user-assertion)";
+    at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.anonymous.as_ref(), options)
+}
+
+fn user_given(options: &DownstreamOptions) -> Box<Finding> {
+    let message = format!(
+        "{} is called as the application (\"RequestAppToken\": true), and the call brings a user's token",
+        options.name
+    );
+    let remedy = "remove RequestAppToken to call on behalf of the user, or leave out on_behalf_of(..) \
+                  (--user-assertion) to call as the application";
+    at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
+}
+
+fn application_ruled_out(options: &DownstreamOptions) -> Box<Finding> {
+    let message = format!(
+        "{} is called on behalf of users (\"RequestAppToken\": false), and the call is made as the application",
+        options.name
+    );
+    let remedy = "write \"RequestAppToken\": true or remove it to call as the application, or call \
+                  on_behalf_of(..) (--user-assertion @FILE) instead of as_app() (--as-app)";
+    at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
+}
+
+fn needs_user<T>(why: &str, setting: Option<&Located<T>>, options: &DownstreamOptions) -> Box<Finding> {
+    let message = format!("{} is called on behalf of a user ({why}), and no user's token came in", options.name);
+    let remedy = "call on_behalf_of(..) (--user-assertion @FILE); for the application, write \
+                  \"Scopes\": [\"RESOURCE/.default\"] and \"RequestAppToken\": true";
+    at(Finding::error(codes::NEEDS_USER, message).remedy(remedy), setting, options)
+}
+
+fn app_or_user(options: &DownstreamOptions) -> Box<Finding> {
+    let message =
+        format!("nothing says whom {} is called for: .default is for the application and for users", options.name);
+    let remedy = "add \"RequestAppToken\": true or call as_app() (--as-app) for the application, or call \
+                  on_behalf_of(..) (--user-assertion @FILE) for a user";
+    at(Finding::error(codes::APP_OR_USER, message).remedy(remedy), None::<&Located<bool>>, options)
+}
+
+/// At a setting of the section, or at the section where the setting is missing.
+fn at<T>(finding: Finding, setting: Option<&Located<T>>, options: &DownstreamOptions) -> Box<Finding> {
+    Box::new(match setting {
+        Some(located) => finding.at(&located.path, located.origin.clone()),
+        None => finding.at(&options.path, options.origin.clone()),
+    })
+}
