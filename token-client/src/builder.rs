@@ -222,16 +222,15 @@ fn join(findings: &mut Vec<Finding>, said: &[Finding]) {
     }
 }
 
-/// Entries that ask for mutual TLS, which this version does not do: their tokens are not bound.
+/// Entries that ask for mutual TLS, which this version does not do: without it their tokens would not be bound.
 fn unbound(application: &ApplicationOptions) -> Vec<Finding> {
-    let bound = application.credentials.iter().filter(|entry| entry.flag("UseBoundCredential"));
+    let bound = application.credentials.iter().filter(|entry| entry.flag("UseBoundCredential") && !entry.flag("Skip"));
     let say = |entry: &CredentialDescription| {
-        Finding::warning(
+        let finding = Finding::error(
             "bound-credential-not-supported",
-            "UseBoundCredential has no effect: token requests are not bound by mutual TLS",
-        )
-        .at(entry.setting_path("UseBoundCredential"), entry.setting_origin("UseBoundCredential"))
-        .remedy("remove it")
+            "UseBoundCredential asks for mutual TLS, which this version does not do: the token would not be bound",
+        );
+        entry.finding_at_setting("UseBoundCredential", finding.remedy("remove it to get tokens that are not bound"))
     };
     bound.map(say).collect()
 }

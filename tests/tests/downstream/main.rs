@@ -1,4 +1,6 @@
 //! Calls of downstream APIs from outside: for whom they are made, where they go, what comes back.
 
+mod answers;
 mod callers;
+mod paths;
 mod there;

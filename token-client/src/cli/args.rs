@@ -143,6 +143,9 @@ pub(crate) struct CallArgs {
     /// Instead of RelativePath
     #[arg(long, value_name = "P")]
     pub(crate) path: Option<String>,
+    /// A further query parameter, NAME=VALUE; it is escaped
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) query: Vec<String>,
     /// The body: text, @FILE, or - for stdin
     #[arg(long, value_name = "D|@FILE|-")]
     pub(crate) data: Option<String>,

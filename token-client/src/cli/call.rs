@@ -47,13 +47,13 @@ async fn call_api(
     acquired: &mut Option<Acquired>,
 ) -> Result<DownstreamResponse, Problem> {
     let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
-    let request = api.token_request(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
-    if let Some(request) = &request {
+    let prepared = api.prepare(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
+    if let Some(request) = &prepared.token_request {
         let found = client.acquire(request).await;
         *acquired = Some(found.map_err(|error| Problem::Call(DownstreamError::Token(error)))?);
     }
     let token = acquired.as_ref().map(|acquired| acquired.token.clone());
-    api.call_with(&call, request, token).await.map_err(Problem::Call)
+    api.send(prepared, token).await.map_err(Problem::Call)
 }
 
 async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall, Failure> {
@@ -67,10 +67,15 @@ async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall,
         call = call.as_app();
     }
     for header in &args.header {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| Failure::Usage(format!("--header takes \"NAME: VALUE\", not {header:?}")))?;
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| Failure::Usage("--header takes \"NAME: VALUE\"".to_owned()))?;
         call = call.header(name.trim(), value.trim());
+    }
+    for pair in &args.query {
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::Usage("--query takes NAME=VALUE: --query '$top=5'".to_owned()))?;
+        call = call.query(name, value);
     }
     if let Some(data) = &args.data {
         let bytes = match data.strip_prefix('@') {

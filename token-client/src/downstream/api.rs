@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use credential_core::{Finding, HttpRequest, HttpResponse};
+use credential_core::{Finding, HttpRequest, HttpResponse, Origin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::call::{Body, BodyKind};
 use super::response::MAX_RESPONSE;
-use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge, headers};
+use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge, headers, path};
 use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
-use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest, addresses};
+use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest, addresses, claims};
 
+/// What JSON is sent as, where the section has no JSON type of its own.
+const JSON: &str = "application/json; charset=utf-8";
 /// How long one request to an API may take.
 const TIMEOUT: Duration = Duration::from_secs(100);
 
@@ -105,52 +108,21 @@ impl DownstreamApi {
     /// [`DownstreamError::Call`] before anything is sent, [`DownstreamError::Token`],
     /// [`DownstreamError::Http`] when there was no answer.
     pub async fn call(&self, call: DownstreamCall) -> Result<DownstreamResponse, DownstreamError> {
-        let request = self.token_request(&call)?;
-        let token = match &request {
+        let prepared = self.prepare(&call)?;
+        let token = match &prepared.token_request {
             Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
             None => None,
         };
-        self.call_with(&call, request, token).await
+        self.send(prepared, token).await
     }
 
-    /// As [`call`](Self::call), with a token that is there already.
-    pub(crate) async fn call_with(
-        &self,
-        call: &DownstreamCall,
-        request: Option<TokenRequest>,
-        token: Option<AccessToken>,
-    ) -> Result<DownstreamResponse, DownstreamError> {
-        let url = self.address(call, token.is_some())?;
-        let answer = self.send(call, &url, token.as_ref()).await?;
-        let challenged = || answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
-        let claims = match (answer.status, request) {
-            (401, Some(request)) => challenge::claims(challenged().map(|(_, value)| value.as_str())).zip(Some(request)),
-            _ => None,
-        };
-        let Some((claims, request)) = claims else { return Ok(DownstreamResponse::new(answer, token.is_some())) };
-        let token = self.client.token(&request.claims(claims)).await.map_err(DownstreamError::Token)?;
-        let answer = self.send(call, &url, Some(&token)).await?;
-        Ok(DownstreamResponse::new(answer, true))
-    }
-
-    fn address(&self, call: &DownstreamCall, with_token: bool) -> Result<Url, DownstreamError> {
-        let configured = self.options.relative_path.as_ref().map_or("", |path| path.value.as_str());
-        let path = call.path.as_deref().unwrap_or(configured);
-        let mut query = texts(self.options.extra_query_parameters.as_ref().map(|map| &map.value));
-        query.extend(call.query.iter().cloned());
-        let url = address::join(&self.base_url, path, &query)?;
-        if with_token {
+    /// Everything about a call but its token: what is wrong with it is found before anything is sent.
+    pub(crate) fn prepare(&self, call: &DownstreamCall) -> Result<Prepared, Box<Finding>> {
+        let token_request = self.token_request(call)?;
+        let url = self.address(call)?;
+        if token_request.is_some() {
             addresses::credential_bearing(url.as_str())?;
         }
-        Ok(url)
-    }
-
-    async fn send(
-        &self,
-        call: &DownstreamCall,
-        url: &Url,
-        token: Option<&AccessToken>,
-    ) -> Result<HttpResponse, DownstreamError> {
         let mut request = HttpRequest::new(self.method(call), url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
         if let Some(accept) = self.options.accept_header.as_ref().filter(|accept| !accept.value.is_empty()) {
             headers::check("Accept", &accept.value)?;
@@ -170,22 +142,96 @@ impl DownstreamApi {
                 request = request.header(name, value.as_str());
             }
         }
-        if let Some(token) = token {
-            request = request.header("authorization", token.authorization_header().clone());
-        }
         if let Some(body) = &call.body {
-            if let Some(content_type) = &body.content_type {
-                request = request.header("content-type", content_type.as_str());
+            if let Some(content_type) = self.content_type(body)? {
+                request = request.header("content-type", content_type);
             }
             request = request.body(body.bytes.clone());
         }
+        Ok(Prepared { token_request, request })
+    }
+
+    /// Sends what was prepared, with its token; once more with the claims that a 401 asks for.
+    pub(crate) async fn send(
+        &self,
+        prepared: Prepared,
+        token: Option<AccessToken>,
+    ) -> Result<DownstreamResponse, DownstreamError> {
+        let Prepared { token_request, request } = prepared;
+        let answer = self.send_once(request.clone(), token.as_ref()).await?;
+        let challenged = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+        let claims = match answer.status {
+            401 => challenge::claims(challenged.map(|(_, value)| value.as_str())),
+            _ => None,
+        };
+        // Nobody can ask for claims that are none: the caller gets the API's own words.
+        let claims = claims.filter(|claims| claims::is_object(claims));
+        let Some((claims, token_request)) = claims.zip(token_request) else {
+            return Ok(DownstreamResponse::new(answer, token.is_some()));
+        };
+        let token = self.client.token(&token_request.claims(claims)).await.map_err(DownstreamError::Token)?;
+        let answer = self.send_once(request, Some(&token)).await?;
+        Ok(DownstreamResponse::new(answer, true))
+    }
+
+    async fn send_once(
+        &self,
+        mut request: HttpRequest,
+        token: Option<&AccessToken>,
+    ) -> Result<HttpResponse, DownstreamError> {
+        if let Some(token) = token {
+            request = request.header("authorization", token.authorization_header().clone());
+        }
         self.client.world().send(request).await.map_err(DownstreamError::Http)
+    }
+
+    fn address(&self, call: &DownstreamCall) -> Result<Url, Box<Finding>> {
+        let configured = self.options.relative_path.as_ref().map_or("", |path| path.value.as_str());
+        let path = call.path.as_deref().unwrap_or(configured);
+        path::check(path, call.path.is_none())?;
+        let mut query = texts(self.options.extra_query_parameters.as_ref().map(|map| &map.value));
+        query.extend(call.query.iter().cloned());
+        address::join(&self.base_url, path, &call.segments, &query)
+    }
+
+    /// The body's media type: the call's, else the section's, else that of what it is.
+    fn content_type<'a>(&'a self, body: &'a Body) -> Result<Option<&'a str>, Box<Finding>> {
+        let configured = self.options.content_type.as_ref().filter(|text| text.origin != Origin::Default);
+        let configured = configured.filter(|text| !text.value.trim().is_empty());
+        match (&body.kind, configured) {
+            (BodyKind::Bytes(Some(own)), _) => Ok(Some(own)),
+            (BodyKind::Bytes(None), None) => Ok(None),
+            (BodyKind::Json, None) => Ok(Some(JSON)),
+            (BodyKind::Json, Some(text)) if text.value.trim().eq_ignore_ascii_case("application/json") => {
+                Ok(Some(JSON))
+            }
+            (BodyKind::Json, Some(text)) if !is_json(&text.value) => {
+                let message = "ContentType is no JSON type, and the call sends JSON";
+                let finding = Finding::error("content-type-not-json", message).remedy("send it with bytes(..)");
+                Err(Box::new(finding.at(&text.path, text.origin.clone())))
+            }
+            (_, Some(text)) => Ok(Some(text.value.trim())),
+        }
     }
 
     fn method(&self, call: &DownstreamCall) -> String {
         let method = call.method.as_deref().unwrap_or(&self.options.http_method.value);
         if method.is_empty() { "GET".to_owned() } else { method.to_ascii_uppercase() }
     }
+}
+
+/// A call as it will be sent, its token left out.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// What its token is asked for; `None` for an API that is called without one.
+    pub(crate) token_request: Option<TokenRequest>,
+    request: HttpRequest,
+}
+
+/// Whether a media type is JSON (RFC 6839 §3.1).
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
 }
 
 /// Puts `AcquireTokenOptions` on a request.

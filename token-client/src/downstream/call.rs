@@ -13,6 +13,7 @@ pub struct DownstreamCall {
     pub method: Option<String>,
     /// Instead of `RelativePath`.
     pub path: Option<String>,
+    pub(crate) segments: Vec<String>,
     /// Besides `ExtraQueryParameters`.
     pub query: Vec<(String, String)>,
     /// Besides `ExtraHeaderParameters`.
@@ -27,7 +28,15 @@ pub struct DownstreamCall {
 #[derive(Clone)]
 pub(crate) struct Body {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) content_type: Option<String>,
+    pub(crate) kind: BodyKind,
+}
+
+/// What a body is, as its call says it.
+#[derive(Clone)]
+pub(crate) enum BodyKind {
+    Json,
+    /// Of that media type, if any was given.
+    Bytes(Option<String>),
 }
 
 impl std::fmt::Debug for Body {
@@ -49,10 +58,31 @@ impl DownstreamCall {
         self
     }
 
-    /// Another path than the section's, below `BaseUrl`.
+    /// Another path than the section's `RelativePath`, below `BaseUrl`. What comes from outside goes into
+    /// [`segment`](Self::segment), a query into [`query`](Self::query).
+    ///
+    /// A path with `?`, `#`, a backslash or `..` in it, however encoded, and an address of its own are errors
+    /// when it is called.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Adds a segment to the path (the call's own, or else the section's), escaped whatever it is made of:
+    /// `path("users").segment(id)`.
+    ///
+    /// An empty segment, `.`, `..`, and what holds `..` between slashes are errors when it is called.
+    #[must_use]
+    pub fn segment(mut self, segment: impl Into<String>) -> Self {
+        self.segments.push(segment.into());
+        self
+    }
+
+    /// Adds several segments to the path, each as [`segment`](Self::segment) does.
+    #[must_use]
+    pub fn path_segments<S: Into<String>>(mut self, segments: impl IntoIterator<Item = S>) -> Self {
+        self.segments.extend(segments.into_iter().map(Into::into));
         self
     }
 
@@ -91,7 +121,8 @@ impl DownstreamCall {
         self
     }
 
-    /// Sends the value as JSON.
+    /// Sends the value as JSON, of the section's `ContentType` where that is a JSON type
+    /// (`application/merge-patch+json`).
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
@@ -99,14 +130,14 @@ impl DownstreamCall {
         let bytes = serde_json::to_vec(value).map_err(|error| {
             Finding::error("body-not-json", "the body cannot be written as JSON").because(error.to_string())
         })?;
-        self.body = Some(Body { bytes, content_type: Some("application/json; charset=utf-8".to_owned()) });
+        self.body = Some(Body { bytes, kind: BodyKind::Json });
         Ok(self)
     }
 
-    /// Sends bytes as they are, of the media type given, if any.
+    /// Sends bytes as they are, of the media type given, or else of the section's `ContentType`, if any.
     #[must_use]
     pub fn bytes(mut self, bytes: impl Into<Vec<u8>>, content_type: Option<&str>) -> Self {
-        self.body = Some(Body { bytes: bytes.into(), content_type: content_type.map(str::to_owned) });
+        self.body = Some(Body { bytes: bytes.into(), kind: BodyKind::Bytes(content_type.map(str::to_owned)) });
         self
     }
 }

@@ -7,11 +7,15 @@ mod caller;
 mod challenge;
 mod error;
 mod headers;
+mod path;
 mod response;
 
 #[cfg(feature = "cli")]
 pub(crate) use caller::resolve as resolve_caller;
-pub(crate) use headers::check_unreserved as check_unreserved_header;
+pub(crate) use headers::{
+    check as check_header, check_unreserved as check_unreserved_header, is_reserved as is_reserved_header,
+};
+pub(crate) use path::check as check_path;
 
 pub use api::DownstreamApi;
 pub use call::DownstreamCall;

@@ -6,6 +6,7 @@ use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
 use super::credentials;
 use super::known::APPLICATION_SETTINGS;
+use super::refused;
 
 /// What an application's section says. Only what is set is there; nothing is computed.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +123,7 @@ pub(crate) fn bind(section: &Section<'_>, said: &mut Vec<Finding>) -> Applicatio
     options.has_token_decryption_list = lists.has_token_decryption;
     options.token_decryption_credentials = lists.token_decryption;
     require(section, &options, &mut binder);
+    refused::without_effect(section, &options, &mut binder);
     options
 }
 

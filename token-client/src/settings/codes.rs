@@ -48,6 +48,12 @@ pub const WRONG_VALUE: &str = "wrong-value";
 pub const PLACEHOLDER: &str = "placeholder";
 /// Error; hint where it is cut off. White space stands around a value.
 pub const WHITE_SPACE: &str = "white-space";
+/// Error. A setting asks for something that this version does not do: it is not done by halves.
+pub const NOT_SUPPORTED: &str = "not-supported";
+/// Hint; warning for credentials. A setting is understood and changes nothing here.
+pub const WITHOUT_EFFECT: &str = "without-effect";
+/// Warning. A header of `ExtraHeaderParameters` is this client's own to set, and is left out.
+pub const RESERVED_HEADER: &str = "reserved-header";
 /// Warning. An address is `http` and not on this machine.
 pub const INSECURE_URL: &str = "insecure-url";
 /// Warning. A key has a value and further keys below it; one of the two is not used.

@@ -7,6 +7,7 @@ use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
 use super::key;
 use super::known::DOWNSTREAM_SETTINGS;
+use super::refused;
 use super::scopes;
 use super::tree::Tree;
 
@@ -156,6 +157,8 @@ fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> Downstre
         extra_query_parameters: binder.text_map(section, "ExtraQueryParameters"),
         acquire_token_options: acquire_token::bind(section, &mut binder),
     };
+    refused::check(section, &options, &mut binder);
+    check_parts(&options, &mut binder);
     if whole {
         check(section, &options, &mut binder);
     } else {
@@ -246,6 +249,30 @@ fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder
     }
 }
 
+/// Checks what every call of the section will be made of.
+fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
+    let say = |binder: &mut Binder<'_>, finding: Finding, path: String, origin: &Origin| {
+        binder.said.push(finding.at(path, origin.clone()));
+    };
+    if let Some(path) = &options.relative_path
+        && let Err(finding) = crate::downstream::check_path(&path.value, true)
+    {
+        say(binder, *finding, path.path.clone(), &path.origin);
+    }
+    let Some(headers) = &options.extra_header_parameters else { return };
+    for (name, value) in &headers.value {
+        let path = format!("{}:{name}", headers.path);
+        if let Err(finding) = crate::downstream::check_header(name, value.as_deref().unwrap_or_default()) {
+            say(binder, *finding, path, &headers.origin);
+        } else if crate::downstream::is_reserved_header(name) {
+            let message =
+                format!("the header {name} is set by this client alone, and left out of ExtraHeaderParameters");
+            let finding = Finding::warning(codes::RESERVED_HEADER, message).remedy("remove it");
+            say(binder, finding, path, &headers.origin);
+        }
+    }
+}
+
 fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder<'_>) {
     let Some(base_url) = &options.base_url else { return };
     let place = section.child("BaseUrl");
@@ -262,6 +289,10 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
         Ok(url) if !["http", "https"].contains(&url.scheme()) => {
             let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no http or https address");
             binder.say(&place, finding.remedy("write https://HOST/..."));
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl has a user name or password in it");
+            binder.say(&place, finding.remedy("remove it: a token is what a call is made with"));
         }
         Ok(url) if url.scheme() == "http" && !is_loopback(&url) && !options.is_anonymous() => {
             let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: anybody on the way reads the token");

@@ -28,6 +28,12 @@ async fn calls_with_body_path_method_and_headers() {
         assert_eq!((&echo["method"], &echo["path"], &echo["body"]), (&json!("POST"), &json!("/echo/1"), &expected));
         assert_eq!(echo["headers"]["x-my"], "v");
     }
+    let query = program.run(&["call", "Hello", "--json", "--path", "echo", "--query", "a b=c&d=e"]).json();
+    assert_eq!(query["body"]["query"], json!({"a b": "c&d=e"}));
+    for path in ["echo?a=b", "../echo"] {
+        let refused = program.run(&["call", "Hello", "--json", "--path", path]);
+        assert_eq!((refused.status, &refused.json()["findings"][0]["code"]), (1, &json!("bad-path")), "{path}");
+    }
     let put = program.run(&["call", "Hello", "--path", "echo", "--method", "PUT"]);
     assert!(put.status == 0 && put.stdout.contains("\"PUT\"") && put.stderr.contains("200"), "{put:?}");
 }

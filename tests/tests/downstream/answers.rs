@@ -1,0 +1,98 @@
+//! What a call sends and what comes back from it.
+
+use std::sync::Arc;
+
+use credential_core::HttpResponse;
+use serde_json::{Value, json};
+use token_client::DownstreamCall;
+
+use crate::there::{There, client, client_with, form};
+
+fn section() -> Value {
+    json!({"BaseUrl": "https://api.contoso.com", "Scopes": ["api://x/.default"], "RequestAppToken": true})
+}
+
+fn refusal(claims: &str) -> HttpResponse {
+    let challenge = format!("Bearer error=\"insufficient_claims\", claims=\"{claims}\"");
+    HttpResponse::new(401, vec![("www-authenticate".to_owned(), challenge)], "{\"why\":\"the API's own words\"}")
+}
+
+#[tokio::test]
+async fn a_challenge_without_claims_is_the_callers_to_read() {
+    for application in [json!({}), json!({"ClientCapabilities": ["cp1"]})] {
+        // No base64; base64 of text; of a list; of text that only begins as an object.
+        for claims in ["%%%", "bm90IGpzb24=", "W10=", "e30gZ2FyYmFnZQ==", "bnVsbA=="] {
+            let there = Arc::<There>::default();
+            let client = client_with(&there, application.clone(), json!({"Api": section()})).await.unwrap();
+            there.answer(refusal(claims));
+            let answer = client.downstream("Api").unwrap().call(DownstreamCall::new()).await.unwrap();
+            assert_eq!((answer.status(), answer.with_token()), (401, true), "{claims}");
+            assert!(answer.text().contains("the API's own words"), "{claims}");
+            assert_eq!(there.asked().len(), 2, "one token, one call");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_with_claims_is_answered_once() {
+    for application in [json!({}), json!({"ClientCapabilities": ["cp1"]})] {
+        let there = Arc::<There>::default();
+        let client = client_with(&there, application, json!({"Api": section()})).await.unwrap();
+        there.answer(refusal("eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="));
+        let answer = client.downstream("Api").unwrap().call(DownstreamCall::new()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let asked = there.asked();
+        assert_eq!(asked.len(), 4);
+        assert!(form(&asked[2])["claims"].starts_with("{\"access_token\":{"), "{:?}", form(&asked[2]));
+    }
+}
+
+#[tokio::test]
+async fn a_body_has_the_media_type_of_its_call_or_section() {
+    let patch = "application/merge-patch+json";
+    let json_call = || DownstreamCall::new().json(&json!({"a": 1})).unwrap();
+    let bytes = |kind| DownstreamCall::new().bytes("a", kind);
+    for (content_type, call, expected) in [
+        (Value::Null, json_call(), Some("application/json; charset=utf-8")),
+        (json!("application/json"), json_call(), Some("application/json; charset=utf-8")),
+        (json!(patch), json_call(), Some(patch)),
+        (json!(patch), bytes(None), Some(patch)),
+        (json!(patch), bytes(Some("text/plain")), Some("text/plain")),
+        (Value::Null, bytes(None), None),
+        (Value::Null, DownstreamCall::new(), None),
+    ] {
+        let there = Arc::<There>::default();
+        let mut section = section();
+        if content_type != Value::Null {
+            section["ContentType"] = content_type.clone();
+        }
+        let client = client(&there, json!({"Api": section})).await;
+        client.downstream("Api").unwrap().call(call).await.unwrap();
+        let asked = there.asked();
+        let sent = asked[1].headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.expose());
+        assert_eq!(sent, expected, "{content_type}");
+    }
+    let there = Arc::<There>::default();
+    let mut section = section();
+    section["ContentType"] = json!("text/plain");
+    let client = client(&there, json!({"Api": section})).await;
+    let said = client.downstream("Api").unwrap().call(json_call()).await.unwrap_err().to_string();
+    assert!(said.contains("DownstreamApis:Api:ContentType") && said.contains("bytes(..)"), "{said}");
+}
+
+#[tokio::test]
+async fn an_entry_that_wants_bound_tokens_is_refused() {
+    let there = Arc::<There>::default();
+    let entry = |skip: bool| {
+        json!({"ClientCredentials": [
+            {"SourceType": "ClientSecret", "ClientSecret": "s3cret"},
+            {"SourceType": "ClientSecret", "ClientSecret": "s3cret", "UseBoundCredential": true, "Skip": skip},
+        ]})
+    };
+    let error = client_with(&there, entry(false), json!({})).await.unwrap_err();
+    let said = error.to_string();
+    for part in ["appsettings.json:1:", "AzureAd:ClientCredentials:1:UseBoundCredential", "mutual TLS", "remove it"] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert!(client_with(&there, entry(true), json!({})).await.is_ok());
+}

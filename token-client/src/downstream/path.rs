@@ -1,0 +1,194 @@
+//! The path of a call below the API's address: what may stand in it, and what never does.
+
+use std::borrow::Cow;
+
+use credential_core::Finding;
+
+/// Percent-encoding in percent-encoding, so deep that nobody means it.
+const MAX_NESTING: usize = 8;
+
+/// Refuses a path that could mean another place than one below the API's address. `may_query` is for a
+/// section's `RelativePath`, which may carry a query; a path given per call may not.
+pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
+    let (place, extra) = match path.find(['?', '#']) {
+        Some(at) => path.split_at(at),
+        None => (path, ""),
+    };
+    if !extra.is_empty() && !(may_query && extra.starts_with('?')) {
+        return Err(refused("has a ? or # in it", "take it out; a query comes from query(..) (--query NAME=VALUE)"));
+    }
+    if path.contains(char::is_control) {
+        return Err(refused(
+            "has control characters in it",
+            "take them out; segment(..) escapes what comes from outside",
+        ));
+    }
+    if place.starts_with("//") || has_scheme(place) {
+        return Err(refused("is an address of its own", "write what follows BaseUrl"));
+    }
+    let levels = decodings(place)?;
+    if levels.iter().any(|level| level.contains('\\')) {
+        return Err(refused("has a backslash in it", "write / between its parts"));
+    }
+    stays(&levels)
+}
+
+/// One segment, escaped, whatever it is made of.
+///
+/// # Errors
+/// When it is empty, `.` or `..`: no escape keeps those what they are. When it hides `..` between slashes.
+pub(crate) fn segment(text: &str) -> Result<String, Box<Finding>> {
+    match text {
+        "" => Err(refused("has an empty segment", "pass a segment that is not empty")),
+        "." | ".." => Err(leads_up()),
+        text => {
+            stays(&decodings(text)?)?;
+            Ok(escape(text))
+        }
+    }
+}
+
+/// Whether the rest of a path, below the address that it must stay below, stays there for every reader:
+/// one who decodes once more than another, or takes `\` for `/`.
+pub(crate) fn check_rest(rest: &str) -> Result<(), Box<Finding>> {
+    stays(&decodings(rest)?)
+}
+
+pub(crate) fn leads_up() -> Box<Finding> {
+    refused("leads above BaseUrl", "take . and .. out of it; segment(..) escapes what comes from outside")
+}
+
+fn stays(levels: &[Cow<'_, str>]) -> Result<(), Box<Finding>> {
+    // Some servers cut a segment at its first `;`.
+    let is_up = |segment: &str| segment.split(';').next() == Some("..");
+    if levels.iter().any(|level| level.split(['/', '\\']).any(is_up)) { Err(leads_up()) } else { Ok(()) }
+}
+
+fn refused(what: &str, remedy: &str) -> Box<Finding> {
+    Box::new(Finding::error("bad-path", format!("the path {what}")).remedy(remedy))
+}
+
+fn has_scheme(path: &str) -> bool {
+    let end = path.find(|letter: char| !letter.is_ascii_alphanumeric() && !"+-.".contains(letter));
+    end.is_some_and(|end| path.get(end..).is_some_and(|rest| rest.starts_with("://")))
+}
+
+/// The text, and what it becomes each time that somebody decodes it once more.
+fn decodings(text: &str) -> Result<Vec<Cow<'_, str>>, Box<Finding>> {
+    let mut levels = vec![Cow::Borrowed(text)];
+    while let Some(next) = levels.last().and_then(|last| decode(last)) {
+        if levels.len() > MAX_NESTING {
+            return Err(refused("is percent-encoded again and again", "encode it once"));
+        }
+        levels.push(Cow::Owned(next));
+    }
+    Ok(levels)
+}
+
+/// Percent-decoded once; `None` when there is nothing to decode.
+fn decode(text: &str) -> Option<String> {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
+    let bytes = text.as_bytes();
+    let (mut out, mut at, mut found) = (Vec::with_capacity(bytes.len()), 0, false);
+    while let Some(byte) = bytes.get(at) {
+        let pair = digit(bytes.get(at + 1)).zip(digit(bytes.get(at + 2))).filter(|_| *byte == b'%');
+        let decoded = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        found |= decoded.is_some();
+        out.push(decoded.unwrap_or(*byte));
+        at += if decoded.is_some() { 3 } else { 1 };
+    }
+    found.then(|| String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Percent-encodes all that RFC 3986 §2.3 does not leave unreserved; a space is `%20`.
+pub(crate) fn escape(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        use std::fmt::Write;
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(result: Result<(), Box<Finding>>) -> String {
+        result.map_or_else(|finding| finding.message.replace("the path ", ""), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn a_path_is_a_path_below() {
+        for (path, expected) in [
+            ("", "fine"),
+            ("/items/42", "fine"),
+            ("items/a.b/..c/c..", "fine"),
+            ("items('1')/a:b@c;v=1,2/%C3%A4%20b", "fine"),
+            ("./items", "fine"),
+            ("a%2Fb", "fine"),
+            ("100%", "fine"),
+            ("..", "leads above BaseUrl"),
+            ("a/../b", "leads above BaseUrl"),
+            ("%2e%2E/admin", "leads above BaseUrl"),
+            (".%2e/admin", "leads above BaseUrl"),
+            ("%252e%252e/admin", "leads above BaseUrl"),
+            ("a%2f..%2fb", "leads above BaseUrl"),
+            ("..;v=1/admin", "leads above BaseUrl"),
+            ("..\\..\\admin", "has a backslash in it"),
+            ("..%5c..%5cadmin", "has a backslash in it"),
+            ("a%255Cb", "has a backslash in it"),
+            ("\\\\evil.example", "has a backslash in it"),
+            ("//evil.example/", "is an address of its own"),
+            ("https://evil.example/", "is an address of its own"),
+            ("items?admin=1", "has a ? or # in it"),
+            ("items#x", "has a ? or # in it"),
+            (".\t./admin", "has control characters in it"),
+            ("a\r\nb", "has control characters in it"),
+        ] {
+            assert_eq!(why(check(path, false)), expected, "{path}");
+        }
+        let nested = format!("{}2e", "%25".repeat(20).replace("%25%", "%25"));
+        assert_eq!(why(check(&nested, false)), "fine", "one level, long");
+        let deep = (0..12).fold("%2e".to_owned(), |text, _| text.replace('%', "%25"));
+        assert_eq!(why(check(&deep, false)), "is percent-encoded again and again");
+    }
+
+    #[test]
+    fn a_sections_path_may_have_a_query_and_nothing_else_more() {
+        for (path, expected) in [
+            ("a?x=1&y=a b", "fine"),
+            ("a?next=https://x/../y", "fine"),
+            ("a#x?y", "has a ? or # in it"),
+            ("../a?x=1", "leads above BaseUrl"),
+        ] {
+            assert_eq!(why(check(path, true)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_segment_is_escaped_whatever_it_is() {
+        for (text, expected) in [
+            ("42", Ok("42")),
+            ("a b/c?d#e", Ok("a%20b%2Fc%3Fd%23e")),
+            ("CONTOSO\\ada", Ok("CONTOSO%5Cada")),
+            ("100%", Ok("100%25")),
+            ("%41", Ok("%2541")),
+            ("https://x/y", Ok("https%3A%2F%2Fx%2Fy")),
+            ("größe\r\n", Ok("gr%C3%B6%C3%9Fe%0D%0A")),
+            ("...", Ok("...")),
+            ("", Err("has an empty segment")),
+            (".", Err("leads above BaseUrl")),
+            ("..", Err("leads above BaseUrl")),
+            ("../../admin", Err("leads above BaseUrl")),
+            ("%2e%2e", Err("leads above BaseUrl")),
+            ("..\\admin", Err("leads above BaseUrl")),
+        ] {
+            let escaped = segment(text).map_err(|finding| finding.message.replace("the path ", ""));
+            assert_eq!(escaped.as_deref().map_err(String::as_str), expected, "{text:?}");
+        }
+    }
+}
