@@ -210,9 +210,27 @@ fn plain(value: &Value, defaults: &Value) -> Value {
     }
 }
 
-fn ours(configuration: &Configuration, schema: &Value) -> Value {
+/// What is shown at a path, with the values of the tree where they are not shown: all of it is compared.
+fn unmasked(shown: Value, configuration: &Configuration, path: &str) -> Value {
+    match shown {
+        Value::String(text) if text.contains("***") => {
+            configuration.tree.get(path).map_or(Value::Null, |value| json!(value.expose()))
+        }
+        Value::Object(map) => {
+            let pairs = map.into_iter().map(|(name, value)| {
+                let value = unmasked(value, configuration, &format!("{path}:{name}"));
+                (name, value)
+            });
+            pairs.collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+fn ours(configuration: &Configuration, schema: &Value, sources: &SourceRegistry) -> Value {
     let application = &configuration.application;
-    let mut map = serde_json::to_value(application.shown()).unwrap();
+    let shown = serde_json::to_value(application.shown(sources)).unwrap();
+    let mut map = unmasked(shown, configuration, &configuration.section);
     let list = |list: &[CredentialDescription]| list.iter().map(|one| credential(one, schema)).collect::<Value>();
     if application.has_credential_list {
         map["ClientCredentials"] = list(&application.credentials);
@@ -240,13 +258,22 @@ fn theirs(application: &Value, configuration: &Configuration, schema: &Value) ->
     plain(&map, &schema["MicrosoftIdentityApplicationOptions"])
 }
 
-fn our_api(options: Option<&DownstreamOptions>, schema: &Value) -> Value {
-    let shown = options.map_or(json!({}), |options| serde_json::to_value(options.shown()).unwrap());
+fn our_api(options: Option<&DownstreamOptions>, configuration: &Configuration, schema: &Value) -> Value {
+    let shown = |options: &DownstreamOptions| {
+        unmasked(serde_json::to_value(options.shown()).unwrap(), configuration, &options.path)
+    };
+    let shown = options.map_or(json!({}), shown);
     plain(&shown, &schema["DownstreamApiOptions"])
 }
 
 /// Every way in which the row differs, in words.
-fn compare(row: &Value, configuration: &Configuration, findings: &[Finding], schema: &Value) -> Vec<String> {
+fn compare(
+    row: &Value,
+    configuration: &Configuration,
+    findings: &[Finding],
+    schema: &Value,
+    sources: &SourceRegistry,
+) -> Vec<String> {
     let result = &row["result"];
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
     let parts = [result, &result["application"], &result["downstream"]];
@@ -266,13 +293,13 @@ fn compare(row: &Value, configuration: &Configuration, findings: &[Finding], sch
     differ("configuration", json!(flat(configuration, row)), json!(recorded_flat(result)));
     if result["application"].get("error").is_none() && row["name"] != "long_value" {
         let theirs = theirs(&result["application"], configuration, schema);
-        differ("application", ours(configuration, schema), theirs);
+        differ("application", ours(configuration, schema, sources), theirs);
     }
     if let Some(name) = row["downstream_section"].as_str()
         && result["downstream"].get("error").is_none()
     {
         let theirs = plain(&result["downstream"], &schema["DownstreamApiOptions"]);
-        differ("downstream", our_api(configuration.downstream(name), schema), theirs);
+        differ("downstream", our_api(configuration.downstream(name), configuration, schema), theirs);
     }
     differences
 }
@@ -297,7 +324,7 @@ async fn every_row_is_equal_or_a_listed_difference() {
                 Err(error) => findings.extend(error.findings().iter().cloned()),
             }
         }
-        let differences = compare(&row, &configuration, &findings, &schema);
+        let differences = compare(&row, &configuration, &findings, &schema, &registry);
         let listed = DIFFERENCES.iter().find(|(listed, ..)| *listed == name);
         let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
         match listed {

@@ -1,28 +1,31 @@
 //! `config`: what the configuration says, and where each value comes from.
 
+use credential_core::SourceRegistry;
 use serde_json::{Map, Value, json};
 
 use super::args::ConfigArgs;
 use super::context::{Context, builder, worst_first};
 use super::json::Said;
 use super::output::Output;
+use super::text::clean;
 use super::{Failure, Outcome, json, text};
 use crate::authority::Authority;
 use crate::builder::bind;
 use crate::configuration_error::any_error;
-use crate::settings::{Configuration, Shown, is_secret};
+use crate::settings::{Configuration, Shown, Sight};
 
 pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
     let context = Context::new(&args.place)?;
     let mut configuration = context.read().await;
-    let (authority, _) = bind(&mut configuration, &builder().registry(), &context.world);
+    let sources = builder().registry();
+    let (authority, _) = bind(&mut configuration, &sources, &context.world);
     let ok = !any_error(&configuration.findings);
     let endpoints = authority.as_ref().map_or(Value::Null, endpoints);
     if args.json {
         let findings = worst_first(configuration.findings.clone());
         let mut object = Map::new();
         object.insert("ok".to_owned(), json!(ok));
-        object.insert("application".to_owned(), shown(&configuration.application.shown()));
+        object.insert("application".to_owned(), shown(&configuration.application.shown(&sources)));
         object.insert("downstream".to_owned(), downstream(&configuration));
         object.insert("origins".to_owned(), origins(&configuration));
         if !endpoints.is_null() {
@@ -31,25 +34,25 @@ pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
         object.insert("findings".to_owned(), json::findings(&findings));
         output.json(&Value::Object(object));
     } else {
-        print(&configuration, &endpoints, output);
+        print(&configuration, &sources, &endpoints, output);
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
 }
 
-fn print(configuration: &Configuration, endpoints: &Value, output: &Output) {
-    output.print(&format!("environment  {}", configuration.environment));
-    for path in sections(configuration) {
-        output.print(&format!("\n{path}"));
+fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: &Value, output: &Output) {
+    output.print(&format!("environment  {}", clean(&configuration.environment)));
+    for (path, sight) in sections(configuration, sources) {
+        output.print(&format!("\n{}", clean(&path)));
         let leaves = configuration.tree.leaves(&path);
         let names: Vec<&str> = leaves.iter().map(|leaf| leaf.path.get(path.len() + 1..).unwrap_or_default()).collect();
-        let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
-        for (leaf, name) in leaves.iter().zip(names) {
+        let shown_names: Vec<String> = names.iter().map(|name| clean(name)).collect();
+        let width = shown_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for ((leaf, name), shown_name) in leaves.iter().zip(names).zip(shown_names) {
             let value = match &leaf.value {
-                Some(_) if is_secret(&leaf.path) => "***",
-                Some(value) => value.expose(),
-                None => "null",
+                Some(value) => clean(&sight.below(name).show(value.expose())),
+                None => "null".to_owned(),
             };
-            output.print(&format!("  {name:width$}  {value}  ({})", leaf.origin));
+            output.print(&format!("  {shown_name:width$}  {value}  ({})", clean(&leaf.origin.to_string())));
         }
     }
     if let Value::Object(endpoints) = endpoints {
@@ -69,9 +72,10 @@ fn print(configuration: &Configuration, endpoints: &Value, output: &Output) {
     }
 }
 
-fn sections(configuration: &Configuration) -> Vec<String> {
-    let mut list = vec![configuration.section.clone()];
-    list.extend(configuration.downstream.iter().map(|api| api.path.clone()));
+/// The application's and the downstream sections, and how each may be seen.
+fn sections<'a>(configuration: &Configuration, sources: &'a SourceRegistry) -> Vec<(String, Sight<'a>)> {
+    let mut list = vec![(configuration.section.clone(), Sight::application(sources))];
+    list.extend(configuration.downstream.iter().map(|api| (api.path.clone(), Sight::downstream())));
     list
 }
 
@@ -86,8 +90,8 @@ fn downstream(configuration: &Configuration) -> Value {
 
 /// Where each value of the application's and the downstream sections stands.
 fn origins(configuration: &Configuration) -> Value {
-    let paths = sections(configuration);
-    let leaves = paths.iter().flat_map(|path| configuration.tree.leaves(path));
+    let downstream = configuration.downstream.iter().map(|api| &api.path);
+    let leaves = downstream.chain([&configuration.section]).flat_map(|path| configuration.tree.leaves(path));
     Value::Object(leaves.map(|leaf| (leaf.path, json::origin(&leaf.origin))).collect())
 }
 

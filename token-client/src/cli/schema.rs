@@ -7,10 +7,7 @@ use super::Outcome;
 use super::args::SchemaArgs;
 use super::output::Output;
 use crate::TokenClient;
-use crate::settings::{
-    ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS, OptionKind,
-    OptionSetting,
-};
+use crate::settings::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, OptionKind, OptionSetting};
 
 pub(crate) fn run(args: &SchemaArgs, output: &Output) -> Outcome {
     let application = json!({"$ref": "#/$defs/application"});
@@ -48,9 +45,7 @@ fn option(setting: &OptionSetting) -> Value {
             json!({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}})
         }
         OptionKind::Credentials => json!({"type": "array", "items": {"$ref": "#/$defs/credential"}}),
-        OptionKind::Object if setting.name == "AcquireTokenOptions" => options(ACQUIRE_TOKEN_SETTINGS),
-        OptionKind::Object if setting.name == "ManagedIdentity" => options(MANAGED_IDENTITY_SETTINGS),
-        OptionKind::Object => json!({"type": "object"}),
+        OptionKind::Object(table) => options(table),
         _ => json!({"type": ["string", "null"]}),
     };
     describe(&mut schema, setting.about);

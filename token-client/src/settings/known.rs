@@ -13,6 +13,8 @@ pub enum OptionKind {
     Identifier,
     /// An absolute address: white space around it is an error.
     Url,
+    /// What follows an address: a path, perhaps with a query.
+    Path,
     /// `true` or `false`, in any case.
     Flag,
     /// A GUID in one of the forms of .NET.
@@ -23,8 +25,8 @@ pub enum OptionKind {
     TextMap,
     /// A list of credentials.
     Credentials,
-    /// An object of further settings.
-    Object,
+    /// An object of these settings.
+    Object(&'static [OptionSetting]),
     /// Known to other readers of the section; nothing is done with it here.
     Elsewhere,
 }
@@ -56,7 +58,7 @@ const fn elsewhere(name: &'static str) -> OptionSetting {
     setting(name, OptionKind::Elsewhere, "Read by ASP.NET Core or MSAL; does nothing here.")
 }
 
-use OptionKind::{Credentials, Flag, Guid, Identifier, Object, Secret, Text, TextList, TextMap, Url};
+use OptionKind::{Credentials, Flag, Guid, Identifier, Object, Path, Secret, Text, TextList, TextMap, Url};
 
 /// The settings of an application's section (`AzureAd`).
 pub const APPLICATION_SETTINGS: &[OptionSetting] = &[
@@ -95,7 +97,11 @@ pub const APPLICATION_SETTINGS: &[OptionSetting] = &[
     setting("ClientSecret", Secret, "The older form of a single ClientSecret entry in ClientCredentials."),
     setting("ClientCertificates", Credentials, "The older name of ClientCredentials."),
     setting("TokenDecryptionCertificates", Credentials, "The older name of TokenDecryptionCredentials."),
-    setting("ClientCredentialsUsingManagedIdentity", Object, "The older form of a managed identity entry."),
+    setting(
+        "ClientCredentialsUsingManagedIdentity",
+        Object(OLDER_IDENTITY_SETTINGS),
+        "The older form of a managed identity entry.",
+    ),
     elsewhere("AadAuthorityAudience"),
     elsewhere("AzureCloudInstance"),
     elsewhere("CallbackPath"),
@@ -127,13 +133,19 @@ pub const APPLICATION_SETTINGS: &[OptionSetting] = &[
     elsewhere("UsePkce"),
 ];
 
+/// The settings of `ClientCredentialsUsingManagedIdentity`.
+pub const OLDER_IDENTITY_SETTINGS: &[OptionSetting] = &[
+    setting("IsEnabled", Flag, "`true` makes it an entry."),
+    setting("ManagedIdentityClientId", Identifier, "The client id of a user-assigned identity."),
+];
+
 /// The settings of a downstream API's section.
 pub const DOWNSTREAM_SETTINGS: &[OptionSetting] = &[
     mistaken(
         setting("BaseUrl", Url, "The address of the API."),
         &["Url", "Uri", "BaseUri", "BaseAddress", "Endpoint", "ApiBaseAddress"],
     ),
-    mistaken(setting("RelativePath", Text, "What follows the address in a call."), &["Path"]),
+    mistaken(setting("RelativePath", Path, "What follows the address in a call."), &["Path"]),
     mistaken(setting("Scopes", TextList, "What the token is for."), &["Scope", "ApiScopes"]),
     setting("RequestAppToken", Flag, "`true` calls as the application, not on behalf of a user."),
     setting("Anonymous", Flag, "`true` calls without a token."),
@@ -146,7 +158,7 @@ pub const DOWNSTREAM_SETTINGS: &[OptionSetting] = &[
         &["ExtraHeadersParameters", "Headers", "ExtraHeaders"],
     ),
     setting("ExtraQueryParameters", TextMap, "Query parameters of a call."),
-    setting("AcquireTokenOptions", Object, "How the token is asked for."),
+    setting("AcquireTokenOptions", Object(ACQUIRE_TOKEN_SETTINGS), "How the token is asked for."),
     elsewhere("CustomizeHttpRequestMessage"),
     elsewhere("Deserializer"),
     elsewhere("OnAfterAuthHeaderCreation"),
@@ -169,8 +181,12 @@ pub const ACQUIRE_TOKEN_SETTINGS: &[OptionSetting] = &[
     setting("ExtraQueryParameters", TextMap, "Query parameters of the token request."),
     setting("FmiPath", Text, "The path of a federated managed identity."),
     setting("ForceRefresh", Flag, "`true` passes the cache by."),
-    setting("LongRunningWebApiSessionKey", Text, "The session of a long-running process on behalf of a user."),
-    setting("ManagedIdentity", Object, "Calls with a managed identity instead of the application."),
+    setting("LongRunningWebApiSessionKey", Secret, "The session of a long-running process on behalf of a user."),
+    setting(
+        "ManagedIdentity",
+        Object(MANAGED_IDENTITY_SETTINGS),
+        "Calls with a managed identity instead of the application.",
+    ),
     setting("PopClaim", Text, "The claim of a signed HTTP request."),
     setting("PopPublicKey", Text, "The key of a signed HTTP request."),
     setting("UserFlow", Text, "The Azure AD B2C user flow of a call."),
@@ -182,68 +198,9 @@ pub const MANAGED_IDENTITY_SETTINGS: &[OptionSetting] = &[mistaken(
     &["ClientId", "ManagedIdentityClientId"],
 )];
 
-/// Whether values at this path are never shown: its keys sound like a secret.
-pub fn is_secret(path: &str) -> bool {
-    const SECRET: [&str; 9] = [
-        "secret",
-        "password",
-        "passwd",
-        "pwd",
-        "base64encodedvalue",
-        "apikey",
-        "privatekey",
-        "assertion",
-        "connectionstring",
-    ];
-    // Have such a word in them and are no secret themselves.
-    const OPEN: [&str; 8] = ["data", "path", "name", "url", "uri", "id", "variable", "source"];
-    let parts: Vec<String> = path.rsplit(':').map(str::to_ascii_lowercase).collect();
-    let sounds =
-        |part: &str| SECRET.iter().any(|word| part.contains(word)) && !OPEN.iter().any(|end| part.ends_with(end));
-    let Some((last, above)) = parts.split_first() else { return false };
-    // Names that somebody else chose can be any name for a key.
-    let foreign = ["extraheaderparameters", "extraheadersparameters", "customsignedassertionproviderdata"];
-    let others = ["key", "auth", "token", "cookie", "signature", "credential"];
-    let is_foreign = above.iter().any(|part| foreign.contains(&part.as_str()));
-    // Any of the keys: a secret may have been given as an object by mistake.
-    (is_foreign && others.iter().any(|word| last.contains(word))) || parts.iter().any(|part| sounds(part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_told_by_their_keys() {
-        for path in [
-            "AzureAd:ClientSecret",
-            "AzureAd:ClientCredentials:0:clientsecret",
-            "AzureAd:ClientCredentials:0:CertificatePassword",
-            "AzureAd:ClientCredentials:0:Base64EncodedValue",
-            "AzureAd:ClientCredentials:0:ClientSecrets",
-            "AzureAd:ClientCredentials:0:ClientSecret:0",
-            "AzureAd:ClientCredentials:0:CustomSignedAssertionProviderData:ApiKey",
-            "ConnectionStrings:Db",
-            "Api:ExtraHeaderParameters:Ocp-Apim-Subscription-Key",
-        ] {
-            assert!(is_secret(path), "{path}");
-        }
-        for path in [
-            "AzureAd:ClientId",
-            "AzureAd:ClientCredentials:0:SourceType",
-            "AzureAd:ClientCredentials:0:CertificateDiskPath",
-            "AzureAd:ClientCredentials:0:TokenExchangeUrl",
-            "AzureAd:ClientCredentials:0:SignedAssertionFileDiskPath",
-            "AzureAd:ClientCredentials:0:CustomSignedAssertionProviderName",
-            "AzureAd:ResetPasswordPolicyId",
-            "AzureAd:ResetPasswordPath",
-            "GraphBeta:RequestAppToken",
-            "GraphBeta:ExtraHeaderParameters:X-Name",
-            "GraphBeta:Scopes:0",
-        ] {
-            assert!(!is_secret(path), "{path}");
-        }
-    }
 
     #[test]
     fn names_are_declared_once() {

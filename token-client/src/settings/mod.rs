@@ -42,6 +42,7 @@ mod refused;
 mod remains;
 pub mod scopes;
 mod shown;
+mod sight;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -54,8 +55,8 @@ pub use bind::{Located, TextMap};
 pub use configuration::{Configuration, MAX_FILE_SIZE};
 pub use downstream::DownstreamOptions;
 pub use known::{
-    ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS, OptionKind,
-    OptionSetting, is_secret,
+    ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS,
+    OLDER_IDENTITY_SETTINGS, OptionKind, OptionSetting,
 };
 pub use location::Location;
 pub use shown::Shown;
@@ -63,3 +64,5 @@ pub use tree::{Leaf, MAX_DEPTH, Tree};
 
 pub(crate) use bind::has_placeholder;
 pub(crate) use downstream::is_loopback;
+#[cfg(feature = "cli")]
+pub(crate) use sight::Sight;

@@ -1,6 +1,6 @@
-//! Options as data that can be shown: PascalCase names as in the file, secrets as `***`.
+//! Options as data that can be shown: PascalCase names as in the file, what may not be seen as `***`.
 
-use credential_core::{CredentialDescription, Entry, Value};
+use credential_core::{CredentialDescription, Setting, SettingKind, SourceRegistry, Value};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -9,14 +9,14 @@ use super::application::ApplicationOptions;
 use super::bind::{Located, TextMap};
 use super::downstream::DownstreamOptions;
 use super::key;
-use super::known::is_secret;
+use super::sight::{HIDDEN, Sight, declared};
 
 /// A value that can be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// `null`.
     Null,
-    /// Text; `***` for a secret.
+    /// Text; `***` for what may not be seen.
     Text(String),
     /// A flag.
     Flag(bool),
@@ -44,18 +44,32 @@ impl Serialize for Shown {
     }
 }
 
-/// Collects what is set.
-#[derive(Default)]
-struct Fields(Vec<(String, Shown)>);
+/// Collects what is set in one section, as it may be seen.
+struct Fields<'a> {
+    sight: Sight<'a>,
+    list: Vec<(String, Shown)>,
+}
 
-impl Fields {
+impl<'a> Fields<'a> {
+    fn of(sight: Sight<'a>) -> Self {
+        Self { sight, list: Vec::new() }
+    }
+
     fn push(&mut self, name: &str, value: Shown) {
-        self.0.push((name.to_owned(), value));
+        self.list.push((name.to_owned(), value));
     }
 
     fn text(&mut self, name: &str, option: Option<&Located<String>>) {
         if let Some(located) = option {
-            self.push(name, text(&located.path, &located.value));
+            self.push(name, Shown::Text(self.sight.child(name).show(&located.value)));
+        }
+    }
+
+    /// Text whose absence says something too.
+    fn nullable(&mut self, name: &str, option: Option<&Located<String>>) {
+        match option {
+            Some(_) => self.text(name, option),
+            None => self.push(name, Shown::Null),
         }
     }
 
@@ -67,94 +81,62 @@ impl Fields {
 
     fn list(&mut self, name: &str, option: Option<&Located<Vec<String>>>) {
         if let Some(located) = option {
-            self.push(name, Shown::List(located.value.iter().cloned().map(Shown::Text).collect()));
+            let sight = self.sight.child(name);
+            self.push(name, Shown::List(located.value.iter().map(|one| Shown::Text(sight.show(one))).collect()));
         }
     }
 
+    /// Names that somebody else has chosen; their values are nobody's to show.
     fn map(&mut self, name: &str, option: Option<&Located<TextMap>>) {
         if let Some(located) = option {
+            let sight = self.sight.child(name);
             let pairs = located.value.iter().map(|(key, value)| {
-                let shown = value.as_ref().map_or(Shown::Null, |value| text(&format!("{}:{key}", located.path), value));
+                let shown = value.as_ref().map_or(Shown::Null, |value| Shown::Text(sight.child(key).show(value)));
                 (key.clone(), shown)
             });
             self.push(name, Shown::Map(pairs.collect()));
         }
     }
 
-    fn credentials(&mut self, name: &str, is_there: bool, list: &[CredentialDescription]) {
+    fn credentials(&mut self, name: &str, is_there: bool, list: &[CredentialDescription], sources: &SourceRegistry) {
         if is_there {
-            self.push(name, Shown::List(list.iter().map(credential).collect()));
+            self.push(name, Shown::List(list.iter().map(|one| credential(one, sources)).collect()));
         }
     }
 }
 
-fn text(path: &str, value: &str) -> Shown {
-    Shown::Text(if is_secret(path) { "***".to_owned() } else { value.to_owned() })
-}
-
-fn credential(description: &CredentialDescription) -> Shown {
-    let mut fields = Fields::default();
+/// An entry under the names that its settings are declared by; any other key as it was written.
+fn credential(description: &CredentialDescription, sources: &SourceRegistry) -> Shown {
+    let mut fields = Fields::of(Sight::Entry(sources));
     fields.push("SourceType", Shown::Text(description.source_type().as_str().to_owned()));
-    for entry in description.settings().iter().filter(|entry| !entry.name.eq_ignore_ascii_case("SourceType")) {
-        fields.push(canonical(&entry.name), setting(description.path(), entry));
+    for entry in description.settings().iter().filter(|entry| !key::same(&entry.name, "SourceType")) {
+        let setting = declared(sources, &entry.name);
+        let shown = match &entry.value {
+            Value::Text(text) => flag(setting, text.expose())
+                .unwrap_or_else(|| Shown::Text(fields.sight.child(&entry.name).show(text.expose()))),
+            // No source declares the members of an object.
+            Value::Map(_) => Shown::Text(HIDDEN.to_owned()),
+        };
+        fields.push(setting.map_or(&entry.name, |setting| setting.name), shown);
     }
-    Shown::Map(fields.0)
-}
-
-/// The documented spelling of an entry's key (`CredentialDescription` in
-/// Microsoft.Identity.Abstractions); any other key as it was written.
-fn canonical(name: &str) -> &str {
-    const NAMES: [&str; 20] = [
-        "Algorithm",
-        "Base64EncodedValue",
-        "CertificateDiskPath",
-        "CertificateDistinguishedName",
-        "CertificatePassword",
-        "CertificateStorePath",
-        "CertificateSubjectName",
-        "CertificateThumbprint",
-        "ClientSecret",
-        "CustomSignedAssertionProviderData",
-        "CustomSignedAssertionProviderName",
-        "DecryptKeysAuthenticationOptions",
-        "KeyVaultCertificateName",
-        "KeyVaultUrl",
-        "ManagedIdentityClientId",
-        "SignedAssertionFileDiskPath",
-        "Skip",
-        "TokenExchangeAuthority",
-        "TokenExchangeUrl",
-        "UseBoundCredential",
-    ];
-    NAMES.into_iter().find(|known| key::same(known, name)).unwrap_or(name)
+    Shown::Map(fields.list)
 }
 
 /// The flags of an entry are flags in JSON too, when they are one.
-fn flag(name: &str, text: &str) -> Option<Shown> {
-    let flags = ["Skip", "UseBoundCredential", "RequestAppToken", "ForceRefresh"];
+fn flag(setting: Option<Setting>, text: &str) -> Option<Shown> {
     let text = text.trim();
-    let is_flag = flags.iter().any(|known| key::same(known, name));
-    match text.eq_ignore_ascii_case("true") {
-        _ if !is_flag => None,
-        true => Some(Shown::Flag(true)),
-        false => text.eq_ignore_ascii_case("false").then_some(Shown::Flag(false)),
-    }
-}
-
-fn setting(path: &str, entry: &Entry) -> Shown {
-    let path = format!("{path}:{}", entry.name);
-    match &entry.value {
-        Value::Text(secret) => flag(&entry.name, secret.expose()).unwrap_or_else(|| text(&path, secret.expose())),
-        Value::Map(entries) => {
-            Shown::Map(entries.iter().map(|entry| (entry.name.clone(), setting(&path, entry))).collect())
-        }
+    match setting?.kind {
+        SettingKind::Flag if text.eq_ignore_ascii_case("true") => Some(Shown::Flag(true)),
+        SettingKind::Flag if text.eq_ignore_ascii_case("false") => Some(Shown::Flag(false)),
+        _ => None,
     }
 }
 
 impl ApplicationOptions {
-    /// What is set, under the names of the file.
-    pub fn shown(&self) -> Shown {
-        let mut fields = Fields::default();
+    /// What is set, under the names of the file. A value is shown only where its key is a declared setting
+    /// that is not secret; the sources declare those of the entries.
+    pub fn shown(&self, sources: &SourceRegistry) -> Shown {
+        let mut fields = Fields::of(Sight::application(sources));
         fields.text("Authority", self.authority.as_ref());
         fields.text("Instance", self.instance.as_ref());
         fields.text("TenantId", self.tenant_id.as_ref());
@@ -168,9 +150,9 @@ impl ApplicationOptions {
         fields.list("ClientCapabilities", self.client_capabilities.as_ref());
         fields.flag("SendX5C", self.send_x5c.as_ref());
         fields.map("ExtraQueryParameters", self.extra_query_parameters.as_ref());
-        fields.credentials("ClientCredentials", self.has_credential_list, &self.credentials);
+        fields.credentials("ClientCredentials", self.has_credential_list, &self.credentials, sources);
         let decryption = &self.token_decryption_credentials;
-        fields.credentials("TokenDecryptionCredentials", self.has_token_decryption_list, decryption);
+        fields.credentials("TokenDecryptionCredentials", self.has_token_decryption_list, decryption, sources);
         fields.text("Audience", self.audience.as_ref());
         fields.list("Audiences", self.audiences.as_ref());
         fields.flag("AllowWebApiToBeAuthorizedByACL", self.allow_web_api_to_be_authorized_by_acl.as_ref());
@@ -179,25 +161,22 @@ impl ApplicationOptions {
         fields.text("Name", self.name.as_ref());
         fields.text("ErrorPath", self.error_path.as_ref());
         fields.text("ResetPasswordPath", self.reset_password_path.as_ref());
-        Shown::Map(fields.0)
+        Shown::Map(fields.list)
     }
 }
 
 impl DownstreamOptions {
     /// What is set, and defaults, under the names of the file.
     pub fn shown(&self) -> Shown {
-        let mut fields = Fields::default();
-        let nullable = |option: &Option<Located<String>>| {
-            option.as_ref().map_or(Shown::Null, |located| Shown::Text(located.value.clone()))
-        };
+        let mut fields = Fields::of(Sight::downstream());
         fields.text("BaseUrl", self.base_url.as_ref());
-        fields.push("RelativePath", nullable(&self.relative_path));
+        fields.nullable("RelativePath", self.relative_path.as_ref());
         fields.list("Scopes", self.scopes.as_ref());
         fields.flag("RequestAppToken", self.request_app_token.as_ref());
         fields.flag("Anonymous", self.anonymous.as_ref());
         fields.text("HttpMethod", Some(&self.http_method));
-        fields.push("AcceptHeader", nullable(&self.accept_header));
-        fields.push("ContentType", nullable(&self.content_type));
+        fields.nullable("AcceptHeader", self.accept_header.as_ref());
+        fields.nullable("ContentType", self.content_type.as_ref());
         fields.text("ProtocolScheme", Some(&self.protocol_scheme));
         fields.map("ExtraHeaderParameters", self.extra_header_parameters.as_ref());
         fields.map("ExtraQueryParameters", self.extra_query_parameters.as_ref());
@@ -205,14 +184,14 @@ impl DownstreamOptions {
         if options != Shown::Map(Vec::new()) {
             fields.push("AcquireTokenOptions", options);
         }
-        Shown::Map(fields.0)
+        Shown::Map(fields.list)
     }
 }
 
 impl AcquireTokenOptions {
     /// What is set, under the names of the file.
     pub fn shown(&self) -> Shown {
-        let mut fields = Fields::default();
+        let mut fields = Fields::of(Sight::downstream().child("AcquireTokenOptions"));
         fields.text("Tenant", self.tenant.as_ref());
         fields.text("AuthenticationOptionsName", self.authentication_options_name.as_ref());
         fields.text("Claims", self.claims.as_ref());
@@ -225,13 +204,13 @@ impl AcquireTokenOptions {
         fields.flag("ForceRefresh", self.force_refresh.as_ref());
         fields.text("LongRunningWebApiSessionKey", self.long_running_web_api_session_key.as_ref());
         if let Some(identity) = &self.managed_identity {
-            let mut inner = Fields::default();
+            let mut inner = Fields::of(fields.sight.child("ManagedIdentity"));
             inner.text("UserAssignedClientId", identity.user_assigned_client_id.as_ref());
-            fields.push("ManagedIdentity", Shown::Map(inner.0));
+            fields.push("ManagedIdentity", Shown::Map(inner.list));
         }
         fields.text("PopClaim", self.pop_claim.as_ref());
         fields.text("PopPublicKey", self.pop_public_key.as_ref());
         fields.text("UserFlow", self.user_flow.as_ref());
-        Shown::Map(fields.0)
+        Shown::Map(fields.list)
     }
 }

@@ -68,3 +68,46 @@ fn providers_of_other_programs_are_no_error() {
         (&json!("not-applicable"), &json!("provider-elsewhere"))
     );
 }
+
+#[test]
+fn what_is_no_declared_setting_is_not_shown() {
+    // Each value that may not be seen has this word in it.
+    let settings = r#"{
+        "AzureAd": {
+            "Instance": "https://user:hunter2@login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+            "Value": "hunter2", "Authorty": "hunter2", "Whole": {"Thing": "hunter2"}, "ClientSecrt": "hunter2",
+            "ExtraQueryParameters": {"code": "hunter2"},
+            "TokenValidationParameters": {"IssuerSigningKey": "hunter2"},
+            "ClientCredentials": [
+                {"SourceType": "Base64", "Base64": "hunter2", "Base64EncodedValue": "hunter2", "Value": "hunter2"},
+                {"SourceType": "ClientSecret", "ClientSecre": "hunter2", "Sekret": {"Inner": "hunter2"}},
+                {"SourceType": "Path", "CertificateDiskPath": "shown.pfx", "CertificatePasword": "hunter2"},
+                {"SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "Mine",
+                 "CustomSignedAssertionProviderData": {"Endpoint": "hunter2"}},
+                {"SourceType": "KeyVault", "KeyVaultUrl": "https://user:hunter2@v.vault.azure.net/", "KeyVaultCertificateName": "shown"}
+            ]
+        },
+        "Api": {
+            "BaseUrl": "https://user:hunter2@shown.example/?code=hunter2", "RelativePath": "shown?sig=hunter2",
+            "Scopes": ["api://shown/.default"], "RequestAppToken": true, "Unknown": "hunter2",
+            "ExtraHeaderParameters": {"X-Name": "hunter2"}, "ExtraQueryParameters": {"sig": "hunter2"},
+            "AcquireTokenOptions": {"ExtraParameters": {"a": "hunter2"}, "LongRunningWebApiSessionKey": "hunter2",
+                                    "Other": "hunter2", "ExtraQueryParameters": {"dc": "hunter2"}}
+        }
+    }"#;
+    let program = Program::with("config-masked", settings);
+    for arguments in [&["config"][..], &["config", "--json"]] {
+        let ran = program.run(arguments);
+        let text = ran.text();
+        assert!(!text.contains("hunter2"), "{text}");
+        for shown in
+            ["app1", "shown.pfx", "https://***@shown.example/?code=***", "shown?sig=***", "api://shown/.default"]
+        {
+            assert!(text.contains(shown), "{shown} is missing in {text}");
+        }
+    }
+    let json = program.run(&["config", "--json"]).json();
+    assert_eq!(json["application"]["ExtraQueryParameters"], json!({"code": "***"}));
+    assert_eq!(json["downstream"]["Api"]["ExtraHeaderParameters"], json!({"X-Name": "***"}));
+    assert_eq!(json["application"]["ClientCredentials"][1]["Sekret"], "***");
+}
