@@ -56,7 +56,7 @@ pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpR
 pub use in_use::InUse;
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
 pub use origin::Origin;
-pub use printable::printable;
+pub use printable::{moves_terminal, printable};
 pub use real::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
 pub use registry::{AbsentSource, BindError, MAX_CREDENTIALS, SourceRegistry};
 pub use secret::{Secret, SecretBytes};

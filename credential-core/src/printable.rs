@@ -5,7 +5,7 @@
 pub fn printable(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max));
     for character in text.chars().take(max) {
-        if moves(character) { out.extend(character.escape_unicode()) } else { out.push(character) }
+        if moves_terminal(character) { out.extend(character.escape_unicode()) } else { out.push(character) }
     }
     if text.chars().nth(max).is_some() {
         out.push('…');
@@ -13,10 +13,14 @@ pub fn printable(text: &str, max: usize) -> String {
     out
 }
 
-/// Control characters, and the marks of Unicode's bidirectional algorithm (UAX #9).
-fn moves(character: char) -> bool {
-    let turns = matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    character.is_control() || turns
+/// Whether a terminal would do something else with it than show it: control characters, the separators of
+/// lines and paragraphs, and the marks of Unicode's bidirectional algorithm (UAX #9).
+pub fn moves_terminal(character: char) -> bool {
+    let turns = matches!(
+        character,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    );
+    character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -26,6 +30,7 @@ mod tests {
     #[test]
     fn what_moves_the_cursor_is_written_out_and_the_rest_stays() {
         assert_eq!(printable("Größe \u{1b}[31m\n\u{202e}x", 100), "Größe \\u{1b}[31m\\u{a}\\u{202e}x");
+        assert_eq!(printable("a\u{2028}b\u{2029}c\u{61c}", 100), "a\\u{2028}b\\u{2029}c\\u{61c}");
         assert_eq!(printable("abc", 3), "abc");
         assert_eq!(printable("abcd", 3), "abc…");
     }

@@ -128,7 +128,7 @@ fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallA
         ]));
     } else {
         output.note(&format!("{}", answer.status()));
-        output.print(&answer.text());
+        output.body(answer.bytes());
         if !ok {
             output.note(&text::findings(&findings, output));
         }

@@ -61,7 +61,7 @@ fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: &Va
         for (name, value) in endpoints {
             output.print(&format!(
                 "  {name:width$}  {}",
-                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             ));
         }
     }

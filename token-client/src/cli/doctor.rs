@@ -309,7 +309,7 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
             Some(finding) if finding.severity == Severity::Error => output.red(&text::clean(&finding.message)),
             Some(finding) => text::clean(&finding.message),
         };
-        output.print(&format!("downstream {name}: {word}"));
+        output.print(&format!("downstream {}: {word}", text::clean(name)));
     }
     let here: Vec<&str> = environment.iter().filter(|(_, found)| *found).map(|(name, _)| *name).collect();
     output.print(&format!(

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use credential_core::moves_terminal;
+
 /// Where a command writes.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -20,17 +22,26 @@ impl Output {
 
     /// A line of the result. A reader that has gone away is no error.
     pub(crate) fn print(&self, line: &str) {
-        let _ = writeln!(std::io::stdout(), "{line}");
+        let _ = writeln!(std::io::stdout(), "{}", harmless(line));
     }
 
     /// A line for the person who looks on.
     pub(crate) fn note(&self, line: &str) {
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(std::io::stderr(), "{}", harmless(line));
+    }
+
+    /// What a server answered: to a program as it came, to a person without what moves a terminal.
+    pub(crate) fn body(&self, bytes: &[u8]) {
+        if std::io::stdout().is_terminal() {
+            return self.print(&String::from_utf8_lossy(bytes));
+        }
+        let mut stdout = std::io::stdout();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.write_all(b"\n"));
     }
 
     /// One JSON object.
     pub(crate) fn json(&self, value: &serde_json::Value) {
-        self.print(&format!("{value:#}"));
+        self.print(&escaped_json(&format!("{value:#}")));
     }
 
     /// Says on a terminal what goes on when it takes longer than a second.
@@ -67,5 +78,63 @@ impl Output {
 
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// The colours of [`Output`]; nothing else that begins with an escape reaches a terminal.
+const COLOURS: [&str; 4] = ["\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[0m"];
+
+/// Lines as a terminal shows them, whatever they are made of.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some(colour) = COLOURS.iter().find(|colour| rest.starts_with(**colour)) {
+            out.push_str(colour);
+            rest = rest.get(colour.len()..).unwrap_or_default();
+            continue;
+        }
+        match character {
+            '\n' | '\t' => out.push(character),
+            moving if moves_terminal(moving) => out.extend(moving.escape_unicode()),
+            other => out.push(other),
+        }
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    out
+}
+
+/// JSON whose texts have their own escapes for what moves a terminal (RFC 8259 §7).
+fn escaped_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, character| {
+        if character != '\n' && moves_terminal(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                let _ = std::fmt::Write::write_fmt(&mut out, format_args!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(character);
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_our_own_colours_moves_a_terminal() {
+        let text = "\u{1b}[31mred\u{1b}[0m\tand\n\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}1m\r\u{202e}\u{2028}";
+        let shown = "\u{1b}[31mred\u{1b}[0m\tand\n\\u{1b}[2J\\u{1b}]0;x\\u{7}\\u{9b}1m\\u{d}\\u{202e}\\u{2028}";
+        assert_eq!(harmless(text), shown);
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let value = serde_json::json!({"a\u{202e}": "\u{7f}\u{9b}\u{2028}\n\u{1b}ü"});
+        let text = escaped_json(&format!("{value:#}"));
+        assert!(text.chars().all(|one| one == '\n' || !moves_terminal(one)), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

@@ -17,20 +17,20 @@ pub(crate) fn clean(text: &str) -> String {
 /// Each finding: its place, how bad it is, what is wrong; the remedy below.
 pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
     let mut lines = Vec::new();
-    let width = list.iter().map(|(one, _)| place(one).len()).max().unwrap_or(0);
+    let width = list.iter().map(|(one, _)| place(one).chars().count()).max().unwrap_or(0);
     for (one, said) in list {
         let severity = match one.severity {
             Severity::Error => output.red("error  "),
             Severity::Warning => output.yellow("warning"),
             Severity::Hint => "hint   ".to_owned(),
         };
-        let path = one.path.as_ref().map(|path| format!("{path}  ")).unwrap_or_default();
+        let path = one.path.as_ref().map(|path| format!("{}  ", clean(path))).unwrap_or_default();
         lines.push(format!("{:width$}  {severity}  {path}{}", place(one), clean(&one.message)));
         let indent = " ".repeat(width + 11);
         lines.extend(one.cause.iter().map(|cause| format!("{indent}because {}", clean(cause))));
         lines.extend(one.remedy.iter().map(|remedy| format!("{indent}{}", clean(remedy))));
         if let Some(trace) = said.and_then(|said| said.trace_id.as_ref()) {
-            lines.push(format!("{indent}the authority's trace id: {trace}"));
+            lines.push(format!("{indent}the authority's trace id: {}", clean(trace)));
         }
     }
     lines.join("\n")
@@ -38,19 +38,19 @@ pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
 
 /// The file and line, or the variable; nothing where there is no place.
 fn place(finding: &Finding) -> String {
-    match &finding.origin {
+    clean(&match &finding.origin {
         Some(Origin::File { file, line, .. }) => format!("{file}:{line}"),
         Some(Origin::Environment(name)) => name.to_string(),
         Some(Origin::Argument(name)) => name.to_string(),
         _ => String::new(),
-    }
+    })
 }
 
 /// Each entry: its place in the list, which one it is, what became of it.
 pub(crate) fn attempts(list: &[Attempt], output: &Output) -> String {
     let name = |attempt: &Attempt| {
         let (source, id) = (attempt.source_type.as_str(), attempt.id.as_str());
-        if source == id { source.to_owned() } else { format!("{source}  {}", clean(id)) }
+        if source == id { clean(source) } else { format!("{}  {}", clean(source), clean(id)) }
     };
     let width = list.iter().map(|attempt| name(attempt).chars().count()).max().unwrap_or(0);
     let digits = list.iter().map(|attempt| attempt.index.to_string().len()).max().unwrap_or(1);

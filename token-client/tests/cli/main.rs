@@ -17,4 +17,5 @@ mod emulator;
 mod others;
 mod program;
 mod secrets;
+mod terminal;
 mod token;
