@@ -5,10 +5,10 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{Moment, Secret, SourceError, World};
+use crate::{Moment, Secret, SourceError, World, shown_address};
 
-/// What an assertion is wanted for.
-#[derive(Clone, Debug)]
+/// What an assertion is wanted for. `Debug` shows no query of the endpoint and no claims.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AssertionRequest<'a> {
     /// The application that presents the assertion.
@@ -33,6 +33,19 @@ impl<'a> AssertionRequest<'a> {
     /// Asks for an assertion for a client at a token endpoint.
     pub fn new(client_id: &'a str, token_endpoint: &'a str, deadline: Moment, world: &'a World) -> Self {
         Self { client_id, tenant: None, token_endpoint, claims: None, fmi_path: None, refused: false, deadline, world }
+    }
+}
+
+impl fmt::Debug for AssertionRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssertionRequest")
+            .field("client_id", &self.client_id)
+            .field("tenant", &self.tenant)
+            .field("token_endpoint", &shown_address(self.token_endpoint))
+            .field("fmi_path", &self.fmi_path)
+            .field("refused", &self.refused)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }
 

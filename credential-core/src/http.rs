@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Secret, SecretBytes};
+use crate::{Secret, SecretBytes, shown_address};
 
 /// Answers are refused above this many bytes unless the request says otherwise.
 pub const DEFAULT_MAX_RESPONSE: u64 = 1024 * 1024;
@@ -22,7 +22,8 @@ pub trait HttpClient: fmt::Debug + Send + Sync {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
 }
 
-/// A request. `Debug` shows the method, host and path alone: headers, queries and bodies carry secrets.
+/// A request. `Debug` shows the method, host and path alone: headers, queries, bodies and user information
+/// are secrets as often as not.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpRequest {
@@ -104,7 +105,8 @@ impl HttpRequest {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.url.split(['?', '#']).next().unwrap_or_default();
+        let shown = shown_address(&self.url);
+        let place = shown.split(['?', '#']).next().unwrap_or_default();
         f.debug_struct("HttpRequest").field("method", &self.method).field("url", &place).finish_non_exhaustive()
     }
 }

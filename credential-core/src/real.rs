@@ -27,6 +27,13 @@ impl Environment for ProcessEnvironment {
             .collect()
     }
 
+    fn not_unicode(&self) -> Vec<String> {
+        std::env::vars_os()
+            .filter(|(name, value)| name.to_str().is_none() || value.to_str().is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect()
+    }
+
     fn home(&self) -> Option<PathBuf> {
         std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
     }

@@ -133,6 +133,12 @@ pub trait Environment: Debug + Send + Sync {
     /// Every variable, by name.
     fn vars(&self) -> BTreeMap<String, String>;
 
+    /// The names of variables that are set and that nobody can read, since name or value is not Unicode; what
+    /// is not Unicode in a name is replaced.
+    fn not_unicode(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The home folder of the account that runs this process: what `HOME` says. The real environment
     /// asks the system's list of accounts when the variable is unset.
     fn home(&self) -> Option<PathBuf> {

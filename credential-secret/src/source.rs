@@ -52,10 +52,14 @@ impl CredentialSource for ClientSecretSource {
 
 fn from_variable(request: &LoadRequest<'_>, name: &str) -> Result<(String, Secret), SourceError> {
     let place = format!("environment variable {name}");
-    let value = request.world.environment.var(name).map(Secret::new).ok_or_else(|| {
-        SourceError::not_applicable("variable-not-set", format!("{place} is not set"))
-            .remedy("set it to the client secret")
-            .settled_locally()
+    let environment = &request.world.environment;
+    let value = environment.var(name).map(Secret::new).ok_or_else(|| {
+        let error = if environment.not_unicode().iter().any(|other| other == name) {
+            SourceError::invalid("variable-not-unicode", format!("{place} is not valid UTF-8"))
+        } else {
+            SourceError::not_applicable("variable-not-set", format!("{place} is not set"))
+        };
+        error.remedy("set it to the client secret").settled_locally()
     })?;
     let secret = from_text(value.expose(), &place).map_err(SourceError::settled_locally)?;
     Ok((format!("client secret in {place}"), secret))

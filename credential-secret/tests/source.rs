@@ -132,6 +132,10 @@ async fn a_variable_that_is_not_set_or_empty_says_so() {
     let error = load(&world, &in_variable(), None).await.unwrap_err();
     assert_eq!((error.kind(), error.is_local()), (SourceErrorKind::NotApplicable, true));
     assert_eq!(error.to_string(), "environment variable ORDERS_SECRET is not set");
+    world.environment.set_not_unicode("ORDERS_SECRET");
+    let error = load(&world, &in_variable(), None).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (SourceErrorKind::Invalid, "variable-not-unicode"));
+    assert!(error.is_local() && error.to_string().contains("not valid UTF-8"), "{error}");
     world.environment.set("ORDERS_SECRET", "");
     let error = load(&world, &in_variable(), None).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (SourceErrorKind::Invalid, "empty-secret"));

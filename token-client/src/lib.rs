@@ -21,6 +21,7 @@ pub mod emulator;
 mod exchange;
 mod flights;
 mod form;
+mod names;
 pub mod rejection;
 mod reqwest_http;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! The token client: from a request to a token, through the cache, the credentials and the authority.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,9 +59,20 @@ pub struct Acquired {
 /// # let _ = token.authorization_header();
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TokenClient {
     inner: Arc<Inner>,
+}
+
+/// Which client it is; what it remembers is left out.
+impl fmt::Debug for TokenClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenClient")
+            .field("client_id", &self.inner.client_id)
+            .field("authority", &self.inner.authority.endpoints().authority)
+            .field("credentials", &self.inner.chain)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]

@@ -1,9 +1,14 @@
 //! What a token is asked for.
 
+use std::fmt;
+
 use credential_core::Secret;
 
-/// A request for a token: for the application itself, or on behalf of a user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::names::Names;
+
+/// A request for a token: for the application itself, or on behalf of a user. `Debug` shows no user's token, no
+/// claims and no values of query parameters and headers.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenRequest {
     /// The scopes: one `RESOURCE/.default` for an app token.
@@ -102,5 +107,21 @@ impl TokenRequest {
     /// Whether no cached token will do.
     pub(crate) fn asks_anew(&self) -> bool {
         self.force_refresh || self.claims.is_some()
+    }
+}
+
+impl fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest")
+            .field("scopes", &self.scopes)
+            .field("user_assertion", &self.user_assertion)
+            .field("tenant", &self.tenant)
+            .field("claims", &self.claims.as_ref().map(|_| "***"))
+            .field("force_refresh", &self.force_refresh)
+            .field("correlation_id", &self.correlation_id)
+            .field("extra_query", &Names(&self.extra_query))
+            .field("extra_headers", &Names(&self.extra_headers))
+            .field("fmi_path", &self.fmi_path)
+            .finish()
     }
 }

@@ -4,5 +4,6 @@
 
 mod common;
 mod custom;
+mod debug;
 mod file;
 mod golden;

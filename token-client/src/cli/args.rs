@@ -1,4 +1,5 @@
-//! The command line's grammar.
+//! The command line's grammar. Nothing of it has `Debug`: values of `--set`, `--header`, `--claims` and `--data`
+//! are secrets as often as not.
 
 use std::path::PathBuf;
 
@@ -8,14 +9,14 @@ use super::Failure;
 use crate::settings::Location;
 
 /// Credentials and tokens from an appsettings.json.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "token-client", version, about, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// The whole road on this machine, nothing to configure
     Demo,
@@ -45,7 +46,7 @@ pub(crate) enum Command {
 }
 
 /// Where the settings are.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct Where {
     /// The settings file
     #[arg(long, value_name = "FILE", default_value = "appsettings.json")]
@@ -77,7 +78,7 @@ impl Where {
     }
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct ConfigArgs {
     #[command(flatten)]
     pub(crate) place: Where,
@@ -86,7 +87,7 @@ pub(crate) struct ConfigArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) place: Where,
@@ -98,7 +99,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct TokenArgs {
     #[command(flatten)]
     pub(crate) place: Where,
@@ -131,7 +132,7 @@ pub(crate) struct TokenArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct CallArgs {
     /// The API's name: the key of its section
     pub(crate) api: String,
@@ -163,21 +164,21 @@ pub(crate) struct CallArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct SchemaArgs {
     /// The application's sections
     #[arg(long, value_name = "NAME", default_value = "AzureAd")]
     pub(crate) section: Vec<String>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct SourcesArgs {
     /// One JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct EmulatorArgs {
     /// Registers the application of this settings file: its client id, secrets and certificates
     #[arg(long, value_name = "F")]
@@ -191,14 +192,14 @@ pub(crate) struct EmulatorArgs {
 }
 
 #[cfg(feature = "cert-store")]
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum CertificatesCommand {
     /// Subject, issuer, validity, thumbprints, key, chain, findings
     Inspect(InspectArgs),
 }
 
 #[cfg(feature = "cert-store")]
-#[derive(Args, Debug)]
+#[derive(Args)]
 pub(crate) struct InspectArgs {
     /// PFX, PEM or DER; told from the content
     pub(crate) file: String,

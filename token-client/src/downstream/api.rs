@@ -33,7 +33,7 @@ const TIMEOUT: Duration = Duration::from_secs(100);
 pub struct DownstreamApi {
     client: TokenClient,
     options: DownstreamOptions,
-    base_url: String,
+    base_url: Located<String>,
 }
 
 impl DownstreamApi {
@@ -49,7 +49,7 @@ impl DownstreamApi {
             let missing = Finding::error("unknown-downstream-api", format!("there is no downstream API {name:?}"));
             return Err(missing.remedy(remedy).into());
         };
-        let base_url = options.base_url.as_ref().map(|url| url.value.clone()).ok_or_else(|| {
+        let base_url = options.base_url.clone().ok_or_else(|| {
             Finding::error("missing-setting", "BaseUrl is missing: there is nothing to call")
                 .at(format!("{}:BaseUrl", options.path), options.origin.clone())
                 .remedy("add \"BaseUrl\": \"https://...\"")
@@ -191,7 +191,7 @@ impl DownstreamApi {
         path::check(path, call.path.is_none())?;
         let mut query = texts(self.options.extra_query_parameters.as_ref().map(|map| &map.value));
         query.extend(call.query.iter().cloned());
-        address::join(&self.base_url, path, &call.segments, &query)
+        address::join(&self.base_url.value, path, &call.segments, &query)
     }
 
     /// The body's media type: the call's, else the section's, else that of what it is.

@@ -1,12 +1,16 @@
 //! One call of a downstream API: what differs from its section.
 
-use credential_core::{Finding, Secret};
+use std::fmt;
+
+use credential_core::{Finding, Secret, shown_path};
 use serde::Serialize;
 
 use super::Caller;
+use crate::names::Names;
 
-/// A call; what it does not say comes from the API's section.
-#[derive(Clone, Debug, Default)]
+/// A call; what it does not say comes from the API's section. `Debug` shows no user's token, no segments and no
+/// values of query parameters and headers.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct DownstreamCall {
     /// Instead of `HttpMethod`.
@@ -39,9 +43,18 @@ pub(crate) enum BodyKind {
     Bytes(Option<String>),
 }
 
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.bytes.len())
+impl fmt::Debug for DownstreamCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownstreamCall")
+            .field("method", &self.method)
+            .field("path", &self.path.as_deref().map(shown_path))
+            .field("segments", &self.segments.len())
+            .field("query", &Names(&self.query))
+            .field("headers", &Names(&self.headers))
+            .field("tenant", &self.tenant)
+            .field("callers", &self.callers)
+            .field("body", &self.body.as_ref().map(|body| body.bytes.len()))
+            .finish()
     }
 }
 

@@ -23,6 +23,9 @@ pub const DUPLICATE_KEY: &str = "duplicate-key";
 pub const BAD_ENVIRONMENT_NAME: &str = "bad-environment-name";
 /// Error when the values differ, else warning. Two variables set the same path.
 pub const VARIABLE_TWICE: &str = "variable-twice";
+/// Error when it was to set something of a section that is read, else warning. A variable is not valid
+/// UTF-8, and is not read.
+pub const VARIABLE_NOT_UNICODE: &str = "variable-not-unicode";
 /// Error. A variable or argument nests deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
 pub const PATH_TOO_DEEP: &str = "path-too-deep";
 /// Hint. A value comes from an `ASPNETCORE_` variable, which generic hosts of .NET don't read.

@@ -65,6 +65,7 @@ impl Configuration {
         let layers = [file, over].into_iter().flatten().flatten().collect();
         let vars = world.environment.vars();
         let mut configuration = Self::assemble(environment, location, layers, &vars, said);
+        configuration.say_not_unicode(world);
         if missing {
             configuration.say_missing(&location.file, world);
         }
@@ -117,6 +118,13 @@ impl Configuration {
         }
         let section = location.section.clone();
         Self { environment, tree, section, application, downstream, findings: said }
+    }
+
+    /// Variables that nobody can read.
+    fn say_not_unicode(&mut self, world: &World) {
+        let mut sections = vec![self.section.as_str(), downstream::PARENT];
+        sections.extend(self.downstream.iter().map(|api| api.path.as_str()));
+        variables::not_unicode(&world.environment.not_unicode(), &sections, &mut self.findings);
     }
 
     /// The file is missing: an error, or a warning when the variables alone are enough.

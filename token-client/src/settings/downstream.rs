@@ -12,7 +12,7 @@ use super::scopes;
 use super::tree::Tree;
 
 /// The section whose children are downstream APIs.
-const PARENT: &str = "DownstreamApis";
+pub(crate) const PARENT: &str = "DownstreamApis";
 
 /// What a downstream API's section says; defaults stand where the reference has them.
 #[derive(Clone, Debug)]

@@ -1,13 +1,15 @@
 //! Where settings are read from.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use credential_core::{Environment, Finding};
 
 use super::codes;
+use crate::names::Names;
 
-/// Where settings are read from, and which of them are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where settings are read from, and which of them are meant. `Debug` shows no value of an override.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Location {
     /// The settings file; `appsettings.json` in the working folder unless told otherwise.
@@ -74,6 +76,17 @@ impl Location {
             .or_else(|| given("DOTNET_ENVIRONMENT"))
             .or_else(|| given("ASPNETCORE_ENVIRONMENT"))
             .unwrap_or_else(|| "Production".to_owned())
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Location")
+            .field("file", &self.file)
+            .field("environment", &self.environment)
+            .field("section", &self.section)
+            .field("overrides", &Names(&self.overrides))
+            .finish()
     }
 }
 

@@ -324,6 +324,31 @@ async fn a_missing_file_is_an_error_unless_variables_are_enough() {
 }
 
 #[tokio::test]
+async fn a_variable_that_nobody_can_read_is_found() {
+    let world = FakeWorld::new();
+    world
+        .files
+        .write("appsettings.json", format!(r#"{{{GOOD}, "Api": {{"BaseUrl": "https://b/", "Scopes": ["x"]}}}}"#));
+    for (name, path) in [
+        ("LS_COLORS", ""),
+        ("AzureAdSomething__ClientId", ""),
+        ("AzureAd__ClientId", "AzureAd:ClientId"),
+        ("AZUREAD__CLIENTCREDENTIALS__0__CLIENTSECRET", "AZUREAD:CLIENTCREDENTIALS:0:CLIENTSECRET"),
+        ("DOTNET_AzureAd__TenantId", "AzureAd:TenantId"),
+        ("Api__BaseUrl", "Api:BaseUrl"),
+        ("DownstreamApis__New__BaseUrl", "DownstreamApis:New:BaseUrl"),
+    ] {
+        let world = FakeWorld { environment: std::sync::Arc::default(), ..world.clone() };
+        world.environment.set_not_unicode(name);
+        let findings = read_world(&world).await.findings;
+        let expected = if path.is_empty() { "warning" } else { "error" };
+        assert_eq!(found(&findings), [format!("{expected} variable-not-unicode {path}")]);
+        assert_eq!(findings[0].origin, Some(Origin::environment(name)));
+        assert!(findings[0].message.contains(name) && findings[0].remedy.is_some());
+    }
+}
+
+#[tokio::test]
 async fn arguments_go_over_variables_over_files_over_host_variables() {
     let world = FakeWorld::new();
     world.files.write("x.json", r#"{"A": {"B": {"ClientId": "file", "TenantId": "file", "Name": "file"}}}"#);

@@ -51,6 +51,24 @@ pub(crate) fn plain(vars: &BTreeMap<String, String>, layer: Layer, said: &mut Ve
     reader.layer
 }
 
+/// Variables that nobody can read, since they are not Unicode: an error where one was to set something of
+/// these sections.
+pub(crate) fn not_unicode(names: &[String], sections: &[&str], said: &mut Vec<Finding>) {
+    for name in names {
+        let bare = HOST_PREFIXES.iter().find_map(|prefix| cut(name, prefix)).unwrap_or(name);
+        let path = bare.replace("__", ":");
+        let is_within =
+            |section: &&str| cut(&path, section).is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATOR));
+        let message = format!("{name} is set, and its name or value is not valid UTF-8: it is not read");
+        let finding = if sections.iter().any(|section| is_within(&section)) {
+            Finding::error(codes::VARIABLE_NOT_UNICODE, message).at(path, Origin::environment(name.as_str()))
+        } else {
+            codes::placed(Finding::warning(codes::VARIABLE_NOT_UNICODE, message), Origin::environment(name.as_str()))
+        };
+        said.push(finding.remedy("set it to text in UTF-8, or unset it"));
+    }
+}
+
 /// What follows a prefix, whatever its case.
 fn cut<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;

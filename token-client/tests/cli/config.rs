@@ -111,3 +111,23 @@ fn what_is_no_declared_setting_is_not_shown() {
     assert_eq!(json["downstream"]["Api"]["ExtraHeaderParameters"], json!({"X-Name": "***"}));
     assert_eq!(json["application"]["ClientCredentials"][1]["Sekret"], "***");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_told() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let program = Program::with(
+        "config-bytes",
+        r#"{"AzureAd": {"ClientId": "app1", "TenantId": "t.example", "Instance": "https://login.microsoftonline.com/", "ClientCredentials": [{"SourceType": "SignedAssertionFilePath"}]}}"#,
+    );
+    for (name, status, severity) in [("SOMETHING_ELSE", 0, "warning"), ("AzureAd__TenantId", 1, "error")] {
+        let mut command = program.command(&["config", "--json"]);
+        let output = command.env(name, OsStr::from_bytes(b"hunter2\xff")).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let finding = &report["findings"][0];
+        assert_eq!((output.status.code(), &finding["severity"]), (Some(status), &json!(severity)), "{report:#}");
+        assert_eq!((&finding["code"], &finding["origin"]["env"]), (&json!("variable-not-unicode"), &json!(name)));
+        assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    }
+}
