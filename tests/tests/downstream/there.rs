@@ -48,7 +48,7 @@ impl There {
     /// Of the token requests since the last look: whether each is for the application or a user.
     pub(crate) fn grants(&self) -> Vec<&'static str> {
         let asked = self.asked();
-        let forms = asked.iter().filter(|request| request.url.contains("/oauth2/")).map(|request| form(request));
+        let forms = asked.iter().filter(|request| request.url.contains("/oauth2/")).map(form);
         forms.map(|form| if form.contains_key("assertion") { "user" } else { "application" }).collect()
     }
 }

@@ -14,7 +14,8 @@ pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
         Some(at) => path.split_at(at),
         None => (path, ""),
     };
-    if !extra.is_empty() && !(may_query && extra.starts_with('?')) {
+    let is_query = may_query && extra.starts_with('?');
+    if !(extra.is_empty() || is_query) {
         return Err(refused("has a ? or # in it", "take it out; a query comes from query(..) (--query NAME=VALUE)"));
     }
     if path.contains(char::is_control) {

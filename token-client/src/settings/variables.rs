@@ -60,7 +60,7 @@ pub(crate) fn not_unicode(names: &[String], sections: &[&str], said: &mut Vec<Fi
         let is_within =
             |section: &&str| cut(&path, section).is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATOR));
         let message = format!("{name} is set, and its name or value is not valid UTF-8: it is not read");
-        let finding = if sections.iter().any(|section| is_within(&section)) {
+        let finding = if sections.iter().any(is_within) {
             Finding::error(codes::VARIABLE_NOT_UNICODE, message).at(path, Origin::environment(name.as_str()))
         } else {
             codes::placed(Finding::warning(codes::VARIABLE_NOT_UNICODE, message), Origin::environment(name.as_str()))
