@@ -55,7 +55,7 @@ pub const WHITE_SPACE: &str = "white-space";
 pub const NOT_SUPPORTED: &str = "not-supported";
 /// Hint; warning for credentials. A setting is understood and changes nothing here.
 pub const WITHOUT_EFFECT: &str = "without-effect";
-/// Warning. A header of `ExtraHeaderParameters` is this client's own to set, and is left out.
+/// Warning; error for a token request. A header is this client's own to set; a call leaves it out.
 pub const RESERVED_HEADER: &str = "reserved-header";
 /// Warning. An address is `http` and not on this machine.
 pub const INSECURE_URL: &str = "insecure-url";

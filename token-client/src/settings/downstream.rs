@@ -259,18 +259,29 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
     {
         say(binder, *finding, path.path.clone(), &path.origin);
     }
-    let Some(headers) = &options.extra_header_parameters else { return };
-    for (name, value) in &headers.value {
-        let path = format!("{}:{name}", headers.path);
-        if let Err(finding) = crate::downstream::check_header(name, value.as_deref().unwrap_or_default()) {
-            say(binder, *finding, path, &headers.origin);
+    for (name, value, path, origin) in headers(options.extra_header_parameters.as_ref()) {
+        if let Err(finding) = crate::downstream::check_header(name, value) {
+            say(binder, *finding, path, origin);
         } else if crate::downstream::is_reserved_header(name) {
             let message =
                 format!("the header {name} is set by this client alone, and left out of ExtraHeaderParameters");
             let finding = Finding::warning(codes::RESERVED_HEADER, message).remedy("remove it");
-            say(binder, finding, path, &headers.origin);
+            say(binder, finding, path, origin);
         }
     }
+    for (name, value, path, origin) in headers(options.acquire_token_options.extra_headers_parameters.as_ref()) {
+        if let Err(finding) = crate::downstream::check_unreserved_header(name, value) {
+            say(binder, *finding, path, origin);
+        }
+    }
+}
+
+/// Each header that a map has: name, value, path and place.
+fn headers(map: Option<&Located<TextMap>>) -> impl Iterator<Item = (&str, &str, String, &Origin)> {
+    let all = map.into_iter().flat_map(|map| map.value.iter().map(move |pair| (map, pair)));
+    all.filter_map(|(map, (name, value))| {
+        Some((name.as_str(), value.as_deref()?, format!("{}:{name}", map.path), &map.origin))
+    })
 }
 
 fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder<'_>) {

@@ -59,6 +59,10 @@ fn what_no_call_can_be_made_of_is_found_in_the_section() {
             r#""ExtraHeaderParameters": {"authorization": "Basic eA=="}"#,
             &["warning reserved-header Api:ExtraHeaderParameters:authorization"],
         ),
+        (
+            r#""AcquireTokenOptions": {"ExtraHeadersParameters": {"Host": "h"}}"#,
+            &["error reserved-header Api:AcquireTokenOptions:ExtraHeadersParameters:Host"],
+        ),
     ] {
         check(&api(&format!(r#""Scopes": ["x"], {members}"#)), expected);
     }
