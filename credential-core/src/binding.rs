@@ -8,8 +8,8 @@ use crate::description::{Entry, Value};
 use crate::setting::{COMMON_SETTINGS, Setting, SettingKind};
 use crate::spelling::{nearest, unreplaced};
 use crate::{
-    AbsentSource, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Severity, SourceError,
-    SourceRegistry, SourceType,
+    AbsentSource, AddressFault, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Severity,
+    SourceError, SourceRegistry, SourceType, check_address,
 };
 
 /// Checks the entry and adds what it finds; gives its source if there is one.
@@ -228,27 +228,13 @@ fn check_text(text: &str, declaration: &Setting) -> Option<Finding> {
     }
 }
 
-/// `https` with a host; `http` for loopback alone. What else the address must be is the source's to say.
+/// An address that a secret may go to. What else it must be is the source's to say.
 fn check_url(text: &str, name: &str) -> Option<Finding> {
-    let text = text.trim();
-    let lower = text.get(..8.min(text.len())).unwrap_or_default().to_ascii_lowercase();
-    let rest = if lower.starts_with("https://") {
-        text.get(8..)
-    } else if lower.starts_with("http://") {
-        let host = text.get(7..).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
-        let name_alone = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        if !["127.0.0.1", "localhost", "[::1]"].contains(&name_alone) {
-            return Some(
-                Finding::error("insecure-url", format!("{name} is an http address: only loopback may be"))
-                    .remedy("write https://"),
-            );
-        }
-        Some(host)
-    } else {
-        None
+    let fault = check_address(text.trim()).err()?;
+    let code = match fault {
+        AddressFault::NotAbsolute => "wrong-type",
+        AddressFault::UserInformation => "wrong-value",
+        AddressFault::NotProtected => "insecure-url",
     };
-    let host = rest.unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
-    host.is_empty().then(|| {
-        Finding::error("wrong-type", format!("{name} is no absolute address")).remedy("write https://HOST/...")
-    })
+    Some(Finding::error(code, format!("{name} {fault}")).remedy(fault.remedy()))
 }

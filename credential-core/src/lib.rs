@@ -8,6 +8,7 @@
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.
 
+mod address;
 mod assertion;
 mod attempt;
 mod backoff;
@@ -45,6 +46,7 @@ pub mod testing;
 mod turn;
 mod world;
 
+pub use address::{AddressFault, check_address, is_loopback};
 pub use assertion::{Assertion, AssertionProvider, AssertionRequest};
 pub use attempt::{Accepted, Attempt, ChainError, Outcome, SharedError};
 pub use chain::{Candidate, ChainPolicy, CredentialChain, EntryStatus, Search, Verdict};

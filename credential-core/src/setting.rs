@@ -14,7 +14,7 @@ pub enum SettingKind {
     Integer,
     /// The path of a file or folder.
     FilePath,
-    /// An absolute `https` address (`http` on loopback).
+    /// An address that a secret may go to: see [`check_address`](crate::check_address).
     Url,
     /// An object of further settings (or, where the source says so, text).
     Map,

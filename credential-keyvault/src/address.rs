@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use credential_core::SourceError;
-use url::{Host, Url};
+use credential_core::{AddressFault, SourceError, check_address, is_loopback};
+use url::Url;
 
 /// Hosts of vaults in the clouds: public, China, US Government.
 const VAULT_HOSTS: &[&str] = &["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];
@@ -72,10 +72,12 @@ pub(crate) struct Pasted {
 
 /// Reads a `KeyVaultUrl`.
 pub(crate) fn read(text: &str) -> Result<Pasted, SourceError> {
-    let url = Url::parse(text.trim()).map_err(|_| wrong("is no absolute address", EXAMPLE))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("has a user name or password in it", EXAMPLE));
-    }
+    let text = text.trim();
+    check_address(text).map_err(|fault| match fault {
+        AddressFault::NotAbsolute => wrong(&fault.to_string(), EXAMPLE),
+        _ => wrong(&fault.to_string(), fault.remedy()),
+    })?;
+    let url = Url::parse(text).map_err(|_| wrong(&AddressFault::NotAbsolute.to_string(), EXAMPLE))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("has a query or fragment", "cut it off from the first ? or #"));
     }
@@ -91,19 +93,8 @@ fn wrong(what: &str, remedy: &str) -> SourceError {
 }
 
 fn address(url: &Url) -> Result<VaultAddress, SourceError> {
-    let host = url.host().ok_or_else(|| wrong("has no host", EXAMPLE))?;
-    let loopback = match &host {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-    };
-    let plain = match url.scheme() {
-        "https" => false,
-        "http" if loopback => true,
-        "http" => return Err(wrong("is an http address: a token would go out unprotected", "write https://")),
-        other => return Err(wrong(&format!("has the scheme {other}"), EXAMPLE)),
-    };
-    let host = host.to_string();
+    let host = url.host_str().ok_or_else(|| wrong("has no host", EXAMPLE))?.to_owned();
+    let loopback = is_loopback(url.as_str());
     if !loopback {
         known_host(&host)?;
     }
@@ -111,7 +102,7 @@ fn address(url: &Url) -> Result<VaultAddress, SourceError> {
         Some(port) => format!("{host}:{port}"),
         None => host.clone(),
     };
-    Ok(VaultAddress { host, authority, plain, loopback })
+    Ok(VaultAddress { host, authority, plain: url.scheme() == "http", loopback })
 }
 
 fn known_host(host: &str) -> Result<(), SourceError> {
@@ -244,6 +235,9 @@ mod tests {
             ("https://evilvault.azure.net", "vault-url-invalid"),
             ("https://portal.azure.com/#resource/x", "vault-url-invalid"),
             ("https://user@myvault.vault.azure.net", "vault-url-invalid"),
+            ("http://localhost:pw@myvault.vault.azure.net", "vault-url-invalid"),
+            ("http://foo.localhost:8443", "vault-url-invalid"),
+            ("https://foo.localhost:8443", "vault-url-invalid"),
             ("https://myvault.vault.azure.net?api-version=7.4", "vault-url-invalid"),
             ("https://myvault.vault.azure.net/foo", "vault-url-invalid"),
             ("https://myvault.vault.azure.net/certificates/a/b/c", "vault-url-invalid"),

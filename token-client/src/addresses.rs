@@ -1,32 +1,23 @@
 //! Which addresses a credential or token may be sent to.
 
-use credential_core::Finding;
+use credential_core::{AddressFault, Finding, check_address};
 use url::Url;
-
-use crate::settings::is_loopback;
 
 /// The address, if a credential may go there: https, or http to this machine.
 ///
 /// # Errors
-/// A finding that says what the address is instead.
+/// A finding that says what is wrong with it; of the address it shows the host alone.
 pub(crate) fn credential_bearing(address: &str) -> Result<Url, Box<Finding>> {
-    let url = Url::parse(address).map_err(|_| {
-        let bad = Finding::error("bad-address", format!("{address:?} is no absolute address"));
-        Box::new(bad.remedy("write https://HOST/..."))
-    })?;
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        scheme => Err(Finding::error(
-            "insecure-address",
-            format!(
-                "{scheme}://{} is not protected: a credential goes to https addresses alone",
-                url.host_str().unwrap_or_default()
-            ),
-        )
-        .remedy("write https://; http is for 127.0.0.1, [::1] and localhost")
-        .into()),
-    }
+    let parsed = Url::parse(address).map_err(|_| AddressFault::NotAbsolute);
+    parsed.and_then(|url| check_address(address).map(|()| url)).map_err(|fault| {
+        let code = match fault {
+            AddressFault::NotProtected => "insecure-address",
+            _ => "bad-address",
+        };
+        let host = Url::parse(address).ok().and_then(|url| url.host_str().map(|host| format!(" of {host}")));
+        let message = format!("the address{} {fault}", host.unwrap_or_default());
+        Box::new(Finding::error(code, message).remedy(fault.remedy()))
+    })
 }
 
 #[cfg(test)]
@@ -41,5 +32,12 @@ mod tests {
         for bad in ["http://login.example/t", "http://127.0.0.1.evil.example/", "ftp://localhost/", "login.example"] {
             assert!(credential_bearing(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn user_information_is_refused_and_not_shown() {
+        let finding = credential_bearing("https://user:hunter2@login.example/t").unwrap_err();
+        let shown = format!("{finding} {:?}", finding.remedy);
+        assert!(shown.contains("login.example") && !shown.contains("hunter2") && !shown.contains("user:"), "{shown}");
     }
 }

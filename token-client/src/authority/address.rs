@@ -1,9 +1,9 @@
 //! `Authority` and `Instance` taken apart.
 
-use credential_core::{Finding, unreplaced};
+use credential_core::{AddressFault, Finding, check_address, is_loopback, unreplaced};
 use url::Url;
 
-use crate::settings::{Located, codes, has_placeholder, is_loopback};
+use crate::settings::{Located, codes, has_placeholder};
 
 /// An address: `https://HOST/SEGMENT/...?QUERY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,30 +52,25 @@ impl Address {
                     .remedy("remove the white space"),
             ));
         }
-        let url = match Url::parse(text) {
-            Ok(url) if url.has_host() && ["https", "http"].contains(&url.scheme()) => url,
-            _ => {
-                let remedy = if text.contains("://") { "write https://HOST/..." } else { "write https:// before it" };
-                return Err(Box::new(wrong("is no absolute address").remedy(remedy)));
-            }
+        let absolute = || match text.contains("://") {
+            true => wrong("is no absolute address").remedy("write https://HOST/..."),
+            false => wrong("is no absolute address").remedy("write https:// before it"),
         };
-        let loopback = is_loopback(&url);
-        if url.scheme() == "http" && !loopback {
-            return Err(Box::new(
-                Finding::error(codes::INSECURE_URL, format!("{name} is an http address"))
-                    .remedy("write https://; http is for this machine alone"),
-            ));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Box::new(wrong("has a user name or password in it").remedy("remove it")));
-        }
+        check_address(text).map_err(|fault| match fault {
+            AddressFault::NotAbsolute => absolute(),
+            AddressFault::NotProtected => {
+                Finding::error(codes::INSECURE_URL, format!("{name} {fault}")).remedy(fault.remedy())
+            }
+            _ => wrong(&fault.to_string()).remedy(fault.remedy()),
+        })?;
+        let url = Url::parse(text).map_err(|_| absolute())?;
         if url.fragment().is_some() {
             return Err(Box::new(wrong("has a # in it").remedy("remove what follows the #")));
         }
         Ok(Self {
             scheme: url.scheme().to_owned(),
             host: host_and_port(&url),
-            loopback,
+            loopback: is_loopback(text),
             segments: url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
             query: url.query().filter(|query| !query.is_empty()).map(str::to_owned),
         })

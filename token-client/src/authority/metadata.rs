@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credential_core::{Finding, HttpRequest, World};
+use credential_core::{Finding, HttpRequest, World, check_address};
 use serde::Deserialize;
 use url::Url;
 
@@ -10,7 +10,6 @@ use super::address::{Address, host_and_port};
 use super::clouds;
 use super::codes;
 use super::error::AuthorityError;
-use crate::settings::is_loopback;
 
 /// How long the question may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,9 +53,7 @@ pub(crate) async fn fetch(address: Address, world: World) -> Result<(Metadata, D
     }
     let document: Metadata =
         serde_json::from_slice(response.body.expose()).map_err(|_| invalid("is no OpenID configuration"))?;
-    let usable = Url::parse(&document.token_endpoint)
-        .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)));
-    if !usable {
+    if check_address(&document.token_endpoint).is_err() {
         return Err(invalid("names a token endpoint that is no https address"));
     }
     if !issuer_fits(&address, &document.issuer) {

@@ -1,6 +1,6 @@
 //! The options of downstream APIs: which sections are one, and what they say.
 
-use credential_core::{Finding, Origin, nearest};
+use credential_core::{Finding, Origin, is_loopback, nearest};
 
 use super::acquire_token::{self, AcquireTokenOptions};
 use super::bind::{Binder, Located, Section, TextMap};
@@ -305,7 +305,7 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
             let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl has a user name or password in it");
             binder.say(&place, finding.remedy("remove it: a token is what a call is made with"));
         }
-        Ok(url) if url.scheme() == "http" && !is_loopback(&url) && !options.is_anonymous() => {
+        Ok(url) if url.scheme() == "http" && !is_loopback(url.as_str()) && !options.is_anonymous() => {
             let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: anybody on the way reads the token");
             binder.say(&place, finding.remedy("write https://"));
         }
@@ -314,15 +314,5 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
             let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no absolute address");
             binder.say(&place, finding.remedy("write https://HOST/..."));
         }
-    }
-}
-
-/// Whether the address is on this machine.
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -63,6 +63,5 @@ pub use shown::Shown;
 pub use tree::{Leaf, MAX_DEPTH, Tree};
 
 pub(crate) use bind::has_placeholder;
-pub(crate) use downstream::is_loopback;
 #[cfg(feature = "cli")]
 pub(crate) use sight::Sight;
