@@ -2,5 +2,6 @@
 
 pub mod measure;
 pub mod memory_authority;
+pub mod socket;
 pub mod vault;
 pub mod wire;

@@ -240,12 +240,7 @@ pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, Con
     if let Some(http) = http {
         return Ok(World::new(http));
     }
-    let http = ReqwestHttp::new().map_err(|error| {
-        Finding::error("https-not-available", error.to_string())
-            .because(credential_core::causes(&error).join(": "))
-            .remedy("install the system's certificate authorities, or name them in SSL_CERT_FILE")
-    })?;
-    Ok(World::new(Arc::new(http)))
+    Ok(World::new(Arc::new(ReqwestHttp::new()?)))
 }
 
 /// The world as sources see it: relative paths in the settings are relative to the settings file's folder.

@@ -22,6 +22,8 @@ pub(crate) struct Context {
     pub(crate) location: Location,
     pub(crate) world: World,
     pub(crate) http: CountingHttp,
+    /// Why there is no network, where there should be one.
+    no_network: Option<ConfigurationError>,
 }
 
 impl Context {
@@ -29,18 +31,22 @@ impl Context {
         Ok(Self::at(place.location()?))
     }
 
-    /// A world without HTTPS still reads the configuration: what fails then says so.
+    /// A world without HTTPS still reads the configuration: what needs a client says so.
     pub(crate) fn at(location: Location) -> Self {
-        let world = real_world(None).unwrap_or_else(|error| World::new(Arc::new(NoNetwork(error.to_string()))));
+        let (world, no_network) = match real_world(None) {
+            Ok(world) => (world, None),
+            Err(error) => (World::new(Arc::new(NoNetwork(error.to_string()))), Some(error)),
+        };
         let http = CountingHttp::new(Arc::clone(&world.http));
         let world = world.with_http(Arc::new(http.clone()));
-        Self { location, world, http }
+        Self { location, world, http, no_network }
     }
 
     /// The same without a network; what is counted then is what was wanted of it.
     pub(crate) fn offline(mut self) -> Self {
         self.http = CountingHttp::new(Arc::new(NoNetwork("there is no network with --offline".to_owned())));
         self.world = self.world.with_http(Arc::new(self.http.clone()));
+        self.no_network = None;
         self
     }
 
@@ -56,6 +62,9 @@ impl Context {
             let mut configuration = configuration;
             let _ = crate::builder::bind(&mut configuration, &builder().registry(), &self.world);
             return Err(ConfigurationError::new(configuration.findings));
+        }
+        if let Some(error) = &self.no_network {
+            return Err(error.clone());
         }
         let world = beside_settings(self.world.clone(), &self.location.file);
         builder().configuration(configuration).world(world).build().await

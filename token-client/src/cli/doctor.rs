@@ -150,6 +150,7 @@ async fn examine_configuration(context: &Context, report: &mut Report) -> Option
         Ok(client) => Some(client),
         Err(error) => {
             report.findings.extend(error.findings().iter().map(|finding| (finding.clone(), None)));
+            report.unbound = unbound(&configuration);
             None
         }
     }

@@ -16,6 +16,7 @@ mod doctor;
 mod emulator;
 mod others;
 mod program;
+mod proxy;
 mod secrets;
 mod terminal;
 mod token;

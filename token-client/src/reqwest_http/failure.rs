@@ -1,0 +1,88 @@
+//! Why there was no answer, and whether the request was sent at all.
+
+use std::error::Error as StdError;
+use std::iter::successors;
+
+use credential_core::{HttpError, HttpErrorKind};
+
+/// What the client's pool says when the connection that a request waited for came to nothing: whoever
+/// was opening it left. The type is not public.
+const LEFT_BY_ANOTHER: [&str; 2] = ["request was canceled", "checked out connection was closed"];
+
+/// The host and port for messages; never the path or query, which may carry secrets.
+pub(super) fn host_of(url: &str) -> String {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port())));
+    match host {
+        Some((host, Some(port))) => format!("{host}:{port}"),
+        Some((host, None)) => host.to_owned(),
+        None => "an address without a host".to_owned(),
+    }
+}
+
+pub(super) fn too_late(host: &str) -> String {
+    format!("{host} did not answer in time")
+}
+
+/// Whether the request certainly never left: its connection was gone before it had its turn.
+pub(super) fn never_sent(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|cause| {
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+            || LEFT_BY_ANOTHER.contains(&cause.to_string().as_str())
+    })
+}
+
+/// What went wrong, by the innermost cause; the address is cut from reqwest's own text.
+pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
+    let error = error.without_url();
+    let mut kind = if error.is_timeout() {
+        HttpErrorKind::Timeout
+    } else if error.is_builder() {
+        HttpErrorKind::Request
+    } else if error.is_connect() {
+        HttpErrorKind::Connect
+    } else {
+        HttpErrorKind::Broken
+    };
+    for cause in chain(&error) {
+        let text = cause.to_string();
+        if cause.downcast_ref::<rustls::Error>().is_some() {
+            kind = HttpErrorKind::Tls;
+        } else if text.contains("dns error") || text.contains("failed to lookup address") {
+            kind = HttpErrorKind::UnknownHost;
+        }
+    }
+    let message = match kind {
+        HttpErrorKind::Request => format!("the request to {host} cannot be sent"),
+        HttpErrorKind::UnknownHost => format!("the host name {host} has no address"),
+        HttpErrorKind::Connect => format!("no connection to {host}"),
+        HttpErrorKind::Tls => format!("the TLS connection to {host} failed"),
+        HttpErrorKind::Timeout => too_late(host),
+        _ => format!("the connection to {host} broke before the whole answer was there"),
+    };
+    HttpError::new(kind, message).caused_by(error)
+}
+
+/// The error and its causes; what an I/O error wraps counts.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    successors(Some(error), |cause| {
+        let cause: &'a (dyn StdError + 'static) = *cause;
+        match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => cause.source(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_pool_gave_up_was_never_sent() {
+        for (text, expected) in [("request was canceled", true), ("tcp connect error", false)] {
+            let error = std::io::Error::other(std::io::Error::other(text));
+            assert_eq!(never_sent(&error), expected, "{text}");
+        }
+    }
+}

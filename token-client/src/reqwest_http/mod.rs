@@ -1,0 +1,126 @@
+//! The one HTTP stack: reqwest over rustls, shared by the token client, the sources and downstream calls.
+
+mod failure;
+mod pools;
+mod proxies;
+mod wiped;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use credential_core::{Finding, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, causes, is_loopback};
+use reqwest::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::redirect::Policy;
+
+use crate::ConfigurationError;
+use failure::{describe, host_of, never_sent};
+use pools::Pools;
+use wiped::{Collected, header_value, request_body};
+
+/// Sends requests with [reqwest](https://docs.rs/reqwest) over rustls; redirects are never followed.
+/// Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; a request to this
+/// machine ([`is_loopback`]) and a [`direct`](HttpRequest::direct) one go by none, whatever these say.
+/// Trusted certificate authorities are the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+///
+/// Connections are kept for each tokio runtime by itself: the runtime that opened one drives it, so
+/// another one would wait in vain when the first has ended or stands still. A request that certainly
+/// was not sent is sent again, once; one that may have arrived is not.
+#[derive(Clone, Debug)]
+pub struct ReqwestHttp(Arc<Pools>);
+
+impl ReqwestHttp {
+    /// Clients with this process's proxies and trust.
+    ///
+    /// # Errors
+    /// `https-not-available` when TLS cannot be set up: no usable certificate authority, or none
+    /// readable. `bad-proxy` for a proxy variable that names no proxy.
+    pub fn new() -> Result<Self, ConfigurationError> {
+        let wrong = proxies::wrong();
+        if !wrong.is_empty() {
+            return Err(ConfigurationError::new(wrong));
+        }
+        Self::from_builder(|| {
+            reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .user_agent(concat!("token-client/", env!("CARGO_PKG_VERSION")))
+        })
+    }
+
+    /// Clients from your own settings: a proxy, a certificate authority, a user agent. `builder` is asked
+    /// for each client that is made: for each runtime one for requests that may go by a proxy, and one
+    /// without any proxy, the builder's own included. That none follows redirects is set here, over what
+    /// the builder says.
+    ///
+    /// # Errors
+    /// `https-not-available` when the settings make no client.
+    pub fn from_builder(
+        builder: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Result<Self, ConfigurationError> {
+        let make = move |direct| {
+            let builder = builder().redirect(Policy::none());
+            if direct { builder.no_proxy() } else { builder }.build()
+        };
+        Pools::new(make).map(|pools| Self(Arc::new(pools))).map_err(|error| {
+            Finding::error("https-not-available", "HTTPS cannot be set up")
+                .because(causes(&error).join(": "))
+                .remedy("install the system's certificate authorities, or name them in SSL_CERT_FILE")
+                .into()
+        })
+    }
+
+    async fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpResponse, HttpError> {
+        let client = self.0.client(request.direct || is_loopback(&request.url), host)?;
+        let message = message(&client, request, host)?;
+        let again = message.try_clone();
+        let sent = match (client.execute(message).await, again) {
+            (Err(error), Some(again)) if never_sent(&error) => client.execute(again).await,
+            (sent, _) => sent,
+        };
+        read(sent.map_err(|error| describe(error, host))?, request.max_response, host).await
+    }
+}
+
+#[async_trait]
+impl HttpClient for ReqwestHttp {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let host = host_of(&request.url);
+        // One limit over everything: a second try has what the first one left.
+        match tokio::time::timeout(request.timeout, self.exchange(&request, &host)).await {
+            Ok(result) => result,
+            Err(_) => Err(HttpError::new(HttpErrorKind::Timeout, failure::too_late(&host))),
+        }
+    }
+}
+
+fn message(client: &reqwest::Client, request: &HttpRequest, host: &str) -> Result<reqwest::Request, HttpError> {
+    let bad = |what: &str| HttpError::new(HttpErrorKind::Request, what.to_owned());
+    let method = request.method.parse().map_err(|_| bad("the HTTP method has characters that none may have"))?;
+    let mut builder = client.request(method, &request.url);
+    for (name, value) in &request.headers {
+        let value = header_value(value)
+            .ok_or_else(|| bad(&format!("the value of the header {name} has characters that none may have")))?;
+        builder = builder.header(name, value);
+    }
+    if !request.body.is_empty() {
+        builder = builder.body(request_body(&request.body));
+    } else if matches!(request.method.as_ref(), "POST" | "PUT" | "PATCH") {
+        builder = builder.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    builder.build().map_err(|error| describe(error, host))
+}
+
+/// Reads the whole answer, if it is no larger than it may be.
+async fn read(mut response: reqwest::Response, max: u64, host: &str) -> Result<HttpResponse, HttpError> {
+    let too_large =
+        || HttpError::new(HttpErrorKind::TooLarge, format!("the answer of {host} is larger than {max} bytes"));
+    let mut body = Collected::new(response.content_length(), max).ok_or_else(too_large)?;
+    while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, host))? {
+        body.add(chunk).ok_or_else(too_large)?;
+    }
+    let headers = response.headers().iter();
+    let headers = headers
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    Ok(HttpResponse::new(response.status().as_u16(), headers, body.into_bytes()))
+}
