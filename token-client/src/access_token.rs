@@ -4,13 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, HttpResponse, Secret};
+use credential_core::{Attempt, HttpResponse, Secret, printable};
 use serde::Deserialize;
 
 use crate::AuthorityRefusal;
 
 /// The most bytes that an access token may have.
 const MAX_TOKEN: usize = 256 * 1024;
+/// The only type of token that is asked for (RFC 6750).
+const BEARER: &str = "Bearer";
+/// The most characters of an authority's text that a message shows.
+const MAX_SHOWN: usize = 40;
 /// Where the authority does not say how long a token lives, it is not kept.
 const UNKNOWN_LIFE: Duration = Duration::ZERO;
 /// A token that lives at least this long is renewed at half its life when the authority does not say.
@@ -23,7 +27,6 @@ pub struct AccessToken(Arc<Inner>);
 struct Inner {
     value: Secret,
     header: Secret,
-    token_type: String,
     expires_on: SystemTime,
     refresh_on: Option<SystemTime>,
     scopes: Vec<String>,
@@ -42,9 +45,9 @@ impl AccessToken {
         &self.0.header
     }
 
-    /// `Bearer`, as the authority wrote it.
+    /// `Bearer`: no other type is asked for or taken (RFC 6749 §7.1).
     pub fn token_type(&self) -> &str {
-        &self.0.token_type
+        BEARER
     }
 
     /// When it ends.
@@ -76,7 +79,7 @@ impl AccessToken {
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
-            .field("token_type", &self.0.token_type)
+            .field("token_type", &BEARER)
             .field("expires_on", &self.0.expires_on)
             .field("scopes", &self.0.scopes)
             .field("tenant", &self.0.tenant)
@@ -117,7 +120,6 @@ impl Number {
 /// A token as the authority gave it, before it is known which credential won it.
 pub(crate) struct Issued {
     value: Secret,
-    token_type: String,
     life: Duration,
     refresh_in: Option<f64>,
     scopes: Option<Vec<String>>,
@@ -131,7 +133,7 @@ impl Issued {
     /// When the body is no JSON object or holds no usable token.
     pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
         let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
-            let kind = response.header("content-type").unwrap_or("no content type");
+            let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);
             return Err(Box::new(AuthorityRefusal::unusable(response, &format!("no JSON token answer ({kind})"))));
         };
         let value = body.access_token.map(Secret::new).filter(|value| !value.is_empty());
@@ -139,10 +141,14 @@ impl Issued {
         if value.expose().len() > MAX_TOKEN || !value.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Box::new(AuthorityRefusal::unusable(response, "an access_token that no header can carry")));
         }
+        // RFC 6749 §5.1: a client must not use a token whose type it does not understand.
+        if let Some(other) = body.token_type.filter(|other| !other.eq_ignore_ascii_case(BEARER)) {
+            let what = format!("a token of the type \"{}\", not {BEARER}", printable(&other, MAX_SHOWN));
+            return Err(Box::new(AuthorityRefusal::unusable(response, &what)));
+        }
         let life = body.expires_in.and_then(|number| number.seconds()).filter(|seconds| *seconds > 0.0);
         Ok(Self {
             value,
-            token_type: body.token_type.unwrap_or_else(|| "Bearer".to_owned()),
             life: life.map_or(UNKNOWN_LIFE, Duration::from_secs_f64),
             refresh_in: body.refresh_in.and_then(|number| number.seconds()),
             scopes: body.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
@@ -158,9 +164,8 @@ impl Issued {
             None => None,
         };
         AccessToken(Arc::new(Inner {
-            header: Secret::new(format!("{} {}", self.token_type, self.value.expose())),
+            header: Secret::new(format!("{BEARER} {}", self.value.expose())),
             value: self.value,
-            token_type: self.token_type,
             expires_on: self.at.checked_add(self.life).unwrap_or(self.at),
             refresh_on,
             scopes: self.scopes.unwrap_or_else(|| asked.to_vec()),
@@ -199,6 +204,28 @@ mod tests {
     fn what_is_no_token_is_refused() {
         for body in [r#"{"token_type":"Bearer"}"#, r#"{"access_token":""}"#, r#"{"access_token":"a\nb"}"#, "<html>"] {
             assert!(issued(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_type_is_bearer_in_any_case_and_nothing_else() {
+        for good in ["", r#","token_type":"Bearer""#, r#","token_type":"bEARER""#, r#","token_type":null"#] {
+            let token = issued(&format!(r#"{{"access_token":"t"{good}}}"#)).unwrap();
+            assert_eq!((token.authorization_header().expose(), token.token_type()), ("Bearer t", "Bearer"), "{good}");
+        }
+        let long = "x".repeat(500_000);
+        for (bad, shown) in [
+            ("pop", "\"pop\""),
+            ("mac", "\"mac\""),
+            ("", "\"\""),
+            ("Bearer ", "\"Bearer \""),
+            (r"Bearer\r\nX-Forged: 1", r#""Bearer\u{d}\u{a}X-Forged: 1""#),
+            (long.as_str(), "xxx…\""),
+        ] {
+            let body = format!(r#"{{"access_token":"ey-very-secret","expires_in":3600,"token_type":"{bad}"}}"#);
+            let error = issued(&body).unwrap_err().to_string();
+            assert!(error.contains(shown) && error.len() < 200 && !error.contains("ey-very"), "{error}");
+            assert!(!error.contains(char::is_control), "{error:?}");
         }
     }
 
