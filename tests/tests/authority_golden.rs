@@ -54,7 +54,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("ciam_authority_cert", "tenant-inferred", CIAM),
     ("ciam_authority_no_slash", "tenant-inferred", CIAM),
     ("ciam_authority_v2", "tenant-inferred", CIAM),
-    ("ciam_webapp_authority_custom_domain", "-", "web apps read the metadata of a host; ours asks the public cloud"),
+    ("ciam_custom_domain", "-", "the public cloud is asked about the host; ours reads its metadata, as web apps do"),
     ("oidc_authority", "-", OIDC),
     ("oidc_authority_cert", "-", OIDC),
     ("oidc_factory", "-", OIDC),

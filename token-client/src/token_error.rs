@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, causes};
 
+use crate::authority::UNREACHABLE;
 use crate::{AuthorityRefusal, authority, rejection};
 
 /// Why one exchange with the authority gave no token.
@@ -54,9 +55,7 @@ impl ExchangeError {
                 }
             }
             Self::Http(error) => {
-                let mut finding = Finding::error("authority-unreachable", error.to_string()).remedy(
-                    "check the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)",
-                );
+                let mut finding = Finding::error("authority-unreachable", error.to_string()).remedy(UNREACHABLE);
                 finding.cause = causes(error);
                 finding
             }

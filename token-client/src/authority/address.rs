@@ -23,6 +23,11 @@ impl Address {
         format!("{}://{}", self.scheme, self.host)
     }
 
+    /// The address without its query: `https://HOST/SEGMENT/...`.
+    pub(crate) fn text(&self) -> String {
+        format!("{}/{}", self.origin(), self.segments.join("/"))
+    }
+
     /// The first segment in lower case; empty when there is none.
     pub(crate) fn first(&self) -> String {
         self.segments.first().map(|segment| segment.to_ascii_lowercase()).unwrap_or_default()

@@ -27,7 +27,7 @@ pub const BAD_REGION: &str = "bad-region";
 pub const UNKNOWN_INSTANCE: &str = "unknown-instance";
 /// Error. The provider's metadata could not be had.
 pub const METADATA_UNREACHABLE: &str = "metadata-unreachable";
-/// Error. The provider's metadata is no OpenID configuration.
+/// Error. No OpenID configuration stands at the authority, or one whose endpoints are not protected.
 pub const METADATA_INVALID: &str = "metadata-invalid";
 /// Error. The metadata was issued by somebody else than the authority.
 pub const ISSUER_MISMATCH: &str = "issuer-mismatch";

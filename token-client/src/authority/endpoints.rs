@@ -1,10 +1,11 @@
 //! The addresses of an authority.
 
-use credential_core::{SigningAlgorithm, World};
+use credential_core::{Environment, SigningAlgorithm, World};
 use url::Url;
 
 use super::error::AuthorityError;
-use super::{Authority, AuthorityKind, clouds, discovery, metadata, region};
+use super::region::{self, Known, Region};
+use super::{Authority, AuthorityKind, clouds, discovery, metadata};
 
 /// The addresses of an authority, for one tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub struct Endpoints {
 pub struct OfflineEndpoints {
     /// The authority with its tenant.
     pub authority: String,
-    /// Where app tokens are asked for, or tokens on behalf of a user when no tenant is concrete.
+    /// Where app tokens are asked for, or tokens on behalf of a user when no tenant is concrete; `None`
+    /// when the first call has to ask.
     pub token: Option<String>,
     /// Where users sign in.
     pub authorize: Option<String>,
@@ -38,37 +40,62 @@ pub struct OfflineEndpoints {
     pub assertion_audience: Option<String>,
     /// Whether a cloud is asked about the host first.
     pub instance_discovery: bool,
+    /// The region whose endpoint gives app tokens.
+    pub region: Option<String>,
+    /// The token endpoint where no region is found: the machine is asked for its region at the first call,
+    /// which decides over [`token`](Self::token).
+    pub token_without_region: Option<String>,
+    /// Where the provider's metadata is looked for at the first call, which decides over the rest.
+    pub metadata: Vec<String>,
 }
 
 impl Authority {
-    /// What is known of the addresses without asking anybody, for the configured tenant. A region that
-    /// is to be detected is left out.
+    /// What is known of the addresses without asking anybody, for the configured tenant; of the region
+    /// what the settings alone say.
     pub fn endpoints(&self) -> OfflineEndpoints {
+        let region = match &self.region {
+            Region::Named(name) => Known::Named(name.clone()),
+            _ => Known::None,
+        };
+        self.offline(region)
+    }
+
+    /// The same with the region that the environment's variables name (`MSAL_FORCE_REGION`,
+    /// `MSAL_DISABLE_REGION`, `REGION_NAME`), as a call has it.
+    pub fn endpoints_in(&self, environment: &dyn Environment) -> OfflineEndpoints {
+        self.offline(self.region.known(environment))
+    }
+
+    fn offline(&self, region: Known) -> OfflineEndpoints {
         let tenant = self.tenant_for(None, true).ok().flatten().or_else(|| self.tenant.clone());
-        let instance_discovery = self.needs_discovery();
+        let mut known = OfflineEndpoints {
+            authority: self.base(&self.address.host, None),
+            token: None,
+            authorize: None,
+            assertion_audience: None,
+            instance_discovery: self.needs_discovery(),
+            region: None,
+            token_without_region: None,
+            metadata: Vec::new(),
+        };
         if self.kind == AuthorityKind::Oidc {
-            let authority = self.base(&self.address.host, None);
-            return OfflineEndpoints {
-                authority,
-                token: None,
-                authorize: None,
-                assertion_audience: None,
-                instance_discovery,
-            };
+            known.metadata = metadata::addresses(&self.address);
+            return known;
         }
-        let host = self.known_host();
-        let named = match &self.region {
-            region::Region::Named(name) if self.has_regions() => Some(name.as_str()),
+        let region = if self.has_regions() { region } else { Known::None };
+        let named = match &region {
+            Known::Named(name) => Some(name.as_str()),
             _ => None,
         };
-        let found = self.build(&host, named, tenant);
-        OfflineEndpoints {
-            authority: found.authority,
-            token: Some(found.token),
-            authorize: found.authorize,
-            assertion_audience: Some(found.assertion_audience),
-            instance_discovery,
+        let found = self.build(&self.known_host(), named, tenant);
+        (known.authority, known.authorize) = (found.authority, found.authorize);
+        known.region = named.map(str::to_owned);
+        if region == Known::AskedFor {
+            known.token_without_region = Some(found.token);
+        } else {
+            (known.token, known.assertion_audience) = (Some(found.token), Some(found.assertion_audience));
         }
+        known
     }
 
     /// The addresses for a token request. `tenant` is the call's own, over the configured one;
@@ -81,7 +108,7 @@ impl Authority {
     /// # Errors
     /// As [`tenant_for`](Self::tenant_for); `unknown-instance` when the cloud says so (no other failure
     /// of that look-up is one); for other OpenID providers `metadata-unreachable`, `metadata-invalid`
-    /// and `issuer-mismatch`.
+    /// and `issuer-mismatch`. Those of the look-ups name the setting with the address.
     pub async fn resolve(
         &self,
         tenant: Option<&str>,
@@ -89,6 +116,10 @@ impl Authority {
         world: &World,
     ) -> Result<Endpoints, AuthorityError> {
         let tenant = self.tenant_for(tenant, for_app)?;
+        self.found(tenant, for_app, world).await.map_err(|error| error.at(self.place.as_ref()))
+    }
+
+    async fn found(&self, tenant: Option<String>, for_app: bool, world: &World) -> Result<Endpoints, AuthorityError> {
         if self.kind == AuthorityKind::Oidc {
             return self.resolve_oidc(world).await;
         }
@@ -166,7 +197,7 @@ impl Authority {
             AuthorityKind::B2c => format!("{origin}/tfp/{tenant}/{}", self.policy.as_deref().unwrap_or_default()),
             AuthorityKind::Adfs => format!("{origin}/adfs"),
             AuthorityKind::Dsts => format!("{origin}/dstsv2/{tenant}"),
-            AuthorityKind::Oidc => format!("{origin}/{}", self.address.segments.join("/")),
+            AuthorityKind::Oidc => self.address.text(),
         }
     }
 

@@ -3,7 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use credential_core::{Finding, causes};
+use credential_core::{Finding, HttpError, Origin, causes};
+
+/// What to do when a host gives no answer.
+pub(crate) const UNREACHABLE: &str =
+    "check the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)";
 
 /// Why an authority's endpoints could not be had. Cheap to clone: callers that waited for the same
 /// answer each get it.
@@ -25,10 +29,18 @@ impl AuthorityError {
     }
 
     /// No answer was there.
-    pub(crate) fn unreachable(code: &'static str, message: String, error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn unreachable(code: &'static str, message: String, error: &HttpError) -> Self {
         let mut finding = Finding::error(code, message).because(error.to_string());
         finding.cause.extend(causes(error));
-        Self::transient(finding.remedy("look at the network, the proxy and the name of the host"))
+        Self::transient(finding.remedy(UNREACHABLE))
+    }
+
+    /// Names the setting with the address, unless another one is named already.
+    pub(crate) fn at(mut self, place: Option<&(String, Origin)>) -> Self {
+        if let (None, Some((path, origin))) = (&self.finding.path, place) {
+            self.finding = Box::new((*self.finding).at(path, origin.clone()));
+        }
+        self
     }
 
     /// The caller's time was over before the endpoints were known.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credential_core::{Finding, HttpRequest, World, check_address};
+use credential_core::{AddressFault, Finding, HttpRequest, World, check_address, is_loopback, printable};
 use serde::Deserialize;
 use url::Url;
 
@@ -25,45 +25,97 @@ pub(crate) struct Metadata {
     pub(crate) authorization_endpoint: Option<String>,
 }
 
+/// Where the document is looked for: at the address itself, then below `/v2.0`, as Microsoft Entra ID
+/// under a host of its own has it.
+pub(crate) fn addresses(address: &Address) -> Vec<String> {
+    let authority = address.text();
+    let authority = authority.trim_end_matches('/');
+    let mut list = vec![format!("{authority}/.well-known/openid-configuration")];
+    if address.segments.last().is_none_or(|last| !last.eq_ignore_ascii_case("v2.0")) {
+        list.push(format!("{authority}/v2.0/.well-known/openid-configuration"));
+    }
+    list
+}
+
 /// Reads the document and checks who issued it.
 ///
 /// # Errors
-/// `metadata-unreachable` (transient) for no answer and for 5xx; `metadata-invalid` for another
-/// status or another document; `issuer-mismatch`.
+/// `metadata-unreachable` (transient) for no answer and for 5xx; `metadata-invalid` where no address has
+/// a document, and for one whose endpoints are not protected; `issuer-mismatch`.
 pub(crate) async fn fetch(address: Address, world: World) -> Result<(Metadata, Duration), AuthorityError> {
-    let authority = format!("{}/{}", address.origin(), address.segments.join("/"));
-    let url = format!("{}/.well-known/openid-configuration", authority.trim_end_matches('/'));
-    let response = world.send(HttpRequest::get(&url).timeout(TIMEOUT)).await.map_err(|error| {
+    let mut came = Vec::new();
+    let mut found: Option<Metadata> = None;
+    for url in addresses(&address) {
+        match ask(&url, &world).await {
+            Ok(Ok(document)) => {
+                document.check(&url, &address)?;
+                let old = document.is_first_version();
+                found = Some(document);
+                if !old {
+                    break;
+                }
+            }
+            Ok(Err(what)) => came.push(format!("{url} {what}")),
+            Err(error) if found.is_none() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    let absent = || {
+        let message = format!("{} is no OpenID provider: {}", address.text(), came.join(", and "));
+        let remedy = "correct Authority: the OpenID configuration stands below it; for Microsoft Entra ID under a host \
+                      of its own write Instance and TenantId in its place";
+        AuthorityError::wrong(Finding::error(codes::METADATA_INVALID, message).remedy(remedy))
+    };
+    found.map(|document| (document, LASTS)).ok_or_else(absent)
+}
+
+/// The document at one address, or what came in its place.
+async fn ask(url: &str, world: &World) -> Result<Result<Metadata, String>, AuthorityError> {
+    let response = world.send(HttpRequest::get(url).timeout(TIMEOUT)).await.map_err(|error| {
         AuthorityError::unreachable(codes::METADATA_UNREACHABLE, format!("{url} could not be read"), &error)
     })?;
-    if response.status >= 500 || response.status == 429 {
-        let message = format!("{url} was answered with status {}", response.status);
-        return Err(AuthorityError::transient(
-            Finding::error(codes::METADATA_UNREACHABLE, message).remedy("try again"),
-        ));
+    let status = response.status;
+    if status >= 500 || status == 429 {
+        let finding = Finding::error(codes::METADATA_UNREACHABLE, format!("{url} was answered with status {status}"));
+        return Err(AuthorityError::transient(finding.remedy("try again")));
     }
-    let invalid = |what: &str| {
-        AuthorityError::wrong(
-            Finding::error(codes::METADATA_INVALID, format!("{url} {what}"))
-                .remedy("correct Authority: the OpenID configuration stands below it"),
-        )
-    };
-    if response.status != 200 {
-        return Err(invalid(&format!("was answered with status {}", response.status)));
+    if status != 200 {
+        return Ok(Err(format!("was answered with status {status}")));
     }
-    let document: Metadata =
-        serde_json::from_slice(response.body.expose()).map_err(|_| invalid("is no OpenID configuration"))?;
-    if check_address(&document.token_endpoint).is_err() {
-        return Err(invalid("names a token endpoint that is no https address"));
+    Ok(serde_json::from_slice(response.body.expose()).map_err(|_| {
+        let kind = printable(response.header("content-type").unwrap_or("no content type"), 100);
+        format!("has {} bytes of {kind} and no OpenID configuration", response.body.len())
+    }))
+}
+
+impl Metadata {
+    fn check(&self, url: &str, address: &Address) -> Result<(), AuthorityError> {
+        if !issuer_fits(address, &self.issuer) {
+            let message =
+                format!("{url} was issued by \"{}\", not by {}", printable(&self.issuer, 200), address.text());
+            let finding = Finding::error(codes::ISSUER_MISMATCH, message);
+            return Err(AuthorityError::wrong(finding.remedy("set Authority to the issuer's address")));
+        }
+        let endpoints =
+            [("token", Some(&self.token_endpoint)), ("authorization", self.authorization_endpoint.as_ref())];
+        for (name, endpoint) in endpoints {
+            let Some(fault) = endpoint.and_then(|endpoint| fault(endpoint, &self.issuer)) else { continue };
+            let finding = Finding::error(codes::METADATA_INVALID, format!("the {name} endpoint in {url} {fault}"));
+            return Err(AuthorityError::wrong(finding.remedy("correct Authority, or the metadata of the provider")));
+        }
+        Ok(())
     }
-    if !issuer_fits(&address, &document.issuer) {
-        let issuer: String = document.issuer.chars().take(200).collect();
-        let message = format!("{url} was issued by {issuer:?}, not by {authority}");
-        return Err(AuthorityError::wrong(
-            Finding::error(codes::ISSUER_MISMATCH, message).remedy("set Authority to the issuer's address"),
-        ));
+
+    /// Whether it is of the first version of Microsoft Entra ID's endpoints, which know no scopes.
+    fn is_first_version(&self) -> bool {
+        self.token_endpoint.split('?').next().unwrap_or_default().ends_with("/oauth2/token")
     }
-    Ok((document, LASTS))
+}
+
+/// Why no secret may go to the endpoint: `http` is for this machine, when the issuer is on it too.
+fn fault(endpoint: &str, issuer: &str) -> Option<AddressFault> {
+    let plain = Url::parse(endpoint).is_ok_and(|url| url.scheme() == "http");
+    check_address(endpoint).err().or((plain && !is_loopback(issuer)).then_some(AddressFault::NotProtected))
 }
 
 /// Whether the issuer may speak for the authority: it has the same scheme and host, or is a host of
@@ -94,15 +146,44 @@ fn issuer_fits(address: &Address, issuer: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_issuer_speaks_for_its_own_host_alone() {
-        let address = |segments: &[&str]| Address {
+    fn address(segments: &[&str]) -> Address {
+        Address {
             scheme: "https".to_owned(),
             host: "login.contoso.com".to_owned(),
             loopback: false,
             segments: segments.iter().map(|part| (*part).to_owned()).collect(),
             query: None,
-        };
+        }
+    }
+
+    #[test]
+    fn endpoints_of_an_https_issuer_are_https() {
+        for (issuer, endpoint, good) in [
+            ("https://login.contoso.com", "https://tokens.contoso.com/t", true),
+            ("https://login.contoso.com", "http://tokens.contoso.com/t", false),
+            ("https://login.contoso.com", "http://127.0.0.1:9/t", false),
+            ("https://login.contoso.com", "http://localhost/t", false),
+            ("https://login.contoso.com", "http://evil.localhost/t", false),
+            ("https://login.contoso.com", "https://u:p@tokens.contoso.com/t", false),
+            ("https://login.contoso.com", "/t", false),
+            ("http://127.0.0.1:1/x", "http://127.0.0.1:9/t", true),
+            ("http://localhost/x", "http://tokens.contoso.com/t", false),
+        ] {
+            assert_eq!(fault(endpoint, issuer).is_none(), good, "{issuer} {endpoint}");
+        }
+    }
+
+    #[test]
+    fn the_document_stands_at_the_address_or_below_its_second_version() {
+        let at = |segments: &[&str]| addresses(&address(segments));
+        let (host, end) = ("https://login.contoso.com", ".well-known/openid-configuration");
+        assert_eq!(at(&[]), [format!("{host}/{end}"), format!("{host}/v2.0/{end}")]);
+        assert_eq!(at(&["t"]), [format!("{host}/t/{end}"), format!("{host}/t/v2.0/{end}")]);
+        assert_eq!(at(&["t", "v2.0"]), [format!("{host}/t/v2.0/{end}")]);
+    }
+
+    #[test]
+    fn an_issuer_speaks_for_its_own_host_alone() {
         for (segments, issuer, fits) in [
             (&["t"][..], "https://login.contoso.com/other", true),
             (&["t"], "http://login.contoso.com/t", false),

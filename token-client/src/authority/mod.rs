@@ -32,7 +32,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use credential_core::{Application, Finding};
+use credential_core::{Application, Finding, Origin};
 
 use crate::settings::ApplicationOptions;
 use address::Address;
@@ -42,6 +42,7 @@ use region::Region;
 pub use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
 pub use endpoints::{Endpoints, OfflineEndpoints, merge_query, with_query};
 pub use error::AuthorityError;
+pub(crate) use error::UNREACHABLE;
 pub use kind::AuthorityKind;
 
 /// Who issues the tokens. Cheap to clone; clones share what was asked.
@@ -53,6 +54,8 @@ pub struct Authority {
     policy: Option<String>,
     home_tenant: Option<String>,
     region: Region,
+    /// The setting with the address, and where it stands.
+    place: Option<(String, Origin)>,
     findings: Vec<Finding>,
     preferred: Arc<Cell<String>>,
     metadata: Arc<Cell<metadata::Metadata>>,
@@ -74,6 +77,7 @@ impl Authority {
             policy: None,
             home_tenant: None,
             region: Region::Unset,
+            place: None,
             findings: Vec::new(),
             preferred: Arc::default(),
             metadata: Arc::default(),

@@ -1,6 +1,6 @@
 //! From an application's settings to its authority, offline, with everything that is wrong at once.
 
-use credential_core::{Finding, Severity};
+use credential_core::{Finding, Origin, Severity};
 
 use super::address::Address;
 use super::region::Region;
@@ -45,6 +45,7 @@ impl Authority {
                 policy: draft.policy,
                 home_tenant,
                 region,
+                place: reader.place(),
                 findings: reader.said,
                 ..Self::empty()
             }),
@@ -84,6 +85,12 @@ fn without_end(segments: &[String]) -> &[String] {
 impl Reader<'_> {
     fn say(&mut self, place: &Located<String>, finding: Finding) {
         self.said.push(finding.at(&place.path, place.origin.clone()));
+    }
+
+    /// The setting with the address.
+    fn place(&self) -> Option<(String, Origin)> {
+        let place = filled(self.options.authority.as_ref()).or(filled(self.options.instance.as_ref()))?;
+        Some((place.path.clone(), place.origin.clone()))
     }
 
     fn conflict(&mut self, place: &Located<String>, message: String) {
@@ -154,10 +161,7 @@ impl Reader<'_> {
         }
         let (kind, tenants) = self.kind_of(&address, whole, tenant_id.is_some());
         if kind == AuthorityKind::Oidc {
-            if let Some(id) = self.options.tenant_id.clone().filter(|id| !id.value.is_empty()) {
-                self.conflict(&id, format!("TenantId is set, and {} has no tenants", address.host));
-            }
-            return Some(Draft { kind, address, tenant: None, policy: None });
+            return Some(self.oidc(address, &tenants, tenant_id.as_deref()));
         }
         let tenant = self.path_tenant(place, &tenants, tenant_id, whole);
         let tenant = match (kind, tenant) {
@@ -166,6 +170,23 @@ impl Reader<'_> {
         };
         self.note_alias(place, &address.host);
         Some(Draft { kind, address, tenant, policy: None })
+    }
+
+    /// A provider that its metadata tells about. `TenantId` is none of its settings, unless it says once
+    /// more what the address says.
+    fn oidc(&mut self, mut address: Address, path: &[String], tenant_id: Option<&str>) -> Draft {
+        let agrees = |tenant: &str| matches!(path, [one] if same_tenant(one, tenant));
+        if let Some(id) = self.options.tenant_id.clone().filter(|_| tenant_id.is_some_and(|tenant| !agrees(tenant))) {
+            self.conflict(&id, format!("TenantId is set, and {} has no tenants", address.host));
+        }
+        // The metadata's own address is one that people copy.
+        let end = [".well-known", "openid-configuration"];
+        if let Some(start) = address.segments.len().checked_sub(end.len())
+            && address.segments.get(start..).is_some_and(|tail| tail == end)
+        {
+            address.segments.truncate(start);
+        }
+        Draft { kind: AuthorityKind::Oidc, address, tenant: None, policy: None }
     }
 
     fn check_query(&mut self, place: &Located<String>, address: &Address, whole: bool) {
@@ -194,12 +215,15 @@ impl Reader<'_> {
         let known = clouds::of(&address.host).is_some()
             || clouds::of_regional(&address.host).is_some()
             || address.host.ends_with(".b2clogin.com");
-        let like_entra = match rest.as_slice() {
-            [] => has_tenant_id,
-            [one] => tenant::looks_like_one(one) || address.loopback,
-            _ => false,
-        };
-        let kind = if known || !whole || like_entra { AuthorityKind::Entra } else { AuthorityKind::Oidc };
+        // Beside `Authority`, `Instance` says that it is Entra ID, if there is a tenant to go with it.
+        let given = self.options.instance.as_ref().is_some_and(|instance| !instance.value.is_empty());
+        let by_instance = given
+            && match rest.as_slice() {
+                [] => has_tenant_id,
+                [one] => has_tenant_id || tenant::looks_like_one(one),
+                _ => false,
+            };
+        let kind = if known || !whole || by_instance { AuthorityKind::Entra } else { AuthorityKind::Oidc };
         (kind, rest)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{HttpRequest, World};
+use credential_core::{Environment, HttpRequest, World};
 
 use super::cell::Cell;
 use super::clouds;
@@ -42,23 +42,44 @@ impl Region {
         }
     }
 
-    /// The region's name, found out where it has to be.
-    pub(crate) async fn name(&self, found: &Arc<Cell<Option<String>>>, world: &World) -> Option<String> {
-        let variable = |name: &str| world.environment.var(name).filter(|value| !value.trim().is_empty());
+    /// What the setting and the environment say of it, without asking anybody.
+    pub(crate) fn known(&self, environment: &dyn Environment) -> Known {
+        let variable = |name: &str| environment.var(name).filter(|value| !value.trim().is_empty());
         if variable("MSAL_DISABLE_REGION").is_some() {
-            return None;
+            return Known::None;
         }
+        let forced = || Self::parse(variable("MSAL_FORCE_REGION")?.trim());
         match self {
-            Self::Off => None,
-            Self::Named(name) => Some(name.clone()),
-            Self::Detect => detect(found, world).await,
-            Self::Unset => match Self::parse(variable("MSAL_FORCE_REGION")?.trim())? {
-                Self::Named(name) => Some(name),
-                Self::Detect => detect(found, world).await,
-                Self::Unset | Self::Off => None,
+            Self::Unset => match forced() {
+                Some(Self::Named(name)) => Known::Named(name),
+                Some(Self::Detect) => detected(environment),
+                _ => Known::None,
             },
+            Self::Off => Known::None,
+            Self::Named(name) => Known::Named(name.clone()),
+            Self::Detect => detected(environment),
         }
     }
+
+    /// The region's name, found out where it has to be.
+    pub(crate) async fn name(&self, found: &Arc<Cell<Option<String>>>, world: &World) -> Option<String> {
+        match self.known(world.environment.as_ref()) {
+            Known::None => None,
+            Known::Named(name) => Some(name),
+            Known::AskedFor => detect(found, world).await,
+        }
+    }
+}
+
+/// What is known of the region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// There is none.
+    None,
+    /// This one, in lower case.
+    Named(String),
+    /// The machine is asked for it at the first call.
+    AskedFor,
 }
 
 /// Whether the text can be a region's name: letters and digits, no more than a host's label may have.
@@ -79,12 +100,14 @@ pub(crate) fn host(region: &str, host: &str) -> String {
     }
 }
 
-async fn detect(found: &Arc<Cell<Option<String>>>, world: &World) -> Option<String> {
-    let variable = world.environment.var("REGION_NAME").unwrap_or_default();
+/// The region that a variable of Azure's hosts names.
+fn detected(environment: &dyn Environment) -> Known {
+    let variable = environment.var("REGION_NAME").unwrap_or_default();
     let name: String = variable.chars().filter(|letter| !letter.is_whitespace()).collect();
-    if is_valid(&name) {
-        return Some(name.to_ascii_lowercase());
-    }
+    if is_valid(&name) { Known::Named(name.to_ascii_lowercase()) } else { Known::AskedFor }
+}
+
+async fn detect(found: &Arc<Cell<Option<String>>>, world: &World) -> Option<String> {
     let fetch = || {
         let world = world.clone();
         async move {

@@ -91,14 +91,20 @@ async fn only_invalid_instance_stops() {
 async fn bad_metadata_is_told_apart() {
     let issuer = DOCUMENT.replace("\"https://idp", "\"https://evil");
     let insecure = DOCUMENT.replace("https://t.", "http://t.");
+    let here = DOCUMENT.replace("https://t.contoso.com", "http://127.0.0.1:9");
+    let authorize = DOCUMENT.replace('}', r#", "authorization_endpoint": "http://localhost/a"}"#);
     for (status, body, code, transient) in [
         (503, "", codes::METADATA_UNREACHABLE, true),
         (404, "", codes::METADATA_INVALID, false),
         (200, "hello", codes::METADATA_INVALID, false),
         (200, insecure.as_str(), codes::METADATA_INVALID, false),
+        (200, here.as_str(), codes::METADATA_INVALID, false),
+        (200, authorize.as_str(), codes::METADATA_INVALID, false),
         (200, issuer.as_str(), codes::ISSUER_MISMATCH, false),
     ] {
         let world = FakeWorld::new();
+        // The same at the address itself and below its second version.
+        world.http.answer(status, body);
         world.http.answer(status, body);
         let error = authority(OIDC).resolve(None, true, &world.world()).await.unwrap_err();
         assert_eq!((error.code(), error.is_transient()), (code, transient), "{body}");
@@ -106,6 +112,93 @@ async fn bad_metadata_is_told_apart() {
     }
     let error = authority(OIDC).resolve(None, true, &FakeWorld::new().world()).await.unwrap_err();
     assert_eq!((error.code(), error.is_transient()), (codes::METADATA_UNREACHABLE, true));
+}
+
+/// The addresses that were asked.
+fn asked(world: &FakeWorld) -> Vec<String> {
+    world.http.requests().into_iter().map(|request| request.url).collect()
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_what_its_metadata_says() {
+    for address in [
+        "https://localhost:9444/tenant1",
+        "https://login.contoso.com/CONTOSO.COM",
+        "https://login.contoso.com/11111111-2222-3333-4444-555555555555",
+        "https://login.contoso.com",
+        "https://login.contoso.com/common",
+        "https://login.contoso.com/CONTOSO.COM/.well-known/openid-configuration",
+    ] {
+        let own = authority(&format!(r#"{{"Authority": "{address}"}}"#));
+        let base = address.trim_end_matches("/.well-known/openid-configuration").trim_end_matches('/');
+        let places = ["", "/v2.0"].map(|version| format!("{base}{version}/.well-known/openid-configuration"));
+        let known = own.endpoints();
+        assert_eq!((own.kind(), &known.token, known.metadata.as_slice()), (AuthorityKind::Oidc, &None, &places[..]));
+        let document = |token: &str| {
+            let issuer = base.split('/').take(3).collect::<Vec<_>>().join("/");
+            format!(r#"{{"issuer": "{issuer}/x", "token_endpoint": "{issuer}/{token}"}}"#)
+        };
+        for (first, second, token, requests) in [
+            ((200, document("connect/token")), (404, String::new()), "connect/token", 1),
+            ((404, String::new()), (200, document("t/oauth2/v2.0/token")), "t/oauth2/v2.0/token", 2),
+            ((200, "<html>".to_owned()), (200, document("token")), "token", 2),
+            // The first version of Entra ID's endpoints knows no scopes.
+            ((200, document("t/oauth2/token")), (200, document("t/oauth2/v2.0/token")), "t/oauth2/v2.0/token", 2),
+            ((200, document("oauth2/token")), (404, String::new()), "oauth2/token", 2),
+            ((200, document("oauth2/token")), (503, String::new()), "oauth2/token", 2),
+        ] {
+            let world = FakeWorld::new();
+            world.http.answer(first.0, first.1);
+            world.http.answer(second.0, second.1);
+            let own = authority(&format!(r#"{{"Authority": "{address}"}}"#));
+            let found = own.resolve(None, true, &world.world()).await.unwrap();
+            assert!(found.token.ends_with(&format!("/{token}")), "{address}: {}", found.token);
+            assert_eq!(asked(&world), places[..requests], "{address}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_there_is_no_metadata_the_error_names_both_addresses() {
+    let world = FakeWorld::new();
+    world.http.answer(404, "not found");
+    world.http.answer(200, "not found");
+    let own = authority(r#"{"Authority": "https://localhost:9444/tenant1"}"#);
+    let error = own.resolve(None, true, &world.world()).await.unwrap_err();
+    let finding = error.finding();
+    let place = "https://localhost:9444/tenant1";
+    for part in [
+        format!("{place}/.well-known/openid-configuration was answered with status 404"),
+        format!("{place}/v2.0/.well-known/openid-configuration has 9 bytes of no content type"),
+    ] {
+        assert!(finding.message.contains(&part), "{}", finding.message);
+    }
+    assert_eq!((finding.code, finding.path.as_deref()), (codes::METADATA_INVALID, Some("AzureAd:Authority")));
+    assert!(finding.origin.is_some() && finding.remedy.as_deref().unwrap().contains("Instance and TenantId"));
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_authority_is_told_with_the_variable_that_names_one() {
+    let world = FakeWorld::new();
+    world.http.reply(Err(HttpError::new(HttpErrorKind::Tls, "the TLS connection failed")));
+    let error = authority(OIDC).resolve(None, true, &world.world()).await.unwrap_err();
+    assert!(error.finding().remedy.as_deref().unwrap().contains("SSL_CERT_FILE"), "{error:?}");
+}
+
+#[test]
+fn instance_says_that_a_host_of_its_own_is_entra_id() {
+    for (section, kind) in [
+        (r#"{"Instance": "https://login.contoso.com/", "TenantId": "t.example"}"#, AuthorityKind::Entra),
+        (r#"{"Instance": "http://127.0.0.1:1/", "TenantId": "t"}"#, AuthorityKind::Entra),
+        (
+            r#"{"Authority": "https://login.contoso.com/T.example", "Instance": "https://login.contoso.com/", "TenantId": "t.example"}"#,
+            AuthorityKind::Entra,
+        ),
+        (r#"{"Authority": "https://idp.contoso.com/x", "TenantId": "X"}"#, AuthorityKind::Oidc),
+        (r#"{"Authority": "https://idp.contoso.com/x/y", "Instance": "https://idp.contoso.com"}"#, AuthorityKind::Oidc),
+    ] {
+        assert_eq!(authority(section).kind(), kind, "{section}");
+    }
 }
 
 #[tokio::test]
@@ -217,6 +310,8 @@ fn settings_that_cannot_be_an_authority_are_told_apart() {
         (r#"{"Instance": "https://h/u", "TenantId": "t"}"#, codes::AUTHORITY_PATH),
         (r#"{"Instance": "https://h/", "TenantId": "t", "AzureRegion": "evil.example/"}"#, codes::BAD_REGION),
         (r#"{"Authority": "https://idp.example/realms/x", "TenantId": "t"}"#, codes::AUTHORITY_CONFLICT),
+        (r#"{"Authority": "https://idp.example/x", "TenantId": "t"}"#, codes::AUTHORITY_CONFLICT),
+        (r#"{"Authority": "https://idp.example/", "TenantId": "t"}"#, codes::AUTHORITY_CONFLICT),
         (
             r#"{"Authority": "https://x.b2clogin.com/tfp/x.example/p", "SignUpSignInPolicyId": "q"}"#,
             codes::AUTHORITY_CONFLICT,

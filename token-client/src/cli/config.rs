@@ -9,7 +9,7 @@ use super::json::Said;
 use super::output::Output;
 use super::text::clean;
 use super::{Failure, Outcome, json, text};
-use crate::authority::Authority;
+use crate::authority::OfflineEndpoints;
 use crate::builder::bind;
 use crate::configuration_error::any_error;
 use crate::settings::{Configuration, Shown, Sight};
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
     let sources = builder().registry();
     let (authority, _) = bind(&mut configuration, &sources, &context.world);
     let ok = !any_error(&configuration.findings);
-    let endpoints = authority.as_ref().map_or(Value::Null, endpoints);
+    let endpoints = authority.as_ref().map(|authority| authority.endpoints_in(context.world.environment.as_ref()));
     if args.json {
         let findings = worst_first(configuration.findings.clone());
         let mut object = Map::new();
@@ -28,18 +28,18 @@ pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
         object.insert("application".to_owned(), shown(&configuration.application.shown(&sources)));
         object.insert("downstream".to_owned(), downstream(&configuration));
         object.insert("origins".to_owned(), origins(&configuration));
-        if !endpoints.is_null() {
-            object.insert("endpoints".to_owned(), endpoints);
+        if let Some(endpoints) = &endpoints {
+            object.insert("endpoints".to_owned(), as_json(endpoints));
         }
         object.insert("findings".to_owned(), json::findings(&findings));
         output.json(&Value::Object(object));
     } else {
-        print(&configuration, &sources, &endpoints, output);
+        print(&configuration, &sources, endpoints.as_ref(), output);
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
 }
 
-fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: &Value, output: &Output) {
+fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: Option<&OfflineEndpoints>, output: &Output) {
     output.print(&format!("environment  {}", clean(&configuration.environment)));
     for (path, sight) in sections(configuration, sources) {
         output.print(&format!("\n{}", clean(&path)));
@@ -55,14 +55,12 @@ fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: &Va
             output.print(&format!("  {shown_name:width$}  {value}  ({})", clean(&leaf.origin.to_string())));
         }
     }
-    if let Value::Object(endpoints) = endpoints {
+    if let Some(endpoints) = endpoints {
         output.print("\nendpoints");
-        let width = endpoints.keys().map(String::len).max().unwrap_or(0);
-        for (name, value) in endpoints {
-            output.print(&format!(
-                "  {name:width$}  {}",
-                clean(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            ));
+        let lines = lines(endpoints);
+        let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, value) in lines {
+            output.print(&format!("  {name:width$}  {}", clean(&value)));
         }
     }
     let findings: Vec<Said<'_>> =
@@ -95,13 +93,41 @@ fn origins(configuration: &Configuration) -> Value {
     Value::Object(leaves.map(|leaf| (leaf.path, json::origin(&leaf.origin))).collect())
 }
 
-fn endpoints(authority: &Authority) -> Value {
-    let known = authority.endpoints();
+/// What the first call asks is absent, and said so.
+fn as_json(known: &OfflineEndpoints) -> Value {
     json::object([
         ("authority", json!(known.authority)),
         ("token", json!(known.token)),
         ("authorize", json!(known.authorize)),
         ("assertion_audience", json!(known.assertion_audience)),
         ("instance_discovery", json!(known.instance_discovery)),
+        ("region", json!(known.region)),
+        ("token_without_region", json!(known.token_without_region)),
+        ("metadata", if known.metadata.is_empty() { Value::Null } else { json!(known.metadata) }),
     ])
+}
+
+fn lines(known: &OfflineEndpoints) -> Vec<(&'static str, String)> {
+    let token = match (&known.token, &known.token_without_region) {
+        (Some(token), _) => Some(token.clone()),
+        (None, Some(token)) => {
+            Some(format!("of this machine's region, which the first call asks for; without one {token}"))
+        }
+        (None, None) => None,
+    };
+    let decided = || match known.metadata.as_slice() {
+        [] => None,
+        list => Some(format!("decides over the others, and is read at the first call: {}", list.join(", then "))),
+    };
+    let discovery = known.instance_discovery.then(|| "the first call asks the public cloud about the host".to_owned());
+    let all = [
+        ("authority", Some(known.authority.clone())),
+        ("token", token),
+        ("authorize", known.authorize.clone()),
+        ("assertion audience", known.assertion_audience.clone()),
+        ("region", known.region.clone()),
+        ("instance discovery", discovery),
+        ("metadata", decided()),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

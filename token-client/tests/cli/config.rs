@@ -1,6 +1,6 @@
 //! `config`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{Program, SECRET, assert_shape, credentials, emulator, finding, settings};
 
@@ -129,5 +129,58 @@ fn a_variable_that_is_not_utf_8_is_told() {
         assert_eq!((output.status.code(), &finding["severity"]), (Some(status), &json!(severity)), "{report:#}");
         assert_eq!((&finding["code"], &finding["origin"]["env"]), (&json!("variable-not-unicode"), &json!(name)));
         assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    }
+}
+
+/// The endpoints as `config --json` has them, and its text.
+fn endpoints(name: &str, section: &str, variables: &[(&str, &str)]) -> (Value, String) {
+    let settings = format!(r#"{{"AzureAd": {{{section}, "ClientId": "app1"}}}}"#);
+    let program =
+        variables.iter().fold(Program::with(name, &settings), |program, (name, value)| program.variable(name, value));
+    (program.run(&["config", "--json"]).json()["endpoints"].take(), program.run(&["config"]).stdout)
+}
+
+#[test]
+fn the_token_endpoint_is_the_one_that_will_be_used() {
+    const PUBLIC: &str = r#""Instance": "https://login.microsoftonline.com/", "TenantId": "t.example""#;
+    let (global, path) = ("https://login.microsoftonline.com/t.example", "t.example/oauth2/v2.0/token");
+    for (name, region, variables, expected) in [
+        ("plain", "", &[][..], None),
+        ("named", "WestEurope", &[], Some("westeurope")),
+        ("forced", "", &[("MSAL_FORCE_REGION", "westus2")], Some("westus2")),
+        ("named-and-forced", "westeurope", &[("MSAL_FORCE_REGION", "westus2")], Some("westeurope")),
+        ("not-forced", "DisableMsalForceRegion", &[("MSAL_FORCE_REGION", "westus2")], None),
+        ("detected", "TryAutoDetect", &[("REGION_NAME", "North Europe")], Some("northeurope")),
+        ("forced-detected", "", &[("MSAL_FORCE_REGION", "TryAutoDetect"), ("REGION_NAME", "eastus")], Some("eastus")),
+        ("disabled", "westeurope", &[("MSAL_DISABLE_REGION", "1")], None),
+    ] {
+        let section = format!(r#"{PUBLIC}, "AzureRegion": "{region}""#);
+        let (found, text) = endpoints(&format!("config-region-{name}"), &section, variables);
+        let host = match expected {
+            Some(region) => format!("{region}.login.microsoft.com"),
+            None => "login.microsoftonline.com".to_owned(),
+        };
+        let token = format!("https://{host}/{path}");
+        assert_eq!((&found["token"], &found["assertion_audience"]), (&json!(token), &json!(token)), "{name}");
+        assert_eq!((&found["region"], &found["authority"]), (&json!(expected), &json!(global)), "{name}");
+        assert!(text.contains(&token), "{text}");
+    }
+    let (found, text) = endpoints("config-region-asked", &format!(r#"{PUBLIC}, "AzureRegion": "TryAutoDetect""#), &[]);
+    assert_eq!((&found["token"], &found["assertion_audience"]), (&Value::Null, &Value::Null), "{found}");
+    assert_eq!(found["token_without_region"], format!("https://login.microsoftonline.com/{path}"));
+    assert!(text.contains("region, which the first call asks for"), "{text}");
+}
+
+#[test]
+fn an_endpoint_that_the_metadata_decides_over_is_not_guessed() {
+    for (name, authority) in [
+        ("loopback", "https://localhost:9444/tenant1"),
+        ("domain", "https://login.contoso.com/CONTOSO.COM"),
+        ("id", "https://login.contoso.com/11111111-2222-3333-4444-555555555555"),
+    ] {
+        let (found, text) = endpoints(&format!("config-own-{name}"), &format!(r#""Authority": "{authority}""#), &[]);
+        let metadata = ["", "/v2.0"].map(|version| format!("{authority}{version}/.well-known/openid-configuration"));
+        assert_eq!(found, json!({"authority": authority, "instance_discovery": false, "metadata": metadata}));
+        assert!(!text.contains("oauth2") && text.contains("metadata") && text.contains(&metadata[1]), "{text}");
     }
 }

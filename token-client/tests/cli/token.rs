@@ -146,3 +146,34 @@ async fn a_user_is_none_for_a_section_of_the_application() {
     assert_eq!(program.run(&["token"]).status, 0);
     assert!(program.run(&["token", "--help"]).stdout.contains("the application's own token"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_of_ones_own_is_asked_for_its_metadata() {
+    let emulator = emulator(None).await;
+    let settings = |authority: &str| {
+        json!({"AzureAd": {
+            "Authority": authority, "ClientId": "app1",
+            "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": SECRET}],
+        }})
+        .to_string()
+    };
+    let instance = emulator.instance().trim_end_matches('/').to_owned();
+    let scope = ["token", "--json", "--scope", "api://demo/.default"];
+    for (name, path, endpoint) in [
+        ("token-own", "contoso.example", "/contoso.example/connect/token"),
+        ("token-own-v2", "contoso.example/v2.0", "/contoso.example/oauth2/v2.0/token"),
+    ] {
+        let ran = Program::with(name, &settings(&format!("{instance}/{path}"))).run(&scope);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(emulator.requests().last().map(|request| request.path.clone()).as_deref(), Some(endpoint));
+    }
+    let own = format!("{instance}/nobody.example");
+    let ran = Program::with("token-own-none", &settings(&own)).run(&scope);
+    let finding = &ran.json()["findings"][0];
+    assert_eq!((ran.status, &finding["code"]), (1, &json!("metadata-invalid")), "{ran:?}");
+    for version in ["", "/v2.0"] {
+        let place = format!("{own}{version}/.well-known/openid-configuration");
+        assert!(finding["message"].as_str().unwrap().contains(&place), "{finding}");
+    }
+    assert_eq!((&finding["path"], &finding["origin"]["line"]), (&json!("AzureAd:Authority"), &json!(1)));
+}
