@@ -8,6 +8,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
+use crate::der::Reader;
 use crate::error::{Fault, What};
 use crate::name::Name;
 use crate::public_key::PublicKey;
@@ -29,6 +30,19 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
         SourceError::invalid("certificate-unreadable", "the certificate is damaged: it is no X.509 certificate in DER")
             .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
     })
+}
+
+/// The certificate without what stands behind it, which is no part of it: containers may carry more bytes
+/// than the certificate has, and a thumbprint or `x5c` with them would be another one. What is no DER
+/// element stays as it is.
+pub fn certificate_alone(mut der: Vec<u8>) -> Vec<u8> {
+    let length = own_bytes(&der).len();
+    der.truncate(length);
+    der
+}
+
+fn own_bytes(der: &[u8]) -> &[u8] {
+    Reader::new(der).any().map_or(der, |first| first.raw)
 }
 
 /// The error for a certificate beyond the bound.
@@ -60,12 +74,14 @@ pub(crate) fn public_key_of(info: &[u8]) -> Result<PublicKey, SourceError> {
     })
 }
 
-/// What a certificate in DER says: names as .NET writes them, thumbprints, validity, key.
+/// What a certificate in DER says: names as .NET writes them, thumbprints, validity, key. Bytes behind
+/// the certificate are no part of it.
 ///
 /// # Errors
 /// [`Invalid`](credential_core::SourceErrorKind::Invalid) with code `certificate-unreadable` when it
 /// is no certificate. Not for one that is expired: see [`judge`].
 pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, SourceError> {
+    let der = own_bytes(der);
     let certificate = parse(der)?;
     let validity = certificate.validity();
     let mut facts = CertificateFacts::new(

@@ -62,7 +62,8 @@ pub(crate) fn read_pfx(content: &[u8], password: Option<&Secret>, work: &mut Wor
         .map(|key| key.map_err(|fault| fault.into_error(What::KeyInPfx, has_password)))
         .map(|key| key.and_then(|pkcs8| PrivateKey::from_pkcs8(&pkcs8)));
     // The reference looks from the last bag to the first.
-    Ok(Pieces { certificates: found.certificates.into_iter().rev().collect(), keys: keys.collect() })
+    let certificates = found.certificates.into_iter().rev().map(certificate::certificate_alone);
+    Ok(Pieces { certificates: certificates.collect(), keys: keys.collect() })
 }
 
 /// The first element, tag and all.

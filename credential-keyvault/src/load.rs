@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azure_security_keyvault_certificates::models::Certificate;
-use credential_cert_store::{algorithms_of, certificate_facts, judge};
+use credential_cert_store::{algorithms_of, certificate_alone, certificate_facts, judge};
 use credential_core::{Credential, Finding, LoadReason, SourceError};
 
 use crate::material;
@@ -137,7 +137,7 @@ async fn credential(vault: &Vault, mut found: Found, in_vault: bool) -> Result<C
     let session = &vault.0;
     let exportable = found.certificate.policy.as_ref().and_then(|policy| policy.key_properties.as_ref());
     let exportable = exportable.and_then(|key| key.exportable).unwrap_or(true);
-    let der = found.certificate.cer.take().unwrap_or_default();
+    let der = certificate_alone(found.certificate.cer.take().unwrap_or_default());
     if in_vault || !exportable {
         return signed_by_vault(session, &found, der, Vec::new());
     }
