@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, causes};
+use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity, causes};
 
 use crate::authority::UNREACHABLE;
+use crate::settings::{all_skipped, codes};
 use crate::{AuthorityRefusal, authority, rejection};
 
 /// Why one exchange with the authority gave no token.
@@ -165,10 +166,23 @@ impl TokenError {
     pub fn findings(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
         match &self.0.error {
             ChainError::Stopped { error, .. } => vec![(error.finding(), error.authority())],
-            ChainError::Exhausted { attempts, .. } => attempts.iter().flat_map(attempt_findings).collect(),
+            ChainError::Exhausted { attempts, .. } => match nothing_to_try(attempts) {
+                Some(finding) => vec![(finding, None)],
+                None => attempts.iter().flat_map(attempt_findings).collect(),
+            },
             _ => Vec::new(),
         }
     }
+}
+
+/// What is wrong with a list that has no entry to try.
+fn nothing_to_try(attempts: &[Attempt]) -> Option<Finding> {
+    let Some(first) = attempts.first() else {
+        let message = "there is no credential to try: ClientCredentials is empty";
+        return Some(Finding::error(codes::NO_CREDENTIALS, message).remedy("add an entry to ClientCredentials"));
+    };
+    let skipped = attempts.iter().all(|attempt| matches!(attempt.outcome, Outcome::Skipped));
+    skipped.then(|| all_skipped(Severity::Error).at(format!("{}:Skip", first.path), first.origin.clone()))
 }
 
 /// The authority's refusal of an attempt's credential.
@@ -205,10 +219,10 @@ impl From<Box<Finding>> for ExchangeError {
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.error {
-            ChainError::Exhausted { attempts, .. } if attempts.is_empty() => {
-                f.write_str("there is no credential to try: ClientCredentials is empty")
-            }
             ChainError::Exhausted { attempts, .. } => {
+                if let Some(finding) = nothing_to_try(attempts) {
+                    return finding.fmt(f);
+                }
                 f.write_str("no credential worked:")?;
                 for attempt in attempts {
                     match attempt_findings(attempt).first() {

@@ -102,7 +102,7 @@ fn credentials(report: &Report) -> Value {
     if report.unbound.is_empty() { json::credentials(&report.credentials) } else { json!(report.unbound) }
 }
 
-/// The entries of a configuration that cannot work: what is wrong with which, the others untried.
+/// The entries of a configuration that cannot work: what is wrong with which, the others untried or skipped.
 fn unbound(configuration: &Configuration) -> Vec<Value> {
     let entries = configuration.application.credentials.iter().enumerate();
     entries
@@ -110,11 +110,16 @@ fn unbound(configuration: &Configuration) -> Vec<Value> {
             let of_it = |finding: &&Finding| finding.path.as_deref().is_some_and(|path| is_within(path, entry.path()));
             let found: Vec<Finding> = configuration.findings.iter().filter(of_it).cloned().collect();
             let failed = any_error(&found);
+            let status = match failed {
+                true => "failed",
+                false if entry.flag("Skip") => "skipped",
+                false => "not-tried",
+            };
             json::object([
                 ("index", json!(index)),
                 ("source_type", json!(entry.source_type().as_str())),
                 ("id", json!(entry.source_type().as_str())),
-                ("status", json!(if failed { "failed" } else { "not-tried" })),
+                ("status", json!(status)),
                 ("stage", json!(failed.then_some("bind"))),
                 ("kind", json!(failed.then_some("misconfigured"))),
                 ("findings", json::findings(&found)),
@@ -147,7 +152,12 @@ async fn examine_configuration(context: &Context, report: &mut Report) -> Option
         return None;
     }
     match context.client().await {
-        Ok(client) => Some(client),
+        Ok(client) => {
+            if configuration.application.credentials.iter().all(|entry| entry.flag("Skip")) {
+                report.unbound = unbound(&configuration);
+            }
+            Some(client)
+        }
         Err(error) => {
             report.findings.extend(error.findings().iter().map(|finding| (finding.clone(), None)));
             report.unbound = unbound(&configuration);

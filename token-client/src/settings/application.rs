@@ -1,6 +1,6 @@
 //! The options of an application: a section such as `AzureAd`.
 
-use credential_core::{CredentialDescription, Finding};
+use credential_core::{CredentialDescription, Finding, Severity};
 
 use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
@@ -148,5 +148,18 @@ fn require(section: &Section<'_>, options: &ApplicationOptions, binder: &mut Bin
             Finding::warning(codes::NO_CREDENTIALS, "there are no ClientCredentials: no token can be asked for")
                 .remedy("add an entry to ClientCredentials"),
         );
+    } else if options.credentials.iter().all(|entry| entry.flag("Skip")) {
+        let first = options.credentials.iter().take(1);
+        let place = |entry: &CredentialDescription| (entry.setting_path("Skip"), entry.setting_origin("Skip"));
+        binder.said.extend(first.map(place).map(|(path, origin)| all_skipped(Severity::Warning).at(path, origin)));
     }
+}
+
+/// A list that has entries and none to try.
+pub(crate) fn all_skipped(severity: Severity) -> Finding {
+    let message = "every entry of ClientCredentials says \"Skip\": true: no token can be asked for";
+    let mut finding = Finding::error(codes::ALL_CREDENTIALS_SKIPPED, message)
+        .remedy("remove \"Skip\": true from the entry that is to be used");
+    finding.severity = severity;
+    finding
 }

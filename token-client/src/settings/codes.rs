@@ -74,6 +74,8 @@ pub const CREDENTIAL_NOT_AN_OBJECT: &str = "credential-not-an-object";
 pub const SOURCE_TYPE_SPELLING: &str = "source-type-spelling";
 /// Warning. Neither credentials nor a secret are configured.
 pub const NO_CREDENTIALS: &str = "no-credentials";
+/// Warning; error of a call. Every entry of a list says `Skip`.
+pub const ALL_CREDENTIALS_SKIPPED: &str = "all-credentials-skipped";
 /// Error. A top-level `ClientSecret` stands beside a list that is not empty.
 pub const CLIENT_SECRET_AND_CREDENTIALS: &str = "client-secret-and-credentials";
 /// Error. Two lists of credentials are not empty.

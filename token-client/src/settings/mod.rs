@@ -51,6 +51,7 @@ mod variables;
 
 pub use acquire_token::{AcquireTokenOptions, ManagedIdentityOptions};
 pub use application::ApplicationOptions;
+pub(crate) use application::all_skipped;
 pub use bind::{Located, TextMap};
 pub use configuration::{Configuration, MAX_FILE_SIZE};
 pub use downstream::DownstreamOptions;

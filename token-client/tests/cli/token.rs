@@ -177,3 +177,39 @@ async fn an_authority_of_ones_own_is_asked_for_its_metadata() {
     }
     assert_eq!((&finding["path"], &finding["origin"]["line"]), (&json!("AzureAd:Authority"), &json!(1)));
 }
+
+#[test]
+fn a_list_with_nothing_to_try_says_so_everywhere() {
+    let skipped = json!({"SourceType": "ClientSecret", "ClientSecret": "s", "Skip": true});
+    for (name, list, code, path) in [
+        ("token-none", json!([]), "no-credentials", None),
+        (
+            "token-skipped",
+            json!([skipped, skipped]),
+            "all-credentials-skipped",
+            Some("AzureAd:ClientCredentials:0:Skip"),
+        ),
+    ] {
+        let settings = json!({"AzureAd": {
+            "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+            "ClientCredentials": list,
+        }});
+        let program = Program::with(name, &settings.to_string());
+        let shown = program.run(&["config", "--json"]).json();
+        assert_eq!(
+            (&shown["findings"][0]["code"], &shown["findings"][0]["severity"]),
+            (&json!(code), &json!("warning"))
+        );
+        let doctor = program.run(&["doctor", "--json"]).json();
+        assert_eq!((&doctor["ok"], &doctor["findings"][0]["code"]), (&json!(false), &json!(code)), "{doctor}");
+        let statuses: Vec<&Value> =
+            doctor["credentials"].as_array().unwrap().iter().map(|entry| &entry["status"]).collect();
+        assert_eq!(statuses, vec![&json!("skipped"); list.as_array().unwrap().len()]);
+        let failed = program.run(&["token", "--scope", "api://a/.default", "--json"]).json();
+        let found = &failed["findings"];
+        assert_eq!(found.as_array().unwrap().len(), 1, "{failed}");
+        assert_eq!((&found[0]["code"], &found[0]["severity"]), (&json!(code), &json!("error")), "{failed}");
+        assert_eq!(found[0].get("path").and_then(Value::as_str), path);
+        assert!(found[0]["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
+    }
+}
