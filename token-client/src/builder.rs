@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{
-    CredentialDescription, CredentialSource, Finding, HttpClient, LocalFiles, SourceRegistry, World,
-};
+use credential_core::{CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World};
 
 use crate::authority::Authority;
+use crate::beside::beside_settings;
 use crate::configuration_error::any_error;
 use crate::flights::Flights;
 use crate::settings::{ApplicationOptions, Configuration, Location};
@@ -84,7 +83,8 @@ impl TokenClientBuilder {
         self
     }
 
-    /// A configuration that was read already; no file is read then.
+    /// A configuration that was read already; no settings file is read then. Relative paths in it start
+    /// at the folder of the file that it was read from.
     #[must_use]
     pub fn configuration(mut self, configuration: Configuration) -> Self {
         self.configuration = Some(configuration);
@@ -114,14 +114,15 @@ impl TokenClientBuilder {
         self
     }
 
-    /// Your own HTTP client, for everything.
+    /// Your own HTTP client, for everything; in the place of the one that your own world has.
     #[must_use]
     pub fn http(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// Your own world: HTTP, environment, files, clock, tasks.
+    /// Your own world: HTTP, environment, files, clock, tasks. Relative paths in the settings start at the
+    /// settings file's folder in it too.
     #[must_use]
     pub fn world(mut self, world: World) -> Self {
         self.world = Some(world);
@@ -158,18 +159,16 @@ impl TokenClientBuilder {
     /// Everything that is wrong with the configuration, at once.
     pub async fn build(self) -> Result<TokenClient, ConfigurationError> {
         let registry = self.registry();
-        let given = self.world.is_some();
-        let mut world = match self.world {
-            Some(world) => world,
-            None => real_world(self.http)?,
+        let world = match (self.world, self.http) {
+            (Some(world), Some(http)) => world.with_http(http),
+            (Some(world), None) => world,
+            (None, http) => real_world(http)?,
         };
         let mut configuration = match self.configuration {
             Some(configuration) => configuration,
             None => Configuration::read(&self.location, &world).await,
         };
-        if !given {
-            world = beside_settings(world, &self.location.file);
-        }
+        let world = beside_settings(world, &configuration.file);
         let (authority, chain) = bind(&mut configuration, &registry, &world);
         let (Some(authority), Some(chain), false) = (authority, chain, any_error(&configuration.findings)) else {
             return Err(ConfigurationError::new(configuration.findings));
@@ -243,12 +242,6 @@ pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, Con
     Ok(World::new(Arc::new(ReqwestHttp::new()?)))
 }
 
-/// The world as sources see it: relative paths in the settings are relative to the settings file's folder.
-pub(crate) fn beside_settings(world: World, file: &Path) -> World {
-    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    world.with_files(Arc::new(LocalFiles::relative_to(folder)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +273,77 @@ mod tests {
             let registry = TokenClientBuilder::default().source(Own(source_type.clone())).registry();
             let found = registry.get(&source_type).map(|source| format!("{source:?}"));
             assert!(found.is_some_and(|shown| shown.starts_with("Own(")), "{source_type}");
+        }
+    }
+
+    #[cfg(feature = "secret")]
+    mod worlds {
+        use super::*;
+        use std::collections::BTreeMap;
+
+        use crate::TokenRequest;
+        use credential_core::testing::{FakeHttp, FakeWorld};
+
+        const SETTINGS: &str = r#"{"AzureAd": {
+            "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+            "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecretDiskPath": "secret.txt"}]}}"#;
+
+        /// A world in which the folder of the settings file has the secret, and the working folder another.
+        fn world() -> FakeWorld {
+            let world = FakeWorld::new();
+            world.files.write("conf/appsettings.json", SETTINGS);
+            world.files.write("conf/secret.txt", "beside-the-settings");
+            world.files.write("secret.txt", "in-the-working-folder");
+            world
+        }
+
+        /// The secret that the client presents.
+        async fn presented(builder: TokenClientBuilder, http: &FakeHttp) -> String {
+            http.answer(200, r#"{"access_token": "t", "expires_in": 3600}"#);
+            let client = builder.build().await.unwrap();
+            client.token(&TokenRequest::app("api://a/.default")).await.unwrap();
+            let body = String::from_utf8(http.requests().last().unwrap().body.expose().to_vec()).unwrap();
+            body.split('&').find_map(|field| field.strip_prefix("client_secret=")).unwrap().to_owned()
+        }
+
+        #[tokio::test]
+        async fn relative_paths_start_at_the_settings_file_in_any_world() {
+            let location = Location::new().file("conf/appsettings.json");
+            let read = world();
+            let configuration = Configuration::read(&location, &read.world()).await;
+            let text = Configuration::from_json(SETTINGS, &location, &BTreeMap::new());
+            for (name, builder) in [
+                ("file", TokenClientBuilder::default().file("conf/appsettings.json")),
+                ("location", TokenClientBuilder::default().location(location)),
+                ("configuration", TokenClientBuilder::default().configuration(configuration)),
+                ("text", TokenClientBuilder::default().configuration(text)),
+            ] {
+                let world = world();
+                let secret = presented(builder.world(world.world()), &world.http).await;
+                assert_eq!(secret, "beside-the-settings", "{name}");
+            }
+        }
+
+        #[tokio::test]
+        async fn settings_without_a_folder_stay_where_the_world_is() {
+            let world = world();
+            world.files.write("appsettings.json", SETTINGS);
+            let secret = presented(TokenClientBuilder::default().world(world.world()), &world.http).await;
+            assert_eq!(secret, "in-the-working-folder");
+        }
+
+        #[tokio::test]
+        async fn an_http_client_beside_a_world_counts_in_any_order() {
+            for http_first in [true, false] {
+                let (world, http) = (world(), Arc::new(FakeHttp::default()));
+                let builder = TokenClientBuilder::default().file("conf/appsettings.json");
+                let builder = match http_first {
+                    true => builder.http(http.clone()).world(world.world()),
+                    false => builder.world(world.world()).http(http.clone()),
+                };
+                presented(builder, &http).await;
+                assert!(world.http.requests().is_empty());
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod access_token;
 mod addresses;
 pub mod authority;
 mod authority_refusal;
+mod beside;
 mod builder;
 mod chain_gap;
 mod claims;

@@ -17,6 +17,7 @@ pub(crate) const FINDINGS: &[(&str, usize, &[&str])] = &[
     ("custom-none-registered", 0, &["unknown-provider"]),
     ("custom-not-found", 0, &["unknown-provider"]),
     ("custom-not-found-then-secret", 0, &["unknown-provider"]),
+    ("empty-list", 0, &["no-credentials"]),
     ("fallback-all-fail", 0, &["file-not-found", "file-not-found", "source-not-in-build", "store-empty"]),
     ("fallback-all-fail", 1, &["file-not-found", "file-not-found", "source-not-in-build", "store-empty"]),
     ("fallback-recovers", 0, &["file-not-found"]),

@@ -8,7 +8,7 @@ use credential_core::{Finding, Secret, World};
 use super::Failure;
 use super::args::Where;
 use super::counting::{CountingHttp, NoNetwork};
-use crate::builder::{beside_settings, real_world};
+use crate::builder::real_world;
 use crate::configuration_error::any_error;
 use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, TokenClient, TokenClientBuilder};
@@ -66,8 +66,7 @@ impl Context {
         if let Some(error) = &self.no_network {
             return Err(error.clone());
         }
-        let world = beside_settings(self.world.clone(), &self.location.file);
-        builder().configuration(configuration).world(world).build().await
+        builder().configuration(configuration).world(self.world.clone()).build().await
     }
 
     pub(crate) fn requests(&self) -> u64 {

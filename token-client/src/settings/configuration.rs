@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use credential_core::{Finding, Origin, Secret, SecretBytes, Severity, World, nearest};
@@ -33,6 +33,8 @@ const FILES: u32 = 1 << FILE | 1 << ENVIRONMENT_FILE;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Configuration {
+    /// The settings file: relative paths in the settings start at its folder.
+    pub file: PathBuf,
     /// The name of the environment.
     pub environment: String,
     /// All settings, merged.
@@ -116,8 +118,8 @@ impl Configuration {
             remains::check(&Section { node: tree.node(&path), path: path.clone() }, FILES, &mut said);
             web_host_variables(&tree, &path, &mut said);
         }
-        let section = location.section.clone();
-        Self { environment, tree, section, application, downstream, findings: said }
+        let (file, section) = (location.file.clone(), location.section.clone());
+        Self { file, environment, tree, section, application, downstream, findings: said }
     }
 
     /// Variables that nobody can read.
