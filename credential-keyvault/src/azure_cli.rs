@@ -1,8 +1,12 @@
 //! The account that is signed in to the Azure CLI: for developers' machines.
 
-use azure_core::credentials::TokenCredential;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::credentials::{AccessToken, TokenCredential};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions};
 use credential_core::SourceError;
+use tokio::sync::oneshot;
 
 use crate::challenge::Challenge;
 use crate::identity::kept;
@@ -12,6 +16,9 @@ use crate::session::Session;
 
 /// Set in production to keep developers' accounts out, as Microsoft.Identity.Web has it.
 const DISABLED_BY: &str = "IDWEB_DISABLE_INTERACTIVE_AKV_CREDENTIALS";
+
+/// A command that takes longer than this is given up, and the next one may be run.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Runs `az account get-access-token`.
 pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
@@ -25,8 +32,7 @@ pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<To
         executor: session.context.means.executor.clone(),
         ..AzureCliCredentialOptions::default()
     };
-    let token = async { AzureCliCredential::new(Some(settings))?.get_token(&[&challenge.scope], None).await };
-    let token = token.await.map_err(|error| {
+    let token = run(session, settings, challenge.scope.clone()).await?.map_err(|error| {
         let said = session.shown(&error.to_string(), 300);
         // The tool's own words when the shell finds no such program.
         if ["not found", "not recognized", "No such file"].iter().any(|absent| said.contains(absent)) {
@@ -37,4 +43,31 @@ pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<To
             .remedy(format!("az login --tenant {}", challenge.tenant))
     })?;
     kept(&token, format!("the account of the Azure CLI in tenant {}", challenge.tenant))
+}
+
+/// One at a time for each entry: a command that hangs is not ended with the wait for it, and each try
+/// would leave a further one behind.
+async fn run(
+    session: &Session,
+    settings: AzureCliCredentialOptions,
+    scope: String,
+) -> Result<azure_core::Result<AccessToken>, SourceError> {
+    session.doing("running the Azure CLI (az account get-access-token)");
+    let turn = session.memory().cli().lock_owned().await;
+    let (sender, receiver) = oneshot::channel();
+    let clock = Arc::clone(&session.world().clock);
+    let end = clock.moment().after(LONGEST);
+    session.world().tasks.spawn(Box::pin(async move {
+        let token = async { AzureCliCredential::new(Some(settings))?.get_token(&[&scope], None).await };
+        tokio::select! {
+            // Whoever asked may be gone.
+            token = token => drop(sender.send(token)),
+            () = clock.sleep_until(end) => {}
+        }
+        drop(turn);
+    }));
+    receiver.await.map_err(|_| {
+        SourceError::transient("azure-cli-abandoned", "the Azure CLI was run, and what came of it was lost")
+            .remedy("see the log for a panic; it is tried again")
+    })
 }

@@ -92,11 +92,23 @@ fn check_authority(text: &str, vault: &VaultAddress, trusted: &[String]) -> Resu
         return Err(untrusted());
     }
     let tenant = url.path_segments().and_then(|mut parts| parts.find(|part| !part.is_empty())).unwrap_or_default();
-    let fits = !tenant.is_empty() && tenant.chars().all(|one| one.is_ascii_alphanumeric() || one == '.' || one == '-');
-    if !fits {
-        return Err(untrusted());
+    if !is_tenant(tenant) {
+        return Err(refused(vault, &format!("its challenge names the tenant {tenant:?}, which none can be")));
     }
     Ok((url.origin().ascii_serialization(), tenant.to_owned()))
+}
+
+/// Whether it is a tenant's id or domain name: labels of letters, digits and hyphens that begin and end
+/// with a letter or digit. It becomes a part of addresses and an argument of the Azure CLI, which no
+/// option may be.
+fn is_tenant(text: &str) -> bool {
+    text.len() <= 253
+        && text.split('.').all(|label| {
+            let ends = [label.bytes().next(), label.bytes().next_back()];
+            label.len() <= 63
+                && ends.iter().all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
 }
 
 /// `https`; `http` where the vault itself is an `http` one on loopback.
@@ -204,6 +216,32 @@ mod tests {
         ] {
             let header = format!(r#"Bearer authorization="{authority}", resource="https://vault.azure.net""#);
             assert_eq!(read(&header).is_ok(), known, "{authority}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_an_id_or_a_domain_name_and_no_option() {
+        for (tenant, good) in [
+            ("11111111-2222-3333-4444-555555555555", true),
+            ("contoso.onmicrosoft.com", true),
+            ("t1", true),
+            ("--help", false),
+            ("-o", false),
+            ("a-", false),
+            (".contoso.com", false),
+            ("contoso..com", false),
+            ("contoso.-x", false),
+            ("a%2Fb", false),
+            (&"a".repeat(64), false),
+        ] {
+            let header = format!(
+                r#"Bearer authorization="https://login.microsoftonline.com/{tenant}", resource="https://vault.azure.net""#
+            );
+            assert_eq!(
+                read(&header).map(|_| ()),
+                if good { Ok(()) } else { Err("vault-challenge-invalid") },
+                "{tenant}"
+            );
         }
     }
 

@@ -63,7 +63,10 @@ impl Memories {
 
 /// What is known of one entry's vault.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<Known>);
+pub(crate) struct Memory {
+    known: Mutex<Known>,
+    cli: Arc<tokio::sync::Mutex<()>>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -99,7 +102,12 @@ struct Absence {
 
 impl Memory {
     fn known(&self) -> MutexGuard<'_, Known> {
-        lock(&self.0)
+        lock(&self.known)
+    }
+
+    /// Whose turn it is to run the Azure CLI: it outlives the wait for it when it hangs.
+    pub(crate) fn cli(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.cli)
     }
 
     pub(crate) fn challenge(&self) -> Option<Challenge> {

@@ -5,13 +5,14 @@ use std::ffi::OsStr;
 use std::io;
 use std::process::{ExitStatus, Output};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use credential_core::testing::FakeFiles;
 use credential_core::{CredentialDescription, CredentialSource, Entry, Origin, SourceError, SourceType};
 use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load};
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load, load_within};
 
 fn source() -> Arc<dyn CredentialSource> {
     credential_keyvault::sources().swap_remove(0)
@@ -157,6 +158,50 @@ async fn the_azure_cli_is_used_where_it_is_chosen() {
         let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
         let loaded = load(&*source, &key_vault().with("Credential", "AzureCli"), &cloud.world(&[]), None).await;
         assert_eq!(loaded.as_ref().err().map(SourceError::code), code, "{loaded:?}");
+    }
+}
+
+/// An Azure CLI that hangs, or panics.
+#[derive(Debug, Default)]
+struct Broken {
+    panics: bool,
+    runs: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl azure_identity::Executor for Broken {
+    async fn run(&self, _program: &OsStr, _args: &[&OsStr]) -> io::Result<Output> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        assert!(!self.panics, "in a test");
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn an_azure_cli_that_hangs_is_waited_for_until_the_deadline_and_not_run_once_more() {
+    let (cloud, cli) = (cloud().await, Broken::default());
+    let runs = Arc::clone(&cli.runs);
+    let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
+    let entry = key_vault().with("Credential", "AzureCli");
+    let world = cloud.world(&[]);
+    for _ in 0..3 {
+        let start = Instant::now();
+        let error = load_within(Duration::from_millis(300), &*source, &entry, &world, None).await.unwrap_err();
+        assert!(start.elapsed() < Duration::from_secs(2));
+        assert!(error.code() == "vault-timeout" && error.to_string().contains("Azure CLI"), "{error}");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_azure_cli_that_panics_is_a_failure_and_may_be_run_again() {
+    let (cloud, cli) = (cloud().await, Broken { panics: true, ..Broken::default() });
+    let runs = Arc::clone(&cli.runs);
+    let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
+    let (entry, world) = (key_vault().with("Credential", "AzureCli"), cloud.world(&[]));
+    for nth in 1..=2 {
+        let error = load(&*source, &entry, &world, None).await.unwrap_err();
+        assert_eq!((error.code(), runs.load(Ordering::SeqCst)), ("azure-cli-abandoned", nth));
     }
 }
 
