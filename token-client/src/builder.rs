@@ -301,7 +301,9 @@ mod tests {
         async fn presented(builder: TokenClientBuilder, http: &FakeHttp) -> String {
             http.answer(200, r#"{"access_token": "t", "expires_in": 3600}"#);
             let client = builder.build().await.unwrap();
-            client.token(&TokenRequest::app("api://a/.default")).await.unwrap();
+            let request = TokenRequest::app("api://a/.default");
+            // Whoever asks a client without an answer waits for a clock that stands.
+            tokio::time::timeout(Duration::from_secs(10), client.token(&request)).await.unwrap().unwrap();
             let body = String::from_utf8(http.requests().last().unwrap().body.expose().to_vec()).unwrap();
             body.split('&').find_map(|field| field.strip_prefix("client_secret=")).unwrap().to_owned()
         }
