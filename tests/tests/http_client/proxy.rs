@@ -36,11 +36,15 @@ async fn a_direct_request_goes_by_no_proxy_of_ones_own_client_either() {
     let server = Socket::listen("0.0.0.0:0", |_| Reply::Body("the server"));
     // An address that is no loopback one, and leads here.
     let url = format!("http://0.0.0.0:{}/", server.address.port());
-    let http = by(&proxy);
-    assert_eq!(text(&http, &url).await, "the proxy");
-    let answer = send(&http, HttpRequest::get(&url).direct()).await.unwrap();
-    assert_eq!(answer.body.expose(), b"the server");
-    assert_eq!(proxy.connections(), 1);
+    let client = Client::builder().proxy(Proxy::all(proxy.url()).unwrap()).build().unwrap();
+    for (asked, http) in [(1, by(&proxy)), (2, ReqwestHttp::from_client(client))] {
+        assert_eq!(text(&http, &url).await, "the proxy");
+        for request in [HttpRequest::get(&url).direct(), HttpRequest::get(server.url().replace("0.0.0.0", "127.0.0.1"))]
+        {
+            assert_eq!(send(&http, request).await.unwrap().body.expose(), b"the server");
+        }
+        assert_eq!(proxy.connections(), asked);
+    }
 }
 
 #[tokio::test]

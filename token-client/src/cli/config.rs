@@ -39,7 +39,12 @@ pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
     if ok { Ok(()) } else { Err(Failure::Said) }
 }
 
-fn print(configuration: &Configuration, sources: &SourceRegistry, endpoints: Option<&OfflineEndpoints>, output: &Output) {
+fn print(
+    configuration: &Configuration,
+    sources: &SourceRegistry,
+    endpoints: Option<&OfflineEndpoints>,
+    output: &Output,
+) {
     output.print(&format!("environment  {}", clean(&configuration.environment)));
     for (path, sight) in sections(configuration, sources) {
         output.print(&format!("\n{}", clean(&path)));

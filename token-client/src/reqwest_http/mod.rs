@@ -69,6 +69,18 @@ impl ReqwestHttp {
         })
     }
 
+    /// A client of your own, for what may go by a proxy; what goes to this machine, and what is asked for
+    /// [`direct`](HttpRequest::direct), goes by a client of ours without any. Yours must not follow
+    /// redirects (`redirect(Policy::none())`), and its connections are those of the one runtime that it is
+    /// used on: where there are several, give [`from_builder`](Self::from_builder).
+    pub fn from_client(client: reqwest::Client) -> Self {
+        let make = move |direct| match direct {
+            true => reqwest::Client::builder().redirect(Policy::none()).no_proxy().build(),
+            false => Ok(client.clone()),
+        };
+        Self(Arc::new(Pools::lazy(make)))
+    }
+
     async fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpResponse, HttpError> {
         let client = self.0.client(request.direct || is_loopback(&request.url), host)?;
         let message = message(&client, request, host)?;

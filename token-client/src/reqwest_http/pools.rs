@@ -12,7 +12,7 @@ use super::failure::describe;
 
 /// The most runtimes that keep their connections; with one more, the one that asked longest ago begins
 /// anew when it asks again.
-const MAX_RUNTIMES: usize = 16;
+const MAX_RUNTIMES: usize = 128;
 
 /// Makes a client; `true` for one without proxies.
 type Make = dyn Fn(bool) -> reqwest::Result<Client> + Send + Sync;
@@ -36,6 +36,11 @@ impl Pools {
     pub(super) fn new(make: impl Fn(bool) -> reqwest::Result<Client> + Send + Sync + 'static) -> reqwest::Result<Self> {
         let first = Clients { proxied: OnceLock::from(make(false)?), direct: OnceLock::new() };
         Ok(Self { make: Box::new(make), list: Mutex::new(vec![(None, Arc::new(first))]) })
+    }
+
+    /// Makes each client when it is needed.
+    pub(super) fn lazy(make: impl Fn(bool) -> reqwest::Result<Client> + Send + Sync + 'static) -> Self {
+        Self { make: Box::new(make), list: Mutex::default() }
     }
 
     /// The client for a request that this runtime sends.
