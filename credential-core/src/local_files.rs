@@ -1,15 +1,15 @@
 //! The real file system, which may stop answering: a share that hangs holds one thread a path, and
 //! nobody's runtime.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use crate::SecretBytes;
 use crate::world::{FileStamp, Files};
@@ -101,48 +101,49 @@ async fn timeout() {
 }
 
 /// The paths that are looked at, process-wide as the threads are.
-static OUTSTANDING: LazyLock<Outstanding> =
-    LazyLock::new(|| Outstanding { all: Arc::new(Semaphore::new(MAX_OUTSTANDING)), paths: Mutex::default() });
+static OUTSTANDING: LazyLock<Outstanding> = LazyLock::new(Outstanding::default);
 
+#[derive(Default)]
 struct Outstanding {
-    all: Arc<Semaphore>,
-    paths: Mutex<HashMap<PathBuf, Arc<Semaphore>>>,
+    paths: Mutex<HashSet<PathBuf>>,
+    ended: Notify,
 }
 
 impl Outstanding {
-    fn paths(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Semaphore>>> {
+    fn paths(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the path may be looked at now.
+    fn begins(&self, path: &Path) -> bool {
+        let mut paths = self.paths();
+        paths.len() < MAX_OUTSTANDING && paths.insert(path.to_path_buf())
     }
 }
 
 /// The turn to look at a path; ends when it is dropped.
-struct Turn {
-    path: PathBuf,
-    _one: Option<OwnedSemaphorePermit>,
-    _all: Option<OwnedSemaphorePermit>,
-}
+struct Turn(PathBuf);
 
 impl Turn {
+    /// Nobody is handed a turn: whoever runs takes it. One that was handed to a task of a runtime that
+    /// nobody drives would end with that runtime.
     async fn at(path: &Path) -> Self {
-        let one = {
-            let mut paths = OUTSTANDING.paths();
-            Arc::clone(paths.entry(path.to_path_buf()).or_insert_with(|| Arc::new(Semaphore::new(1))))
-        };
-        // Neither is ever closed, so both are had.
-        let one = one.acquire_owned().await.ok();
-        let mut turn = Self { path: path.to_path_buf(), _one: one, _all: None };
-        turn._all = Arc::clone(&OUTSTANDING.all).acquire_owned().await.ok();
-        turn
+        loop {
+            // Before the look, so that no end between the two is missed.
+            let mut ended = std::pin::pin!(OUTSTANDING.ended.notified());
+            ended.as_mut().enable();
+            if OUTSTANDING.begins(path) {
+                return Self(path.to_path_buf());
+            }
+            ended.await;
+        }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut paths = OUTSTANDING.paths();
-        // The list's own and this turn's: nobody waits for the path.
-        if paths.get(&self.path).is_some_and(|one| Arc::strong_count(one) <= 2) {
-            paths.remove(&self.path);
-        }
+        OUTSTANDING.paths().remove(&self.0);
+        OUTSTANDING.ended.notify_waiters();
     }
 }
 

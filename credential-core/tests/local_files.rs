@@ -80,6 +80,28 @@ async fn reads_of_a_file_that_hangs_hold_one_thread_and_the_others_go_on() {
     threads_become(0).await;
 }
 
+/// A runtime that stands still was handed the turn once, and kept the path from everybody else.
+#[test]
+fn a_runtime_that_nobody_drives_keeps_no_path_from_the_others() {
+    use std::time::Duration;
+
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let path = folder("idle").join("secret.txt");
+    std::fs::write(&path, "s3cret").unwrap();
+    let idle = runtime();
+    idle.block_on(async {
+        for _ in 0..3 {
+            let path = path.clone();
+            tokio::spawn(async move { LocalFiles::default().read(&path, 1024).await.is_ok() });
+        }
+        tokio::task::yield_now().await;
+    });
+    let files = LocalFiles::default();
+    let read = async { tokio::time::timeout(Duration::from_secs(10), files.read(&path, 1024)).await };
+    assert_eq!(runtime().block_on(read).unwrap().unwrap().expose(), b"s3cret");
+    drop(idle);
+}
+
 #[tokio::test]
 async fn a_link_that_leads_nowhere_is_listed() {
     let folder = folder("links");
