@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::flight::{Flight, TRIES};
-use credential_core::guard::bounded;
+use credential_core::guard::{Unanswered, bounded};
 use credential_core::{Application, CredentialChain, Finding, Search, World};
 
 use crate::access_token::AccessToken;
@@ -18,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::flights::{FlightKey, Flights};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
+use crate::token_error::panicked;
 use crate::{
     ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims,
     downstream, user_assertion,
@@ -330,10 +331,15 @@ impl Inner {
         for (name, value) in &request.extra_headers {
             downstream::check_unreserved_header(name, value)?;
         }
+        if let Some(id) = &request.correlation_id {
+            let checked = downstream::check_header("client-request-id", id);
+            checked.map_err(|finding| Box::new(finding.remedy("write correlation_id as a GUID")))?;
+        }
         let deadline = world.clock.moment().after(self.patience);
         let resolve = || self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world);
         let endpoints = match bounded(&*world.clock, deadline, resolve).await {
             Ok(endpoints) => endpoints,
+            Err(Unanswered::Panicked) => return Err(panicked().into()),
             Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.patience)),
         };
         let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;

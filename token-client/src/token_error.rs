@@ -56,7 +56,13 @@ impl ExchangeError {
                 }
             }
             Self::Http(error) => {
-                let mut finding = Finding::error("authority-unreachable", error.to_string()).remedy(UNREACHABLE);
+                let (code, remedy) = match error.kind() {
+                    HttpErrorKind::Request => {
+                        ("request-not-sent", "see the cause: the HTTP client takes no such request")
+                    }
+                    _ => ("authority-unreachable", UNREACHABLE),
+                };
+                let mut finding = Finding::error(code, error.to_string()).remedy(remedy);
                 finding.cause = causes(error);
                 finding
             }
@@ -114,8 +120,7 @@ impl TokenError {
 
     /// Code that the program brought to the exchange panicked.
     pub(crate) fn panicked() -> Self {
-        let finding = Finding::error("exchange-panicked", "the exchange panicked");
-        Self::before(Box::new(finding.remedy("mend the code that was handed to the client: the panic's own message and place are in the program's error output")).into())
+        Self::before(panicked().into())
     }
 
     /// The caller's patience is over.
@@ -153,7 +158,7 @@ impl TokenError {
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
         match &self.0.error {
-            ChainError::Stopped { error: ExchangeError::Http(_), .. } => true,
+            ChainError::Stopped { error: ExchangeError::Http(error), .. } => error.kind() != HttpErrorKind::Request,
             ChainError::Stopped { error: ExchangeError::Endpoints(error), .. } => error.is_transient(),
             ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
                 rejection::meaning(error) == rejection::Meaning::Unwell
@@ -173,6 +178,13 @@ impl TokenError {
             _ => Vec::new(),
         }
     }
+}
+
+/// Code that the program brought to the exchange panicked.
+pub(crate) fn panicked() -> Box<Finding> {
+    let remedy = "mend the code that was handed to the client: the panic's own message and place are in the \
+                  program's error output";
+    Box::new(Finding::error("exchange-panicked", "the exchange panicked").remedy(remedy))
 }
 
 /// What is wrong with a list that has no entry to try.

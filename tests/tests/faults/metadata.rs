@@ -1,11 +1,13 @@
 //! Metadata and instance discovery that give no answer: the patience holds, and the error names them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use credential_core::{Environment, World};
 use token_client::TokenRequest;
 
-use crate::authority::{Authority, SCOPE, TWO_SECRETS, builder};
+use crate::authority::{Authority, SCOPE, TWO_SECRETS, builder, section};
 
 #[tokio::test]
 async fn silence_of_the_metadata_ends_with_the_patience_and_blames_no_credential() {
@@ -26,4 +28,28 @@ async fn silence_of_the_metadata_ends_with_the_patience_and_blames_no_credential
         assert!(findings[0].0.message.contains(host), "{}", findings[0].0.message);
         assert!(error.attempts().is_empty() && error.is_transient());
     }
+}
+
+/// An environment of the program's own that panics.
+#[derive(Debug)]
+struct Panics;
+
+impl Environment for Panics {
+    fn var(&self, _name: &str) -> Option<String> {
+        panic!("the program's own mistake")
+    }
+
+    fn vars(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+}
+
+#[tokio::test]
+async fn a_panic_on_the_way_to_the_endpoints_is_told_as_one_and_not_as_silence() {
+    let authority = Arc::new(Authority::good());
+    let world = World::new(Arc::clone(&authority) as _).with_environment(Arc::new(Panics));
+    let client = builder(&authority, &section(TWO_SECRETS)).world(world).build().await.unwrap();
+    let error = client.token(&TokenRequest::app(SCOPE)).await.unwrap_err();
+    assert_eq!(error.findings()[0].0.code, "exchange-panicked");
+    assert!(!error.is_transient() && authority.seen().is_empty());
 }

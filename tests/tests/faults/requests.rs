@@ -24,6 +24,17 @@ async fn reserved_headers_of_a_token_request_are_refused_before_anything_is_sent
 }
 
 #[tokio::test]
+async fn a_correlation_id_that_no_header_carries_is_refused_before_anything_is_sent() {
+    let authority = Arc::new(Authority::good());
+    let client = builder(&authority, &section(ONE_SECRET)).build().await.unwrap();
+    for id in ["a\r\nX-Forged: 1", "a\0b", "größer"] {
+        let error = client.token(&TokenRequest::app(SCOPE).correlation_id(id)).await.unwrap_err();
+        assert!(error.to_string().contains("correlation_id") && !error.is_transient(), "{error}");
+    }
+    assert!(authority.seen().is_empty());
+}
+
+#[tokio::test]
 async fn callers_with_different_headers_share_no_token() {
     let authority = Arc::new(Authority::good());
     let client = builder(&authority, &section(ONE_SECRET)).build().await.unwrap();
