@@ -99,3 +99,17 @@ async fn a_section_says_no_other_place_and_no_user() {
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_no_token_goes_to_is_refused_by_its_setting() {
+    for base in ["http://inventory.contoso.com", "http://foo.localhost", "http://10.0.0.1"] {
+        let there = Arc::<There>::default();
+        let client = client(&there, json!({"Api": section(base, None)})).await;
+        let Err(DownstreamError::Call(finding)) = client.downstream("Api").unwrap().call(DownstreamCall::new()).await
+        else {
+            panic!("{base}: it was called");
+        };
+        assert_eq!(finding.path.as_deref(), Some("DownstreamApis:Api:BaseUrl"), "{finding}");
+        assert!(there.asked().is_empty());
+    }
+}

@@ -44,6 +44,7 @@ pub use endpoints::{Endpoints, OfflineEndpoints, merge_query, with_query};
 pub use error::AuthorityError;
 pub(crate) use error::UNREACHABLE;
 pub use kind::AuthorityKind;
+pub(crate) use tenant::check as check_tenant;
 
 /// Who issues the tokens. Cheap to clone; clones share what was asked.
 #[derive(Clone, Debug)]

@@ -121,11 +121,11 @@ impl DownstreamApi {
         let token_request = self.token_request(call)?;
         let url = self.address(call)?;
         if token_request.is_some() {
-            addresses::credential_bearing(url.as_str())?;
+            let (base_url, checked) = (&self.base_url, addresses::credential_bearing(url.as_str()));
+            checked.map_err(|finding| finding.at(&base_url.path, base_url.origin.clone()))?;
         }
         let mut request = HttpRequest::new(self.method(call), url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
         if let Some(accept) = self.options.accept_header.as_ref().filter(|accept| !accept.value.is_empty()) {
-            headers::check("Accept", &accept.value)?;
             request = request.header("accept", accept.value.as_str());
         }
         let configured = texts(self.options.extra_header_parameters.as_ref().map(|map| &map.value));
@@ -144,6 +144,7 @@ impl DownstreamApi {
         }
         if let Some(body) = &call.body {
             if let Some(content_type) = self.content_type(body)? {
+                headers::check_media_type(content_type)?;
                 request = request.header("content-type", content_type);
             }
             request = request.body(body.bytes.clone());

@@ -17,6 +17,9 @@ const RESERVED_PREFIXES: [&str; 2] = ["x-forwarded-", "x-ms-token-"];
 /// Set from the body alone.
 const OF_THE_BODY: [&str; 3] = ["content-type", "content-length", "transfer-encoding"];
 
+/// Why a value is none that a header can carry.
+const UNFIT: &str = "its value has line breaks, control characters or characters outside ASCII";
+
 /// Whether the header is left out, with a warning in the log, as the reference does.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -30,14 +33,30 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), Box<Finding>> {
         "its name has characters that none may have"
     } else if OF_THE_BODY.contains(&name.to_ascii_lowercase().as_str()) {
         "it is set from the body"
-    } else if !value.bytes().all(|byte| byte == b'\t' || (byte.is_ascii() && !byte.is_ascii_control())) {
-        "its value has line breaks, control characters or characters outside ASCII"
+    } else if !can_carry(value) {
+        UNFIT
     } else {
         return Ok(());
     };
     Err(Finding::error("bad-header", format!("the header {name:?} cannot be sent: {problem}"))
         .remedy("change ExtraHeaderParameters or the call's headers")
         .into())
+}
+
+/// Refuses a media type that no request may carry.
+///
+/// # Errors
+/// A finding that says why.
+pub(crate) fn check_media_type(media_type: &str) -> Result<(), Box<Finding>> {
+    if can_carry(media_type) {
+        return Ok(());
+    }
+    let finding = Finding::error("bad-header", format!("the body's media type cannot be sent: {UNFIT}"));
+    Err(Box::new(finding.remedy("write TYPE/SUBTYPE")))
+}
+
+fn can_carry(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'\t' || (byte.is_ascii() && !byte.is_ascii_control()))
 }
 
 /// Refuses what [`check`] does, and headers that are this client's own.
@@ -69,7 +88,8 @@ mod tests {
 
     #[test]
     fn line_breaks_are_refused() {
-        assert!(check("X-A", "b").is_ok());
+        assert!(check("X-A", "b").is_ok() && check_media_type("text/plain; charset=utf-8").is_ok());
+        assert!(check_media_type("text/plain\r\nX-C: d").is_err());
         for (name, value) in [("X-A", "b\r\nX-C: d"), ("X A", "b"), ("", "b"), ("Content-Type", "b"), ("X-A", "ü")] {
             assert!(check(name, value).is_err(), "{name}");
         }

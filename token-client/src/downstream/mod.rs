@@ -13,7 +13,8 @@ mod response;
 #[cfg(feature = "cli")]
 pub(crate) use caller::resolve as resolve_caller;
 pub(crate) use headers::{
-    check as check_header, check_unreserved as check_unreserved_header, is_reserved as is_reserved_header,
+    check as check_header, check_media_type, check_unreserved as check_unreserved_header,
+    is_reserved as is_reserved_header,
 };
 pub(crate) use path::check as check_path;
 

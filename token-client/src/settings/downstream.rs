@@ -259,6 +259,22 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
     {
         say(binder, *finding, path.path.clone(), &path.origin);
     }
+    if let Some(accept) = &options.accept_header
+        && let Err(finding) = crate::downstream::check_header("Accept", &accept.value)
+    {
+        say(binder, finding.remedy("change AcceptHeader"), accept.path.clone(), &accept.origin);
+    }
+    if let Some(content_type) = &options.content_type
+        && let Err(finding) = crate::downstream::check_media_type(&content_type.value)
+    {
+        say(binder, *finding, content_type.path.clone(), &content_type.origin);
+    }
+    let tenant = options.acquire_token_options.tenant.as_ref().filter(|tenant| !tenant.value.is_empty());
+    if let Some(tenant) = tenant
+        && let Err(finding) = crate::authority::check_tenant(&tenant.value, "Tenant")
+    {
+        say(binder, *finding, tenant.path.clone(), &tenant.origin);
+    }
     for (name, value, path, origin) in headers(options.extra_header_parameters.as_ref()) {
         if let Err(finding) = crate::downstream::check_header(name, value) {
             say(binder, *finding, path, origin);
@@ -306,8 +322,8 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
             binder.say(&place, finding.remedy("remove it: a token is what a call is made with"));
         }
         Ok(url) if url.scheme() == "http" && !is_loopback(url.as_str()) && !options.is_anonymous() => {
-            let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: anybody on the way reads the token");
-            binder.say(&place, finding.remedy("write https://"));
+            let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: no token is sent there");
+            binder.say(&place, finding.remedy("write https://; http is for 127.0.0.1, [::1] and localhost"));
         }
         Ok(_) => {}
         Err(_) => {

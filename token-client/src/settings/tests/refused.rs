@@ -55,6 +55,10 @@ fn what_no_call_can_be_made_of_is_found_in_the_section() {
         (r#""RelativePath": "https://evil.example/""#, &["error bad-path Api:RelativePath"]),
         (r#""RelativePath": "items?$top=5""#, &[]),
         (r#""ExtraHeaderParameters": {"X-A": "b\r\nX-C: d"}"#, &["error bad-header Api:ExtraHeaderParameters:X-A"]),
+        (r#""AcceptHeader": "a/b\r\nX-C: d""#, &["error bad-header Api:AcceptHeader"]),
+        (r#""ContentType": "a/b\r\nX-C: d""#, &["error bad-header Api:ContentType"]),
+        (r#""AcquireTokenOptions": {"Tenant": "../t"}"#, &["error wrong-value Api:AcquireTokenOptions:Tenant"]),
+        (r#""AcquireTokenOptions": {"Tenant": ""}"#, &[]),
         (
             r#""ExtraHeaderParameters": {"authorization": "Basic eA=="}"#,
             &["warning reserved-header Api:ExtraHeaderParameters:authorization"],
