@@ -89,8 +89,11 @@ impl Context {
     }
 
     pub(crate) async fn file(&self, file: &str) -> Result<Vec<u8>, Failure> {
-        let read = self.world.files.read(Path::new(file), MAX_ARGUMENT_FILE).await;
-        read.map(|content| content.expose().to_vec()).map_err(|error| Failure::Usage(format!("{file}: {error}")))
+        let read = self.world.read_file(Path::new(file), MAX_ARGUMENT_FILE).await;
+        read.map(|content| content.expose().to_vec()).map_err(|error| {
+            let remedy = error.remedy_text().map(|remedy| format!(": {remedy}")).unwrap_or_default();
+            Failure::Usage(format!("{error}{remedy}"))
+        })
     }
 }
 

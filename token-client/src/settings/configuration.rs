@@ -183,7 +183,9 @@ fn unreadable(path: &Path, name: &str, error: &io::Error) -> Finding {
     let (what, remedy) = match error.kind() {
         io::ErrorKind::FileTooLarge => return too_large(name),
         io::ErrorKind::IsADirectory => ("is a folder", "name a file in it"),
+        io::ErrorKind::Unsupported => ("is a pipe, a socket or a device", "name a file"),
         io::ErrorKind::PermissionDenied => ("cannot be read", "let this user read it"),
+        io::ErrorKind::TimedOut => ("cannot be read", "look at the disk or share that it is on"),
         _ => ("cannot be read", "look at the cause"),
     };
     let message = format!("the settings file {} {what}", path.display());

@@ -288,6 +288,8 @@ async fn files_that_cannot_be_read_are_one_finding_each() {
         (ErrorKind::IsADirectory, codes::SETTINGS_FILE_UNREADABLE),
         (ErrorKind::PermissionDenied, codes::SETTINGS_FILE_UNREADABLE),
         (ErrorKind::FileTooLarge, codes::SETTINGS_FILE_TOO_LARGE),
+        (ErrorKind::Unsupported, codes::SETTINGS_FILE_UNREADABLE),
+        (ErrorKind::TimedOut, codes::SETTINGS_FILE_UNREADABLE),
     ] {
         let world = FakeWorld::new();
         world.files.fail("appsettings.json", kind);
@@ -296,6 +298,8 @@ async fn files_that_cannot_be_read_are_one_finding_each() {
         let said: Vec<&str> = configuration.findings.iter().map(|finding| finding.code).collect();
         assert_eq!(said, [code, codes::BROKEN_JSON], "{kind}");
         assert!(configuration.findings.iter().all(|finding| finding.origin.is_some() && finding.remedy.is_some()));
+        let said = configuration.findings.first().unwrap();
+        assert_eq!(said.message.contains("is a pipe"), kind == ErrorKind::Unsupported, "{said}");
     }
     let world = FakeWorld::new();
     world.files.write("appsettings.json", " ".repeat(usize::try_from(MAX_FILE_SIZE).unwrap() + 1));

@@ -147,3 +147,18 @@ fn a_missing_file_is_named() {
     let found = errors(&Program::new("bad-none"), &["token", "--json", "--config", "none.json"]);
     assert!(found[0]["message"].as_str().unwrap().contains("none.json") && found[0]["remedy"].is_string(), "{found:?}");
 }
+
+/// What an argument names is told as what an entry names.
+#[test]
+fn arguments_that_name_no_file() {
+    let program = Program::with("bad-arguments", &with_entry(r#"{"SourceType": "ClientSecret", "ClientSecret": "s"}"#));
+    std::fs::create_dir(program.folder.join("folder")).unwrap();
+    for (file, part) in [
+        ("absent", "there is no file absent"),
+        ("folder", "folder is a folder; a file is expected: name the file in it"),
+        ("/dev/zero", "/dev/zero is a pipe, a socket or a device"),
+    ] {
+        let ran = program.run(&["token", "--scope", "user.read", "--user-assertion", &format!("@{file}")]);
+        assert!(ran.status == 2 && ran.stderr.contains(part), "{ran:?}");
+    }
+}
