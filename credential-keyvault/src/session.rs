@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use credential_core::{
     Application, CredentialDescription, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World,
+    moves_terminal,
 };
 
 use crate::means::Means;
@@ -158,7 +159,7 @@ impl Session {
             _ => text.to_owned(),
         };
         let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut shown: String = line.chars().filter(|one| !one.is_control()).take(max).collect();
+        let mut shown: String = line.chars().filter(|one| !moves_terminal(*one)).take(max).collect();
         if line.chars().count() > max {
             shown.push('…');
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use credential_core::HttpResponse;
+use credential_core::{HttpResponse, moves_terminal};
 use serde::Deserialize;
 
 /// The most of an authority's text that is kept.
@@ -125,7 +125,7 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
 }
 
 fn shorten(text: &str) -> String {
-    text.chars().filter(|one| !one.is_control()).take(MAX_TEXT).collect()
+    text.chars().filter(|one| !moves_terminal(*one)).take(MAX_TEXT).collect()
 }
 
 impl fmt::Display for AuthorityRefusal {
@@ -150,6 +150,14 @@ mod tests {
         let error = AuthorityRefusal::read(&HttpResponse::new(401, vec![], body));
         assert_eq!(error.to_string(), "invalid_client: AADSTS7000215: Invalid client secret.");
         assert_eq!(error.error_codes, [7000215]);
+        assert_eq!(error.trace_id.as_deref(), Some("t"));
+    }
+
+    #[test]
+    fn what_moves_a_terminal_is_cut_from_an_authoritys_words() {
+        let body = r#"{"error":"invalid\u202e_client","error_description":"AADSTS1:\u2028 a\u001b[31m\u200fb","trace_id":"\u2066t"}"#;
+        let error = AuthorityRefusal::read(&HttpResponse::new(401, vec![], body));
+        assert_eq!(error.to_string(), "invalid_client: AADSTS1: a[31mb");
         assert_eq!(error.trace_id.as_deref(), Some("t"));
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use credential_core::{
-    AssertionRequest, Candidate, Credential, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, SourceError,
-    Verdict, World,
+    AssertionRequest, Candidate, Credential, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret,
+    SourceError, Verdict, World,
 };
 use zeroize::Zeroizing;
 
@@ -13,7 +13,7 @@ use crate::authority::AuthorityKind;
 use crate::client_assertion::{self, AssertionFor};
 use crate::form::Form;
 use crate::rejection::{Meaning, meaning};
-use crate::{AuthorityRefusal, ExchangeError};
+use crate::{AuthorityRefusal, ExchangeError, echo};
 
 /// How long the authority is left alone before a request that met a fault is sent once more.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -48,13 +48,13 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Presents the credential and says what the answer means for the list of credentials.
     pub(crate) async fn attempt(&self, candidate: &Candidate, world: &World) -> Verdict<Issued, ExchangeError> {
-        let form = match self.form(candidate, world).await {
-            Ok(form) => form,
+        let message = match self.message(candidate, world).await {
+            Ok(message) => message,
             Err(error) => return Verdict::Unusable(error),
         };
         // What is tried behind the callers' back has time of its own.
         let deadline = if candidate.background { candidate.deadline } else { self.deadline };
-        match self.send(&form, deadline, world).await {
+        match self.send(&message, deadline, world).await {
             Ok(issued) => Verdict::Accept(issued),
             Err(ExchangeError::Authority(error)) => match meaning(&error) {
                 Meaning::Credential { in_doubt: true } => Verdict::NextInDoubt(ExchangeError::Authority(error)),
@@ -67,12 +67,16 @@ impl Exchange {
     }
 
     /// The form, in the reference's order.
-    async fn form(&self, candidate: &Candidate, world: &World) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    async fn message(&self, candidate: &Candidate, world: &World) -> Result<Message, SourceError> {
         let (credential, deadline) = (&candidate.credential, candidate.deadline);
         let mut form = Form::default();
+        let mut secrets: Vec<Secret> = self.user_assertion.iter().cloned().collect();
         form.add("client_id", &self.client_id);
         match credential {
-            Credential::Secret(secret) => form.add("client_secret", secret.value().expose()),
+            Credential::Secret(secret) => {
+                form.add("client_secret", secret.value().expose());
+                secrets.push(secret.value().clone());
+            }
             Credential::Certificate(certificate) => {
                 let wanted = AssertionFor {
                     client_id: &self.client_id,
@@ -83,6 +87,7 @@ impl Exchange {
                 let assertion = client_assertion::sign(certificate, wanted, deadline, world).await?;
                 form.add("client_assertion_type", JWT_BEARER);
                 form.add("client_assertion", assertion.expose());
+                secrets.push(assertion);
             }
             Credential::Assertion(provided) => {
                 let mut request = AssertionRequest::new(&self.client_id, &self.token_endpoint, deadline, world);
@@ -93,6 +98,7 @@ impl Exchange {
                 let assertion = provided.ask(&request).await?;
                 form.add("client_assertion_type", JWT_BEARER);
                 form.add("client_assertion", assertion.token.expose());
+                secrets.push(assertion.token);
             }
             _ => {
                 return Err(SourceError::invalid("unknown-credential", "this build cannot present such a credential"));
@@ -117,14 +123,14 @@ impl Exchange {
         if let Some(path) = &self.fmi_path {
             form.add("fmi_path", path);
         }
-        Ok(form.into_bytes())
+        Ok(Message { form: form.into_bytes(), secrets })
     }
 
     /// Sends the form; once more after a pause when the authority is unwell and names no time of its own.
-    async fn send(&self, form: &[u8], deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
+    async fn send(&self, message: &Message, deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
         let mut again = true;
         loop {
-            let error = match self.send_once(form, deadline, world).await {
+            let error = match self.send_once(message, deadline, world).await {
                 Ok(issued) => return Ok(issued),
                 Err(error) => error,
             };
@@ -136,7 +142,7 @@ impl Exchange {
         }
     }
 
-    async fn send_once(&self, form: &[u8], deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
+    async fn send_once(&self, message: &Message, deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
         let timeout = deadline.since(world.clock.moment()).min(TIMEOUT);
         if timeout.is_zero() {
             let message = "the time for this token was over before the request was sent";
@@ -152,7 +158,7 @@ impl Exchange {
             .header("x-client-os", std::env::consts::OS)
             .header("x-ms-lib-capability", "retry-after, h429")
             .timeout(timeout)
-            .body(form);
+            .body(message.form.as_slice());
         for (name, value) in &self.extra_headers {
             request.headers.retain(|(ours, _)| !ours.eq_ignore_ascii_case(name));
             request = request.header(name, value.as_str());
@@ -160,8 +166,23 @@ impl Exchange {
         let response = world.send(request).await.map_err(ExchangeError::Http)?;
         match response.status {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
-            _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&response)))),
+            _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&message.not_repeated(response))))),
         }
+    }
+}
+
+/// What is sent to the authority.
+struct Message {
+    form: Zeroizing<Vec<u8>>,
+    /// What of it is shown nowhere.
+    secrets: Vec<Secret>,
+}
+
+impl Message {
+    /// The answer without what it repeats of the secrets: its words go into errors and logs.
+    fn not_repeated(&self, answer: HttpResponse) -> HttpResponse {
+        let body = echo::without(String::from_utf8_lossy(answer.body.expose()).into_owned(), &self.secrets);
+        HttpResponse::new(answer.status, answer.headers, body)
     }
 }
 

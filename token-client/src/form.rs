@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 pub(crate) struct Form(Zeroizing<Vec<u8>>);
 
 impl Form {
-    /// Adds a field; a space becomes `+`, what RFC 3986 §2.3 leaves unreserved stays as it is.
+    /// Adds a field.
     pub(crate) fn add(&mut self, name: &str, value: &str) {
         // Each byte needs three at most.
         let mut longer = Zeroizing::new(Vec::with_capacity(self.0.len() + name.len() + value.len() * 3 + 2));
@@ -17,20 +17,27 @@ impl Form {
         }
         longer.extend_from_slice(name.as_bytes());
         longer.push(b'=');
-        for byte in value.bytes() {
-            match byte {
-                b' ' => longer.push(b'+'),
-                b'-' | b'.' | b'_' | b'~' => longer.push(byte),
-                byte if byte.is_ascii_alphanumeric() => longer.push(byte),
-                byte => longer.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]),
-            }
-        }
+        longer.extend_from_slice(&encoded(value));
         self.0 = longer;
     }
 
     pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
         self.0
     }
+}
+
+/// The value as a form has it: a space becomes `+`, what RFC 3986 §2.3 leaves unreserved stays as it is.
+pub(crate) fn encoded(value: &str) -> Zeroizing<Vec<u8>> {
+    let mut encoded = Zeroizing::new(Vec::with_capacity(value.len() * 3));
+    for byte in value.bytes() {
+        match byte {
+            b' ' => encoded.push(b'+'),
+            b'-' | b'.' | b'_' | b'~' => encoded.push(byte),
+            byte if byte.is_ascii_alphanumeric() => encoded.push(byte),
+            byte => encoded.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]),
+        }
+    }
+    encoded
 }
 
 fn hex(digit: u8) -> u8 {

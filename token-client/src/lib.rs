@@ -17,6 +17,7 @@ pub mod cli;
 mod client_assertion;
 mod configuration_error;
 mod downstream;
+mod echo;
 #[cfg(feature = "testing")]
 pub mod emulator;
 mod exchange;

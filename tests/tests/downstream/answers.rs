@@ -96,3 +96,16 @@ async fn an_entry_that_wants_bound_tokens_is_refused() {
     }
     assert!(client_with(&there, entry(true), json!({})).await.is_ok());
 }
+
+#[tokio::test]
+async fn an_error_shows_nothing_of_the_token_and_moves_no_terminal() {
+    let there = Arc::<There>::default();
+    let client = client(&there, json!({"Api": section()})).await;
+    let body = "Authorization: Bearer issued-token\u{202e}\u{1b}[2J";
+    there.answer(HttpResponse::new(500, vec![], body));
+    let error = client.downstream("Api").unwrap().get::<Value>("x").await.unwrap_err().to_string();
+    assert!(error.contains("Bearer ***") && !error.contains(['\u{202e}', '\u{1b}']), "{error}");
+    there.answer(HttpResponse::new(200, vec![("content-type".to_owned(), "a\u{202e}b".to_owned())], "no JSON"));
+    let error = client.downstream("Api").unwrap().get::<Value>("x").await.unwrap_err().to_string();
+    assert!(error.contains("a\\u{202e}b"), "{error}");
+}

@@ -26,7 +26,7 @@ impl HttpClient for There {
         self.asked.lock().unwrap().push(request);
         let json = vec![("content-type".to_owned(), "application/json".to_owned())];
         if is_authority {
-            let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "issued"});
+            let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "issued-token"});
             return Ok(HttpResponse::new(200, json, token.to_string()));
         }
         let scripted = self.script.lock().unwrap().pop_front();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use token_client::TokenRequest;
 
-use crate::authority::{Authority, ONE_SECRET, SCOPE, builder, section};
+use crate::authority::{Authority, ONE_SECRET, SCOPE, body, builder, section};
 
 fn with_header(name: &str, value: &str) -> TokenRequest {
     let mut request = TokenRequest::app(SCOPE);
@@ -58,4 +58,21 @@ async fn a_tenant_that_never_reaches_the_request_is_no_part_of_the_key() {
     }
     client.token(&TokenRequest::app(SCOPE)).await.unwrap();
     assert_eq!(authority.seen().len(), 1);
+}
+
+/// As pages for developers do: the answer shows the request that it is about.
+#[tokio::test]
+async fn what_an_authority_repeats_of_a_request_is_not_shown() {
+    let user = "e30.e30.dGhlLXVzZXI";
+    let authority = Arc::new(Authority::new(|request| {
+        let sent = body(request);
+        (401, format!(r#"{{"error":"invalid_client","error_description":"no: {sent}","suberror":"{sent}"}}"#))
+    }));
+    let client = builder(&authority, &section(&ONE_SECRET.replace("first", "~first+"))).build().await.unwrap();
+    for request in [TokenRequest::app(SCOPE), TokenRequest::on_behalf_of(user, ["user.read"])] {
+        let error = client.token(&request.clone().force_refresh()).await.unwrap_err();
+        let shown = format!("{error} {error:?} {:?}", error.findings());
+        assert!(shown.contains("client_secret=***") && !shown.contains("s3cret"), "{shown}");
+        assert!(!shown.contains(user), "{shown}");
+    }
 }

@@ -168,11 +168,11 @@ impl DownstreamApi {
         // Nobody can ask for claims that are none: the caller gets the API's own words.
         let claims = claims.filter(|claims| claims::is_object(claims));
         let Some((claims, token_request)) = claims.zip(token_request) else {
-            return Ok(DownstreamResponse::new(answer, token.is_some()));
+            return Ok(DownstreamResponse::new(answer, token));
         };
         let token = self.client.token(&token_request.claims(claims)).await.map_err(DownstreamError::Token)?;
         let answer = self.send_once(request, Some(&token)).await?;
-        Ok(DownstreamResponse::new(answer, true))
+        Ok(DownstreamResponse::new(answer, Some(token)))
     }
 
     async fn send_once(

@@ -1,9 +1,10 @@
 //! What a downstream API answered.
 
-use credential_core::HttpResponse;
+use credential_core::{HttpResponse, Secret, moves_terminal, printable};
 use serde::de::DeserializeOwned;
 
 use super::DownstreamError;
+use crate::{AccessToken, echo};
 
 /// The most bytes that an answer may have.
 pub const MAX_RESPONSE: u64 = 32 * 1024 * 1024;
@@ -14,12 +15,12 @@ const MAX_SHOWN: usize = 4096;
 #[derive(Clone, Debug)]
 pub struct DownstreamResponse {
     response: HttpResponse,
-    with_token: bool,
+    token: Option<AccessToken>,
 }
 
 impl DownstreamResponse {
-    pub(crate) fn new(response: HttpResponse, with_token: bool) -> Self {
-        Self { response, with_token }
+    pub(crate) fn new(response: HttpResponse, token: Option<AccessToken>) -> Self {
+        Self { response, token }
     }
 
     /// The status code.
@@ -34,7 +35,7 @@ impl DownstreamResponse {
 
     /// Whether the call carried a token.
     pub fn with_token(&self) -> bool {
-        self.with_token
+        self.token.is_some()
     }
 
     /// Header names and values.
@@ -73,7 +74,7 @@ impl DownstreamResponse {
     pub fn json<T: DeserializeOwned>(self) -> Result<T, DownstreamError> {
         let answer = self.error_for_status()?;
         serde_json::from_slice(answer.bytes()).map_err(|error| DownstreamError::NotJson {
-            content_type: answer.header("content-type").unwrap_or("no content type").to_owned(),
+            content_type: printable(answer.header("content-type").unwrap_or("no content type"), 100),
             // The line and column alone: the parser's text repeats values.
             place: (error.line(), error.column()),
         })
@@ -85,6 +86,8 @@ impl DownstreamResponse {
         if bytes.len() > MAX_SHOWN {
             return format!("[{} bytes, too many to show]", bytes.len());
         }
-        self.text().chars().map(|one| if one.is_control() && one != '\n' { ' ' } else { one }).collect()
+        let token: Vec<Secret> = self.token.iter().map(|token| token.value().clone()).collect();
+        let text = echo::without(self.text(), &token);
+        text.chars().map(|one| if moves_terminal(one) && one != '\n' { ' ' } else { one }).collect()
     }
 }
