@@ -85,6 +85,7 @@ async fn with_secret(
     secret: String,
 ) -> Result<Token, SourceError> {
     let who = who(&client_id, "secret", challenge);
+    session.sends(Secret::new(secret.as_str()));
     let settings = ClientSecretCredentialOptions { client_options: authority(session, challenge) };
     let credential =
         ClientSecretCredential::new(&challenge.tenant, client_id, AzureSecret::new(secret), Some(settings));
@@ -99,6 +100,7 @@ async fn with_assertion(
     what: &str,
 ) -> Result<Token, SourceError> {
     let who = who(&client_id, what, challenge);
+    session.sends(assertion.clone());
     let settings = ClientAssertionCredentialOptions { client_options: authority(session, challenge) };
     let credential =
         ClientAssertionCredential::new(challenge.tenant.clone(), client_id, Ready(assertion), Some(settings));

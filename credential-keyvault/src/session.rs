@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credential_core::{
-    Application, CredentialDescription, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World,
+    Application, CredentialDescription, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret, SourceError, World,
     moves_terminal,
 };
 
@@ -47,11 +47,20 @@ pub(crate) struct Session {
     pub(crate) patient: bool,
     failure: Mutex<Option<SourceError>>,
     doing: Mutex<String>,
+    /// What was sent, and is shown nowhere.
+    sent: Mutex<Vec<Secret>>,
 }
 
 impl Session {
     pub(crate) fn new(context: Context, deadline: Moment, patient: bool) -> Arc<Self> {
-        Arc::new(Self { context, deadline, patient, failure: Mutex::default(), doing: Mutex::default() })
+        Arc::new(Self {
+            context,
+            deadline,
+            patient,
+            failure: Mutex::default(),
+            doing: Mutex::default(),
+            sent: Mutex::default(),
+        })
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -86,6 +95,11 @@ impl Session {
     /// The error that was kept.
     pub(crate) fn failed(&self) -> Option<SourceError> {
         lock(&self.failure).take()
+    }
+
+    /// Remembers what an answer must not show, whatever it repeats.
+    pub(crate) fn sends(&self, secret: Secret) {
+        lock(&self.sent).push(secret);
     }
 
     /// Says what is being waited for, for the message when the deadline passes.
@@ -150,14 +164,13 @@ fn may_heal(kind: HttpErrorKind) -> bool {
 }
 
 impl Session {
-    /// A server's text as it may be shown: one line, no longer than `max`, and without our token, which
-    /// a server could send back.
+    /// A server's text as it may be shown: one line, no longer than `max`, and without our token and what
+    /// else was sent, which a server could send back.
     pub(crate) fn shown(&self, text: &str, max: usize) -> String {
         let token = self.memory().token(std::time::SystemTime::UNIX_EPOCH).map(|token| token.value);
-        let clean = match &token {
-            Some(token) if !token.is_empty() => text.replace(token.expose(), "***"),
-            _ => text.to_owned(),
-        };
+        let sent = lock(&self.sent).clone();
+        let secrets = sent.into_iter().chain(token).filter(|secret| !secret.is_empty());
+        let clean = secrets.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"));
         let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut shown: String = line.chars().filter(|one| !moves_terminal(*one)).take(max).collect();
         if line.chars().count() > max {

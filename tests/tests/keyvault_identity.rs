@@ -131,6 +131,22 @@ async fn a_refused_reader_is_named_with_both_tenants() {
     assert!(!all.contains("wrong-s3cret") && !format!("{error:?}").contains("wrong-s3cret"));
 }
 
+#[tokio::test]
+async fn what_an_authority_repeats_of_a_readers_secret_is_not_shown() {
+    let cloud = cloud().await;
+    let body = r#"{"error": "invalid_client", "error_description": "AADSTS7000215: wrong-s3cret is no secret"}"#;
+    let repeats = Fault::new("POST login", Action::Status(401, body.to_owned(), Vec::new()));
+    cloud.edit(|state| state.faults.push(repeats));
+    let world = cloud.world(&[
+        ("AZURE_TENANT_ID", "kvtenant"),
+        ("AZURE_CLIENT_ID", "kvapp"),
+        ("AZURE_CLIENT_SECRET", "wrong-s3cret"),
+    ]);
+    let error = load(&*source(), &key_vault(), &world, None).await.unwrap_err();
+    assert!(error.to_string().contains("*** is no secret"), "{error}");
+    assert!(!format!("{error} {error:?} {:?}", error.finding()).contains("wrong-s3cret"), "{error:?}");
+}
+
 /// The Azure CLI of the test.
 #[derive(Debug)]
 struct Cli(&'static str, i32);

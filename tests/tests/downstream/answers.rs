@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use credential_core::HttpResponse;
 use serde_json::{Value, json};
-use token_client::DownstreamCall;
+use token_client::{DownstreamCall, DownstreamError};
 
 use crate::there::{There, client, client_with, form};
 
@@ -108,4 +108,20 @@ async fn an_error_shows_nothing_of_the_token_and_moves_no_terminal() {
     there.answer(HttpResponse::new(200, vec![("content-type".to_owned(), "a\u{202e}b".to_owned())], "no JSON"));
     let error = client.downstream("Api").unwrap().get::<Value>("x").await.unwrap_err().to_string();
     assert!(error.contains("a\\u{202e}b"), "{error}");
+}
+
+#[tokio::test]
+async fn what_no_request_is_made_of_is_found_before_a_token_is_asked_for() {
+    let there = Arc::<There>::default();
+    let client = client(&there, json!({"Api": section()})).await;
+    for call in [
+        DownstreamCall::new().method("GE T"),
+        DownstreamCall::new().method("GET / HTTP/1.1\r\nX-Forged: 1"),
+        DownstreamCall::new().header("X-A", "b\r\nX-Forged: 1"),
+        DownstreamCall::new().bytes("a", Some("text/plain\r\nX-Forged: 1")),
+    ] {
+        let error = client.downstream("Api").unwrap().call(call).await.unwrap_err();
+        assert!(matches!(error, DownstreamError::Call(_)), "{error}");
+        assert!(there.asked().is_empty());
+    }
 }

@@ -124,7 +124,8 @@ impl DownstreamApi {
             let (base_url, checked) = (&self.base_url, addresses::credential_bearing(url.as_str()));
             checked.map_err(|finding| finding.at(&base_url.path, base_url.origin.clone()))?;
         }
-        let mut request = HttpRequest::new(self.method(call), url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
+        let mut request =
+            HttpRequest::new(self.method(call)?, url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
         if let Some(accept) = self.options.accept_header.as_ref().filter(|accept| !accept.value.is_empty()) {
             request = request.header("accept", accept.value.as_str());
         }
@@ -215,9 +216,15 @@ impl DownstreamApi {
         }
     }
 
-    fn method(&self, call: &DownstreamCall) -> String {
+    fn method(&self, call: &DownstreamCall) -> Result<String, Box<Finding>> {
         let method = call.method.as_deref().unwrap_or(&self.options.http_method.value);
-        if method.is_empty() { "GET".to_owned() } else { method.to_ascii_uppercase() }
+        match method {
+            "" => Ok("GET".to_owned()),
+            method if headers::is_token(method) => Ok(method.to_ascii_uppercase()),
+            _ => Err(Box::new(
+                Finding::error("wrong-value", "the method is no HTTP method").remedy("write Get, Post, ..."),
+            )),
+        }
     }
 }
 

@@ -28,8 +28,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 
 /// Refuses a header that no request may carry: line breaks would forge further headers.
 pub(crate) fn check(name: &str, value: &str) -> Result<(), Box<Finding>> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let problem = if name.is_empty() || !name.bytes().all(is_token) {
+    let problem = if !is_token(name) {
         "its name has characters that none may have"
     } else if OF_THE_BODY.contains(&name.to_ascii_lowercase().as_str()) {
         "it is set from the body"
@@ -41,6 +40,12 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), Box<Finding>> {
     Err(Finding::error("bad-header", format!("the header {name:?} cannot be sent: {problem}"))
         .remedy("change ExtraHeaderParameters or the call's headers")
         .into())
+}
+
+/// Whether the text can be the name of a header or a method (`token` of RFC 9110 §5.6.2).
+pub(crate) fn is_token(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 /// Refuses a media type that no request may carry.

@@ -202,9 +202,7 @@ fn method(binder: &mut Binder<'_>, section: &Section<'_>) -> Located<String> {
         binder.say(&place, finding.remedy("remove it"));
         method.value = trimmed;
     }
-    // RFC 9110 §9.1: a method is a token.
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if method.value.is_empty() || !method.value.bytes().all(is_token) {
+    if !crate::downstream::is_token(&method.value) {
         let finding = Finding::error(codes::WRONG_VALUE, "HttpMethod is no HTTP method");
         binder.say(&place, finding.remedy("write Get, Post, ..."));
     } else if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(&method.value)) {
