@@ -3,20 +3,44 @@
 use std::io;
 use std::path::Path;
 
-use crate::{LoadRequest, SecretBytes, SourceError, World};
+use crate::guard::{Unanswered, bounded};
+use crate::{FILE_TIMEOUT, LoadRequest, SecretBytes, SourceError, World};
 
 impl World {
+    /// As [`Files::read`](crate::Files::read), whoever wrote these: their panic, and a silence of [`FILE_TIMEOUT`], are
+    /// errors.
+    ///
+    /// # Errors
+    /// As there; `TimedOut` when there is no answer, `Other` when they panic.
+    pub async fn read(&self, path: &Path, max: u64) -> io::Result<SecretBytes> {
+        let deadline = self.clock.moment().after(FILE_TIMEOUT);
+        match bounded(&*self.clock, deadline, || self.files.read(path, max)).await {
+            Ok(read) => read,
+            Err(Unanswered::Late) => {
+                Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {FILE_TIMEOUT:?}")))
+            }
+            Err(Unanswered::Panicked) => {
+                tracing::error!("the code that reads files panicked");
+                Err(io::Error::other("the code that reads files panicked"))
+            }
+        }
+    }
+
     /// The whole content of a file that has at most `max` bytes.
     ///
     /// # Errors
-    /// All are settled locally; the caller names the setting with
+    /// All but `file-timeout` are settled locally; the caller names the setting with
     /// [`CredentialDescription::at_setting`](crate::CredentialDescription::at_setting).
     /// `NotApplicable` when there is no such file, `Denied` when it may not be read, `Invalid` when it
     /// is a folder, a pipe or too large, `Misconfigured` when the path cannot be one, `Transient` for whatever
     /// else the file system answers.
     pub async fn read_file(&self, path: &Path, max: u64) -> Result<SecretBytes, SourceError> {
-        let read = self.files.read(path, max).await;
-        read.map_err(|error| file_error(error, &self.files.resolve(path), max).settled_locally())
+        self.read(path, max).await.map_err(|error| {
+            // Whoever has waited once need not wait again at every look.
+            let silent = error.kind() == io::ErrorKind::TimedOut;
+            let error = file_error(error, &self.files.resolve(path), max);
+            if silent { error } else { error.settled_locally() }
+        })
     }
 }
 
@@ -87,6 +111,17 @@ mod tests {
             assert_eq!((error.kind(), error.code()), expected);
             assert!(error.to_string().contains("a/secret.txt"), "{error}");
             assert!(error.remedy_text().is_some(), "{error}");
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn whoever_waited_for_a_file_need_not_wait_at_every_look() {
+        let fake = crate::testing::FakeWorld::new();
+        for (kind, local) in [(io::ErrorKind::TimedOut, false), (io::ErrorKind::NotFound, true)] {
+            fake.files.fail("secret.txt", kind);
+            let error = fake.world().read_file(Path::new("secret.txt"), 16).await.unwrap_err();
+            assert_eq!(error.is_local(), local, "{error}");
         }
     }
 }

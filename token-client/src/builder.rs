@@ -280,9 +280,12 @@ mod tests {
     mod worlds {
         use super::*;
         use std::collections::BTreeMap;
+        use std::io;
+        use std::path::PathBuf;
 
         use crate::TokenRequest;
         use credential_core::testing::{FakeHttp, FakeWorld};
+        use credential_core::{FileStamp, Files, SecretBytes};
 
         const SETTINGS: &str = r#"{"AzureAd": {
             "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
@@ -323,6 +326,49 @@ mod tests {
                 let world = world();
                 let secret = presented(builder.world(world.world()), &world.http).await;
                 assert_eq!(secret, "beside-the-settings", "{name}");
+            }
+        }
+
+        /// Files of the program's own.
+        #[derive(Debug)]
+        struct Bad {
+            panics: bool,
+        }
+
+        #[async_trait]
+        impl Files for Bad {
+            async fn read(&self, _path: &Path, _max: u64) -> io::Result<SecretBytes> {
+                if self.panics { panic!("the program's own mistake") } else { std::future::pending().await }
+            }
+
+            async fn stamp(&self, _path: &Path) -> io::Result<FileStamp> {
+                std::future::pending().await
+            }
+
+            async fn list(&self, _folder: &Path, _max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>> {
+                std::future::pending().await
+            }
+
+            fn resolve(&self, path: &Path) -> PathBuf {
+                path.to_path_buf()
+            }
+        }
+
+        #[tokio::test]
+        async fn settings_files_that_never_come_or_panic_are_findings() {
+            for panics in [false, true] {
+                let fake = world();
+                let files = Arc::new(Bad { panics });
+                let builder = TokenClientBuilder::default().file("conf/appsettings.json");
+                let mut building = std::pin::pin!(builder.world(fake.world().with_files(files)).build());
+                let error = loop {
+                    tokio::select! {
+                        biased;
+                        built = &mut building => break built.unwrap_err(),
+                        () = tokio::task::yield_now() => fake.clock.advance(Duration::from_secs(1)),
+                    }
+                };
+                assert_eq!(error.findings()[0].code, "settings-file-unreadable", "{error}");
             }
         }
 

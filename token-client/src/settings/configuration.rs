@@ -165,7 +165,7 @@ impl Configuration {
 /// A settings file as a layer: `None` when it is not there, `Some(None)` when it is and is broken.
 async fn read_file(path: &Path, number: u32, world: &World, said: &mut Vec<Finding>) -> Option<Option<Layer>> {
     let name = path.display().to_string();
-    match world.files.read(path, MAX_FILE_SIZE).await {
+    match world.read(path, MAX_FILE_SIZE).await {
         Ok(bytes) => Some(parse_bytes(&bytes, &name, number, said)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
