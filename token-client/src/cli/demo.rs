@@ -18,7 +18,7 @@ use crate::{Acquired, DownstreamCall, TokenClient, TokenRequest};
 const SETTINGS: &str = "examples/demo/appsettings.json";
 const SHIPPED: [(&str, &[u8]); 2] = [
     (SETTINGS, include_bytes!("../../examples/demo/appsettings.json")),
-    ("expired.pfx", include_bytes!("../../examples/demo/expired.pfx")),
+    ("examples/demo/expired.pfx", include_bytes!("../../examples/demo/expired.pfx")),
 ];
 /// The shipped secret of the shipped application: of no use anywhere else.
 const SECRET: &str = "demo-secret-of-no-use-elsewhere";

@@ -8,8 +8,15 @@ use crate::program::{Program, assert_shape};
 fn demo_walks_the_whole_road() {
     let ran = Program::new("demo").run(&["demo"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
-    let order =
-        ["SignedAssertionFilePath", "expired.pfx", "ClientSecret", "accepted", "api://demo/.default", "app1", "cache"];
+    let order = [
+        "SignedAssertionFilePath",
+        "CN=demo-expired",
+        "ClientSecret",
+        "accepted",
+        "api://demo/.default",
+        "app1",
+        "cache",
+    ];
     let places: Vec<Option<usize>> = order.iter().map(|part| ran.stdout.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {ran:?}");
 }
