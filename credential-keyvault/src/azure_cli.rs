@@ -45,15 +45,14 @@ pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<To
     kept(&token, format!("the account of the Azure CLI in tenant {}", challenge.tenant))
 }
 
-/// One at a time for each entry: a command that hangs is not ended with the wait for it, and each try
-/// would leave a further one behind.
+/// Runs the command as a task of its own, when it is its turn.
 async fn run(
     session: &Session,
     settings: AzureCliCredentialOptions,
     scope: String,
 ) -> Result<azure_core::Result<AccessToken>, SourceError> {
     session.doing("running the Azure CLI (az account get-access-token)");
-    let turn = session.memory().cli().lock_owned().await;
+    let turn = session.memory().cli().take(LONGEST, &*session.world().clock).await;
     let (sender, receiver) = oneshot::channel();
     let clock = Arc::clone(&session.world().clock);
     let end = clock.moment().after(LONGEST);

@@ -3,6 +3,7 @@
 mod address;
 mod azure_cli;
 mod challenge;
+mod cli_turn;
 mod client_assertion;
 mod identity;
 mod load;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use credential_core::{CredentialDescription, Entry, HttpClient, LoadRequest, Moment, Secret};
 
 use crate::challenge::Challenge;
+use crate::cli_turn::CliTurns;
 
 /// The most entries that a source remembers something of; the one that was used longest ago is forgotten.
 const MAX_ENTRIES: usize = 64;
@@ -65,7 +66,7 @@ impl Memories {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     known: Mutex<Known>,
-    cli: Arc<tokio::sync::Mutex<()>>,
+    cli: Arc<CliTurns>,
 }
 
 #[derive(Debug, Default)]
@@ -106,8 +107,8 @@ impl Memory {
     }
 
     /// Whose turn it is to run the Azure CLI: it outlives the wait for it when it hangs.
-    pub(crate) fn cli(&self) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(&self.cli)
+    pub(crate) fn cli(&self) -> &Arc<CliTurns> {
+        &self.cli
     }
 
     pub(crate) fn challenge(&self) -> Option<Challenge> {
