@@ -79,11 +79,11 @@ mod tests {
         let (turns, clock) = (Arc::<CliTurns>::default(), Arc::new(SystemClock::default()));
         let (driven, idle) = (runtime(), runtime());
         let first = driven.block_on(turns.take(LONG, &*clock));
-        idle.block_on(async {
+        idle.spawn({
             let (turns, clock) = (Arc::clone(&turns), Arc::clone(&clock));
-            tokio::spawn(async move { drop(turns.take(LONG, &*clock).await) });
-            tokio::task::yield_now().await;
+            async move { drop(turns.take(LONG, &*clock).await) }
         });
+        idle.block_on(tokio::task::yield_now());
         drop(first);
         let next = async { tokio::time::timeout(Duration::from_secs(5), turns.take(LONG, &*clock)).await };
         assert!(driven.block_on(next).is_ok());
