@@ -102,24 +102,15 @@ impl Fault {
     }
 }
 
-/// The same error once more: what was found about a content holds as long as the content does.
-pub(crate) fn again(error: &SourceError) -> SourceError {
-    renamed(error, error.to_string())
-}
-
 /// The same error with the name of the content in front.
-pub(crate) fn about(error: &SourceError, place: &str) -> SourceError {
-    renamed(error, format!("{place}: {error}"))
-}
-
-fn renamed(error: &SourceError, message: String) -> SourceError {
-    let mut copy = SourceError::new(error.kind(), error.code(), message);
+pub(crate) fn of_content(name: &str, error: &SourceError) -> SourceError {
+    let mut named = SourceError::new(error.kind(), error.code(), format!("{name}: {error}"));
     if let Some(remedy) = error.remedy_text() {
-        copy = copy.remedy(remedy);
+        named = named.remedy(remedy);
     }
     match causes(error) {
-        causes if causes.is_empty() => copy,
-        causes => copy.caused_by(causes.join(": ")),
+        causes if causes.is_empty() => named,
+        causes => named.caused_by(causes.join(": ")),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
 
 use crate::certificate::{certificate_facts, is_self_issued, judge, parse, printable, public_key, shown};
-use crate::error::{about, again};
+use crate::error::of_content;
 use crate::pieces::{Holding, Pieces};
 use crate::shape;
 use crate::signer::LocalSigner;
@@ -24,7 +24,7 @@ pub struct Material {
 }
 
 /// Why a content could not be read, and whether it is the one that the key is in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unread {
     pub(crate) error: SourceError,
     pub(crate) of_key: bool,
@@ -60,11 +60,8 @@ impl Material {
     /// # Errors
     /// As [`from_bytes`](Self::from_bytes).
     pub fn from_parts(content: &[u8], key: Option<&[u8]>, password: Option<&Secret>) -> Result<Self, SourceError> {
-        Self::parts(content, key, password).map_err(
-            |Unread { error, of_key }| {
-                if of_key { about(&error, "the key's content") } else { error }
-            },
-        )
+        Self::parts(content, key, password)
+            .map_err(|Unread { error, of_key }| if of_key { of_content("the key's content", &error) } else { error })
     }
 
     /// [`from_parts`](Self::from_parts) that tells which of the two is at fault.
@@ -116,7 +113,7 @@ impl Material {
         let algorithms = public_key(&parse(leaf)?)?.algorithms();
         let signer = holding.key.as_ref().map(|key| match key {
             Ok(key) => Ok(Arc::new(LocalSigner::new(key.signing_key()?, algorithms))),
-            Err(error) => Err(again(error)),
+            Err(error) => Err(error.clone()),
         });
         Ok(Self { chain: holding.chain.clone(), facts, unused: holding.unused, signer })
     }
@@ -141,7 +138,7 @@ impl Material {
     pub fn key_error(&self) -> Option<SourceError> {
         match &self.signer {
             Some(Ok(_)) => None,
-            Some(Err(error)) => Some(again(error)),
+            Some(Err(error)) => Some(error.clone()),
             None => Some(without_key(&self.facts)),
         }
     }
@@ -164,7 +161,7 @@ impl Material {
                 let (chain, facts, signer) = (self.chain.clone(), self.facts.clone(), Arc::clone(signer));
                 Ok(Credential::certificate(id, chain, facts, signer).with_findings(findings))
             }
-            Some(Err(error)) => Err(again(error)),
+            Some(Err(error)) => Err(error.clone()),
             None => Err(without_key(&self.facts)),
         }
     }

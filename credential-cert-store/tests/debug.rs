@@ -5,17 +5,19 @@
 mod golden;
 
 use std::fmt::Debug;
+use std::time::Duration;
 
-use credential_cert_store::{Material, inspect, sources};
-use credential_core::{CredentialDescription, Secret};
+use credential_cert_store::{Base64Source, Material, PathSource, inspect, sources};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{CredentialDescription, LoadRequest, Secret};
 
 /// As numbers, the way bytes are shown.
 fn numbers(bytes: &[u8]) -> String {
     format!("{bytes:?}").trim_matches(['[', ']']).replace(' ', "")
 }
 
-#[test]
-fn nothing_secret_is_shown() {
+#[tokio::test]
+async fn nothing_secret_is_shown() {
     let password = Secret::from("hunter2");
     let pfx = golden::read("pfx/ossl-default.pfx");
     let inspection = inspect(&pfx, None, Some(&Secret::from("pw")), golden::now()).unwrap();
@@ -26,9 +28,22 @@ fn nothing_secret_is_shown() {
     let description = CredentialDescription::new("Path").with("CertificatePassword", "hunter2");
     // The key in the clear, as a PEM file has it.
     let pem = include_bytes!("interop/pkcs8-labelled-rsa.pem");
-    let lines: Vec<&str> = std::str::from_utf8(pem).unwrap().lines().filter(|line| line.len() > 40).collect();
+    let pem_text = std::str::from_utf8(pem).unwrap();
+    let lines: Vec<&str> = pem_text.lines().filter(|line| line.len() > 40).collect();
     let of_pem = Material::from_bytes(pem, None);
-    let values: [&dyn Debug; 6] = [&inspection, &refused, &credential, &description, &of_pem, &sources()];
+    let in_a_file = CredentialDescription::new("Path").with("CertificateDiskPath", "a.pem");
+    let in_the_entry = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", pem_text);
+    let with_password = |entry: CredentialDescription| entry.with("CertificatePassword", "hunter2");
+    let (fake, application) = (FakeWorld::new(), application());
+    fake.files.write("a.pem", pem);
+    fake.clock.advance(Duration::from_secs(400 * 86_400));
+    let world = fake.world();
+    let request = LoadRequest::new(&application, world.clock.moment().after(Duration::from_secs(30)), &world);
+    let file = Bound::new(PathSource, with_password(in_a_file)).unwrap();
+    let value = Bound::new(Base64Source, with_password(in_the_entry)).unwrap();
+    let loaded = [file.load(&request).await.unwrap(), value.load(&request).await.unwrap()];
+    let values: [&dyn Debug; 9] =
+        [&inspection, &refused, &credential, &description, &of_pem, &sources(), &file, &value, &loaded];
     let texts = values.iter().flat_map(|value| [format!("{value:?}"), format!("{value:#?}")]).chain(shown_material);
     for text in texts {
         assert!(!text.contains("hunter2"), "{text}");

@@ -7,10 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use credential_cert_store::{Material, StoreSource};
-use credential_core::testing::FakeWorld;
-use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Secret, SourceError,
-};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{Credential, CredentialDescription, CredentialSource, LoadRequest, Secret};
 use golden::Difference;
 use serde_json::Value;
 
@@ -61,10 +59,10 @@ const DIFFERENCES: &[Difference<'_>] = &[
     ("dn-two-cn-swapped", "none", "two-cn", NAMES),
     ("dn-own-subject-nokey", "nokey without key", "no-usable-certificate", KEY),
     ("dn-own-subject-mixed-nokey-new", "mixed-nokey-new without key", "no-usable-certificate", KEY),
-    ("dn-own-subject-empty", "empty", "missing-setting", EMPTY),
-    ("subject-empty", "plain", "missing-setting", EMPTY),
+    ("dn-own-subject-empty", "empty", "empty-setting", EMPTY),
+    ("subject-empty", "plain", "empty-setting", EMPTY),
     ("subject-quote-raw", "none", "quote", RAW),
-    ("subject-empty-subject", "empty", "missing-setting", EMPTY),
+    ("subject-empty-subject", "empty", "empty-setting", EMPTY),
     ("thumb-two-lrm", "none", "plain", THUMBPRINT),
     ("thumb-rlm", "none", "plain", THUMBPRINT),
     ("thumb-zwsp", "none", "plain", THUMBPRINT),
@@ -115,7 +113,8 @@ fn description(row: &Value) -> CredentialDescription {
     description
 }
 
-async fn look_up(row: &Value) -> Result<Credential, SourceError> {
+/// What is found, or the code of why there is nothing.
+async fn look_up(row: &Value) -> Result<Credential, &'static str> {
     let world = FakeWorld::new();
     world.environment.set("HOME", "/home/app");
     let store = row["store_path"].as_str().and_then(|path| path.split_once('/')).map(|(_, store)| store.to_lowercase());
@@ -131,10 +130,10 @@ async fn look_up(row: &Value) -> Result<Credential, SourceError> {
     let (description, world) = (description(row), world.world());
     let source = StoreSource::all().into_iter().find(|source| source.source_type() == *description.source_type());
     let source = source.unwrap();
-    let application = Application::new("app1", "https://login.example/contoso");
-    source.validate(&description)?;
+    let application = application();
+    let bound = Bound::new(source, description).map_err(|error| error.findings()[0].code)?;
     let deadline = world.clock.moment().after(std::time::Duration::from_secs(30));
-    source.load(&LoadRequest::new(&description, &application, deadline, &world)).await
+    bound.load(&LoadRequest::new(&application, deadline, &world)).await.map_err(|error| error.code())
 }
 
 /// What .NET has in the end: a certificate that signs, one that does not, or none.
@@ -155,7 +154,7 @@ async fn each_look_up_finds_what_dotnet_finds_or_a_listed_difference() {
         let ours = match look_up(&row).await {
             Ok(Credential::Certificate(found)) => names[&found.facts().thumbprint()].clone(),
             Ok(_) => panic!("no certificate"),
-            Err(error) => error.code().to_owned(),
+            Err(code) => code.to_owned(),
         };
         let theirs = theirs(&row);
         let same = ours == theirs || (theirs == "none" && !names.values().any(|name| *name == ours));
@@ -178,7 +177,7 @@ async fn stores_that_dotnet_wrote_are_read_whole() {
     let fake = FakeWorld::new();
     fake.environment.set("HOME", golden::path("store/home").to_string_lossy());
     let world = fake.world().with_files(std::sync::Arc::new(credential_core::LocalFiles::default()));
-    let application = Application::new("app1", "https://login.example/contoso");
+    let application = application();
     let [source, ..] = StoreSource::all();
     let mut outcomes = BTreeMap::new();
     for (store, folder) in [("My", "my"), ("Root", "root"), ("3", "ca"), ("TrustedPeople", "trustedpeople")] {
@@ -190,7 +189,8 @@ async fn stores_that_dotnet_wrote_are_read_whole() {
                 .with("CertificateStorePath", format!("CurrentUser/{store}"))
                 .with("CertificateThumbprint", thumbprint.as_str());
             let deadline = world.clock.moment().after(std::time::Duration::from_secs(30));
-            let outcome = source.load(&LoadRequest::new(&entry, &application, deadline, &world)).await;
+            let outcome = Bound::new(source, entry).unwrap();
+            let outcome = outcome.load(&LoadRequest::new(&application, deadline, &world)).await;
             let outcome = match outcome {
                 Ok(Credential::Certificate(found)) if found.facts().thumbprint() == thumbprint => "found",
                 Ok(other) => panic!("{thumbprint}: {other:?}"),

@@ -8,10 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credential_cert_store::StoreSource;
-use credential_core::testing::FakeWorld;
-use credential_core::{
-    Application, CredentialDescription, CredentialSource, LoadRequest, LocalFiles, SourceError, SourceErrorKind,
-};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{CredentialDescription, CredentialSource, LoadRequest, LocalFiles, SourceError, SourceErrorKind};
 
 /// Looks up a subject where the two variables point to; a store without keys always ends in an error.
 async fn look_up(file: &str, folder: &str, store: &str, subject: &str) -> SourceError {
@@ -23,9 +21,9 @@ async fn look_up(file: &str, folder: &str, store: &str, subject: &str) -> Source
     let entry = CredentialDescription::new(source.source_type())
         .with("CertificateStorePath", store)
         .with("CertificateSubjectName", subject);
-    let application = Application::new("app1", "https://login.example/contoso");
+    let application = application();
     let deadline = world.clock.moment().after(Duration::from_secs(30));
-    source.load(&LoadRequest::new(&entry, &application, deadline, &world)).await.unwrap_err()
+    Bound::new(source, entry).unwrap().load(&LoadRequest::new(&application, deadline, &world)).await.unwrap_err()
 }
 
 #[tokio::test]

@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey};
 use credential_cert_store::{CertificateSource, algorithms_of, certificate_facts, judge};
-use credential_core::testing::{Conformance, FakeWorld};
+use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, Setting, SettingKind, Signer, SigningAlgorithm,
-    SigningRequest, SourceError, SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
+    SettingKind, Signer, SigningAlgorithm, SigningRequest, SourceError, SourceType, Unbound,
 };
 
 /// Stands for a token that signs and never gives its key away.
@@ -69,25 +69,42 @@ impl Signer for TokenSigner {
 #[derive(Debug)]
 struct TokenSource(Arc<Token>);
 
-#[async_trait]
 impl CredentialSource for TokenSource {
     fn source_type(&self) -> SourceType {
         SourceType::known("Pkcs11")
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         const SETTINGS: &[Setting] =
             &[Setting::new("TokenLabel", SettingKind::Text, "The token that holds certificate and key.").required()];
         SETTINGS
     }
 
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let label = cx.required(entry, "TokenLabel")?.expose().to_owned();
+        Ok(Arc::new(TokenLoader { token: Arc::clone(&self.0), label }))
+    }
+}
+
+#[derive(Debug)]
+struct TokenLoader {
+    token: Arc<Token>,
+    label: String,
+}
+
+#[async_trait]
+impl CredentialLoader for TokenLoader {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let label = request.description.required("TokenLabel")?.expose();
+        let label = &self.label;
         if label != "app" {
             let error = SourceError::not_applicable("no-token", format!("there is no token {label}"));
-            return Err(request.description.at_setting("TokenLabel", error));
+            return Err(error.about("TokenLabel"));
         }
-        credential(&self.0, request.world.clock.now(), label)
+        credential(&self.token, request.world.clock.now(), label)
     }
 }
 
@@ -102,9 +119,9 @@ fn credential(token: &Arc<Token>, now: std::time::SystemTime, label: &str) -> Re
 
 async fn assert_signs(credential: &Credential, token: &Token) {
     let Credential::Certificate(certificate) = credential else { panic!("no certificate") };
-    let clock = FakeWorld::new().world().clock;
-    let deadline = clock.moment().after(Duration::from_secs(5));
-    let request = SigningRequest::new(certificate.signer().algorithms()[0], b"message", deadline);
+    let world = FakeWorld::new().world();
+    let deadline = world.clock.moment().after(Duration::from_secs(5));
+    let request = SigningRequest::new(certificate.signer().algorithms()[0], b"message", deadline, &world);
     let signature = certificate.signer().sign(request).await.unwrap();
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &token.public).verify(b"message", &signature).unwrap();
 }
@@ -120,8 +137,9 @@ async fn a_certificate_with_a_foreign_signer_is_given_in_code() {
     let (token, world) = (Token::new(), FakeWorld::new().world());
     let made = credential(&token, world.clock.now(), "app").unwrap();
     let entry = CredentialDescription::new(SourceType::CERTIFICATE).given(made);
-    let application = credential_core::Application::new("app1", "https://login.example/contoso");
+    let application = application();
     let deadline = world.clock.moment().after(Duration::from_secs(5));
-    let loaded = CertificateSource.load(&LoadRequest::new(&entry, &application, deadline, &world)).await.unwrap();
+    let bound = Bound::new(CertificateSource, entry).unwrap();
+    let loaded = bound.load(&LoadRequest::new(&application, deadline, &world)).await.unwrap();
     assert_signs(&loaded, &token).await;
 }

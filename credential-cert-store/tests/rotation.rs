@@ -18,11 +18,12 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use credential_cert_store::PathSource;
 use credential_core::testing::FakeWorld;
 use credential_core::{
-    Application, Candidate, Credential, CredentialChain, CredentialDescription, LocalFiles, Search, SigningAlgorithm,
+    Candidate, Credential, CredentialChain, CredentialDescription, LocalFiles, Search, SigningAlgorithm,
     SigningRequest, SourceRegistry, Verdict, World,
 };
 
 const ROTATIONS: usize = 1_000;
+const AUTHORITY: &str = "https://login.example/contoso";
 
 /// Certificate, key and public key.
 struct Pair {
@@ -63,7 +64,7 @@ fn replace(path: &Path, content: &str) {
 fn chain_over(folder: &Path, split: bool) -> (CredentialChain, World) {
     let world = FakeWorld::new().world().with_files(Arc::new(LocalFiles::relative_to(folder)));
     let mut registry = SourceRegistry::new();
-    registry.register(Arc::new(PathSource::default()));
+    registry.register(Arc::new(PathSource));
     let mut entry = CredentialDescription::new("Path").with("CertificateDiskPath", "tls.crt");
     if split {
         entry = entry.with("CertificateKeyDiskPath", "tls.key");
@@ -75,7 +76,7 @@ fn chain_over(folder: &Path, split: bool) -> (CredentialChain, World) {
 async fn sign(candidate: Candidate, world: World) -> Verdict<(Vec<u8>, Vec<u8>), std::io::Error> {
     let Credential::Certificate(certificate) = candidate.credential else { panic!("no certificate") };
     let deadline = world.clock.moment().after(Duration::from_secs(30));
-    let request = SigningRequest::new(SigningAlgorithm::Es256, b"message", deadline);
+    let request = SigningRequest::new(SigningAlgorithm::Es256, b"message", deadline, &world);
     let signature = certificate.signer().sign(request).await.unwrap();
     Verdict::Accept((certificate.chain()[0].clone(), signature))
 }
@@ -93,10 +94,9 @@ async fn rotate_under_load(name: &str, split: bool, rotate: impl Fn(&Path, &Pair
         let (chain, world, done) = (Arc::clone(&chain), world.clone(), Arc::clone(&done));
         let (calls, publics) = (Arc::clone(&calls), Arc::clone(&publics));
         callers.push(tokio::spawn(async move {
-            let application = Application::new("app1", "https://login.example/contoso");
             while !done.load(Ordering::Relaxed) {
                 let (deadline, outside) = (world.clock.moment().after(Duration::from_secs(60)), world.clone());
-                let accepted = chain.first_accepted(Search::new(&application, deadline), move |candidate| {
+                let accepted = chain.first_accepted(Search::new(AUTHORITY, deadline), move |candidate| {
                     sign(candidate, outside.clone())
                 });
                 let (certificate, signature) = accepted.await.unwrap().value;
@@ -163,11 +163,10 @@ async fn what_keeps_the_new_one_from_being_used_is_reported_with_the_old_one() {
     std::fs::write(folder.0.join("tls.crt"), &old.certificate).unwrap();
     std::fs::write(folder.0.join("tls.key"), &old.key).unwrap();
     let (chain, world) = chain_over(&folder.0, true);
-    let application = Application::new("app1", "https://login.example/contoso");
     let exchange = || {
         let outside = world.clone();
         let deadline = world.clock.moment().after(Duration::from_secs(60));
-        chain.first_accepted(Search::new(&application, deadline), move |candidate| sign(candidate, outside.clone()))
+        chain.first_accepted(Search::new(AUTHORITY, deadline), move |candidate| sign(candidate, outside.clone()))
     };
     let first = exchange().await.unwrap();
     std::fs::write(folder.0.join("tls.crt"), &new.certificate).unwrap();

@@ -47,17 +47,19 @@ async fn each_kind_of_key_signs_with_each_of_its_algorithms() {
         let credential = material.into_credential(file, golden::now()).unwrap();
         let Credential::Certificate(certificate) = credential else { panic!("no certificate") };
         let algorithms = certificate.signer().algorithms();
+        let world = FakeWorld::new().world();
         assert_eq!(algorithms, algorithms_of(&certificate.chain()[0]).unwrap());
         assert_eq!(algorithms.len(), count, "{file}");
         for &algorithm in algorithms {
-            let request = SigningRequest::new(algorithm, b"message", Moment::default().after(Duration::from_secs(5)));
+            let deadline = Moment::default().after(Duration::from_secs(5));
+            let request = SigningRequest::new(algorithm, b"message", deadline, &world);
             let signature = certificate.signer().sign(request).await.unwrap();
             assert_eq!(signature.len(), size, "{file} {algorithm}");
             let public = UnparsedPublicKey::new(verifier(algorithm), public_key(&certificate.chain()[0]));
             public.verify(b"message", &signature).unwrap();
         }
         let other = if count == 1 { SigningAlgorithm::Rs256 } else { SigningAlgorithm::Es256 };
-        let request = SigningRequest::new(other, b"message", Moment::default());
+        let request = SigningRequest::new(other, b"message", Moment::default(), &world);
         assert_eq!(certificate.signer().sign(request).await.unwrap_err().code(), "algorithm-not-of-key");
     }
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use credential_cert_store::{Base64Source, CertificateSource, Material, PathSource, StoreSource};
-use credential_core::testing::{Conformance, FakeWorld};
+use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Origin, Secret, SourceError,
+    Credential, CredentialDescription, CredentialSource, LoadRequest, Origin, Secret, Severity, SourceError,
     SourceErrorKind, SourceType,
 };
 
@@ -22,14 +22,22 @@ fn base64(content: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(content)
 }
 
-async fn load(
-    source: &dyn CredentialSource,
-    description: &CredentialDescription,
-    world: &FakeWorld,
-) -> Result<Credential, SourceError> {
-    let (world, application) = (world.world(), Application::new("app1", "https://login.example/contoso"));
+async fn load(bound: &Bound, world: &FakeWorld) -> Result<Credential, SourceError> {
+    let (world, application) = (world.world(), application());
     let deadline = world.clock.moment().after(Duration::from_secs(30));
-    source.load(&LoadRequest::new(description, &application, deadline, &world)).await
+    bound.load(&LoadRequest::new(&application, deadline, &world)).await
+}
+
+fn bound(source: impl CredentialSource + 'static, entry: &CredentialDescription) -> Bound {
+    Bound::new(source, entry.clone()).unwrap()
+}
+
+/// The code of the error that keeps an entry from being bound.
+fn unbound(source: impl CredentialSource + 'static, entry: &CredentialDescription) -> &'static str {
+    let error = Bound::new(source, entry.clone()).unwrap_err();
+    let [finding] = error.findings() else { panic!("{error}") };
+    assert_eq!(finding.severity, Severity::Error);
+    finding.code
 }
 
 fn path_entry(path: &str) -> CredentialDescription {
@@ -44,7 +52,7 @@ async fn path_keeps_to_the_contract() {
         .with("CertificateDiskPath", PFX)
         .with("CertificatePassword", "pw")
         .with("CertificateKeyDiskPath", "/certs/app.key");
-    Conformance::new(PathSource::default(), entry)
+    Conformance::new(PathSource, entry)
         .works_when(|world| {
             world.files.write(PFX, golden::read("pfx/ossl-default.pfx"));
             world.files.write("/certs/app.key", golden::read("pfx/p-key-only.pem"));
@@ -63,7 +71,7 @@ async fn base64_keeps_to_the_contract() {
     let entry = CredentialDescription::new("Base64Encoded")
         .with("Base64EncodedValue", value.clone())
         .with("CertificatePassword", "pw");
-    Conformance::new(Base64Source::default(), entry).never_shows([value, "\"pw\"".to_owned()]).check().await.unwrap();
+    Conformance::new(Base64Source, entry).never_shows([value, "\"pw\"".to_owned()]).check().await.unwrap();
 }
 
 #[tokio::test]
@@ -72,10 +80,10 @@ async fn a_given_certificate_keeps_to_the_contract() {
     let credential = material.into_credential("given", golden::now()).unwrap();
     let entry = CredentialDescription::new(SourceType::CERTIFICATE).given(credential);
     Conformance::new(CertificateSource, entry).check().await.unwrap();
-    let missing = CertificateSource.validate(&CredentialDescription::new(SourceType::CERTIFICATE)).unwrap_err();
-    assert_eq!((missing.kind(), missing.code()), (SourceErrorKind::Misconfigured, "no-certificate-given"));
+    let missing = CredentialDescription::new(SourceType::CERTIFICATE);
+    assert_eq!(unbound(CertificateSource, &missing), "no-certificate-given");
     let secret = CredentialDescription::new(SourceType::CERTIFICATE).given(Credential::secret("s", "x"));
-    assert_eq!(CertificateSource.validate(&secret).unwrap_err().code(), "no-certificate-given");
+    assert_eq!(unbound(CertificateSource, &secret), "no-certificate-given");
 }
 
 #[tokio::test]
@@ -114,7 +122,6 @@ async fn each_failure_of_a_file_has_its_kind_and_names_setting_and_origin() {
     world.files.write("/a/cert.cer", golden::read("pfx/net-cert.cer"));
     world.files.write("/a/expired.pfx", golden::read("store-certs/expired.store.pfx"));
     world.files.write("/a/future.pfx", golden::read("store-certs/future.store.pfx"));
-    let source = PathSource::default();
     for (path, kind, code, setting) in [
         ("/a/none.pfx", SourceErrorKind::NotApplicable, "file-not-found", "CertificateDiskPath"),
         ("/a/folder", SourceErrorKind::Invalid, "file-is-folder", "CertificateDiskPath"),
@@ -126,14 +133,14 @@ async fn each_failure_of_a_file_has_its_kind_and_names_setting_and_origin() {
         ("/a/expired.pfx", SourceErrorKind::Invalid, "certificate-expired", "CertificateDiskPath"),
         ("/a/future.pfx", SourceErrorKind::Invalid, "certificate-not-yet-valid", "CertificateDiskPath"),
     ] {
-        let error = load(&source, &path_entry(path), &world).await.unwrap_err();
+        let error = load(&bound(PathSource, &path_entry(path)), &world).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (kind, code), "{path}: {error}");
         assert_eq!(error.path(), Some(format!("AzureAd:ClientCredentials:0:{setting}").as_str()), "{path}");
         assert!(error.is_local() && error.remedy_text().is_some() && error.origin().is_some(), "{path}: {error}");
         assert!(error.to_string().contains(path), "{path}: {error}");
     }
     let wrong = path_entry("/a/locked.pfx").with("CertificatePassword", "hunter2");
-    let error = load(&source, &wrong, &world).await.unwrap_err();
+    let error = load(&bound(PathSource, &wrong), &world).await.unwrap_err();
     assert_eq!(error.code(), "wrong-password");
     assert!(!format!("{error:?} {error}").contains("hunter2"));
 }
@@ -144,12 +151,14 @@ async fn a_key_file_of_its_own_is_joined_with_the_certificate() {
     world.files.write("/a/tls.crt", golden::read("store-certs/plain.crt"));
     world.files.write("/a/tls.key", golden::read("store-certs/plain.key"));
     world.files.write("/a/other.key", golden::read("pfx/p-key-only.pem"));
-    let source = PathSource::default();
     let entry = |key: &str| path_entry("/a/tls.crt").with("CertificateKeyDiskPath", key);
-    let found = load(&source, &entry("/a/tls.key"), &world).await.unwrap();
+    let found = load(&bound(PathSource, &entry("/a/tls.key")), &world).await.unwrap();
     assert_eq!(found.id(), "certificate in /a/tls.crt");
-    assert_eq!(load(&source, &entry("/a/other.key"), &world).await.unwrap_err().code(), "key-does-not-belong");
-    let missing = load(&source, &entry("/a/none.key"), &world).await.unwrap_err();
+    assert_eq!(
+        load(&bound(PathSource, &entry("/a/other.key")), &world).await.unwrap_err().code(),
+        "key-does-not-belong"
+    );
+    let missing = load(&bound(PathSource, &entry("/a/none.key")), &world).await.unwrap_err();
     assert_eq!(missing.path(), Some("AzureAd:ClientCredentials:0:CertificateKeyDiskPath"));
 }
 
@@ -173,7 +182,7 @@ async fn of_two_files_the_one_at_fault_is_named() {
         ("old.crt", "other.key", "certificate-expired", FILE, "/a/old.crt"),
     ] {
         let entry = path_entry(&format!("/a/{file}")).with(KEY, format!("/a/{key}"));
-        let error = load(&PathSource::default(), &entry, &world).await.unwrap_err();
+        let error = load(&bound(PathSource, &entry), &world).await.unwrap_err();
         assert_eq!(error.code(), code, "{file} {key}: {error}");
         assert!(error.path().unwrap().ends_with(&format!(":{setting}")), "{file} {key}: {error:?}");
         assert!(error.to_string().starts_with(named), "{file} {key}: {error}");
@@ -190,7 +199,7 @@ async fn a_name_in_a_message_moves_no_cursor_and_has_an_end() {
     let certificate = parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
     let world = FakeWorld::new();
     world.files.write("/a/app.cer", certificate.der().to_vec());
-    let message = load(&PathSource::default(), &path_entry("/a/app.cer"), &world).await.unwrap_err().to_string();
+    let message = load(&bound(PathSource, &path_entry("/a/app.cer")), &world).await.unwrap_err().to_string();
     assert!(!message.contains(|one: char| one.is_control() || one == '\u{202e}'), "{message:?}");
     assert!(message.contains("\\u{1b}[31m") && message.len() < 500, "{message}");
 }
@@ -200,7 +209,7 @@ async fn a_name_in_a_message_moves_no_cursor_and_has_an_end() {
 async fn what_is_noteworthy_about_a_certificate_says_which_setting_led_to_it() {
     let world = FakeWorld::new();
     world.files.write("/a/app.pfx", golden::read("store-certs/ca-issued.store.pfx"));
-    let found = load(&PathSource::default(), &path_entry("/a/app.pfx"), &world).await.unwrap();
+    let found = load(&bound(PathSource, &path_entry("/a/app.pfx")), &world).await.unwrap();
     let finding = found.findings().iter().find(|finding| finding.code == "chain-incomplete").unwrap();
     assert_eq!(finding.path.as_deref(), Some("AzureAd:ClientCredentials:0:CertificateDiskPath"));
     assert!(finding.origin.is_some());
@@ -210,15 +219,30 @@ async fn what_is_noteworthy_about_a_certificate_says_which_setting_led_to_it() {
 async fn an_unchanged_content_is_not_taken_apart_again_and_ends_when_it_expires() {
     let world = FakeWorld::new();
     world.files.write(PFX, golden::read("store-certs/dup-old.store.pfx"));
-    let (source, entry) = (PathSource::default(), path_entry(PFX));
+    let entry = bound(PathSource, &path_entry(PFX));
     let (Credential::Certificate(first), Credential::Certificate(second)) =
-        (load(&source, &entry, &world).await.unwrap(), load(&source, &entry, &world).await.unwrap())
+        (load(&entry, &world).await.unwrap(), load(&entry, &world).await.unwrap())
     else {
         panic!("no certificates");
     };
     assert!(std::sync::Arc::ptr_eq(first.signer(), second.signer()));
     world.clock.advance(Duration::from_secs(20 * 366 * 86_400));
-    assert_eq!(load(&source, &entry, &world).await.unwrap_err().code(), "certificate-expired");
+    assert_eq!(load(&entry, &world).await.unwrap_err().code(), "certificate-expired");
+}
+
+#[tokio::test]
+async fn two_entries_with_one_path_remember_each_their_own() {
+    let world = FakeWorld::new();
+    world.files.write(PFX, golden::read("pfx/ossl-default.pfx"));
+    let entry = |password: &str| bound(PathSource, &path_entry(PFX).with("CertificatePassword", password));
+    let (right, wrong) = (entry("pw"), entry("hunter2"));
+    let mut signers = Vec::new();
+    for _ in 0..2 {
+        let Credential::Certificate(found) = load(&right, &world).await.unwrap() else { panic!("no certificate") };
+        signers.push(std::sync::Arc::clone(found.signer()));
+        assert_eq!(load(&wrong, &world).await.unwrap_err().code(), "wrong-password");
+    }
+    assert!(std::sync::Arc::ptr_eq(&signers[0], &signers[1]), "the file was taken apart again");
 }
 
 #[tokio::test]
@@ -238,17 +262,23 @@ async fn base64_is_read_in_every_way_of_writing_it() {
         let entry = CredentialDescription::new("Base64Encoded")
             .with("Base64EncodedValue", value)
             .with("CertificatePassword", "pw");
-        let found = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap();
+        let found = load(&bound(Base64Source, &entry), &FakeWorld::new()).await.unwrap();
         assert!(found.id().contains("48F398A8A7CC88955BB6D24A8F73A97221A8CDBD"), "{found:?}");
     }
     let twice = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", base64(standard.as_bytes()));
-    let error = load(&Base64Source::default(), &twice, &FakeWorld::new()).await.unwrap_err();
+    let error = load(&bound(Base64Source, &twice), &FakeWorld::new()).await.unwrap_err();
     assert!(error.code() == "base64-text" && error.remedy_text().unwrap().contains("base64 of base64"), "{error:?}");
     for (value, code) in [("%%%", "not-base64"), ("/certs/app.pfx", "not-base64"), ("MIIJ", "corrupt")] {
         let entry = CredentialDescription::new("Base64Encoded").with("Base64EncodedValue", value);
-        let error = load(&Base64Source::default(), &entry, &FakeWorld::new()).await.unwrap_err();
-        assert_eq!(error.code(), code, "{error}");
-        assert!(!format!("{error:?}").contains(value), "{error:?}");
+        let (found, shown) = match Bound::new(Base64Source, entry) {
+            Err(error) => (error.findings()[0].code, format!("{error:?}")),
+            Ok(bound) => {
+                let error = load(&bound, &FakeWorld::new()).await.unwrap_err();
+                (error.code(), format!("{error:?}"))
+            }
+        };
+        assert_eq!(found, code, "{shown}");
+        assert!(!shown.contains(value), "{shown}");
     }
 }
 
@@ -261,39 +291,53 @@ async fn a_store_skips_bad_files_by_name_reads_each_file_once_and_says_why_nothi
     world.files.write(format!("{STORE}/other.PFX"), golden::read("store-certs/plain.store.pfx"));
     world.files.write(format!("{STORE}/old.pfx"), golden::read("store-certs/expired.store.pfx"));
     let [source, by_name, by_subject] = StoreSource::all();
-    let entry = |value: &str| {
-        CredentialDescription::new(SourceType::STORE_WITH_THUMBPRINT)
-            .with("CertificateStorePath", "CurrentUser/My")
-            .with("CertificateThumbprint", value)
+    let entry = |source: StoreSource, setting: &str, value: &str| {
+        let entry = CredentialDescription::new(source.source_type()).with("CertificateStorePath", "CurrentUser/My");
+        bound(source, &entry.with(setting, value))
     };
-    let plain = entry("0117E83D74AECA52BF47B0D7439870E20B0B868E");
-    let found = load(&source, &plain, &world).await.unwrap();
+    let plain = entry(source, "CertificateThumbprint", "0117E83D74AECA52BF47B0D7439870E20B0B868E");
+    let subject = |value: &str| entry(by_subject, "CertificateSubjectName", value);
+    // As `openssl x509 -noout -subject` prints it.
+    let named = entry(by_name, "CertificateDistinguishedName", "subject=CN = app-plain");
+    let found = load(&plain, &world).await.unwrap();
     let finding = found.findings().iter().find(|finding| finding.code == "store-files-skipped").unwrap();
     assert!(finding.cause[0].contains("garbage.pfx") && finding.path.is_some(), "{finding}");
+    let all = [plain.clone(), subject("app-plain"), named];
+    for one in &all {
+        load(one, &world).await.unwrap();
+    }
     let reads = world.files.reads();
-    load(&source, &plain, &world).await.unwrap();
-    let subject = |value: &str| {
-        CredentialDescription::new(SourceType::STORE_WITH_SUBJECT_NAME)
-            .with("CertificateStorePath", "CurrentUser/My")
-            .with("CertificateSubjectName", value)
-    };
-    load(&by_subject, &subject("app-plain"), &world).await.unwrap();
-    // As `openssl x509 -noout -subject` prints it.
-    let named = CredentialDescription::new(SourceType::STORE_WITH_DISTINGUISHED_NAME)
-        .with("CertificateStorePath", "CurrentUser/My")
-        .with("CertificateDistinguishedName", "subject=CN = app-plain");
-    load(&by_name, &named, &world).await.unwrap();
+    for one in &all {
+        load(one, &world).await.unwrap();
+    }
     assert_eq!(world.files.reads(), reads, "files were read again");
-    let expired = load(&by_subject, &subject("app-expired"), &world).await.unwrap_err();
+    let expired = load(&subject("app-expired"), &world).await.unwrap_err();
     assert_eq!((expired.kind(), expired.code()), (SourceErrorKind::Invalid, "no-usable-certificate"));
     assert!(expired.to_string().contains("old.pfx") && expired.to_string().contains("expired on"), "{expired}");
-    let none = load(&by_subject, &subject("nobody"), &world).await.unwrap_err();
+    let none = load(&subject("nobody"), &world).await.unwrap_err();
     assert_eq!((none.kind(), none.code()), (SourceErrorKind::NotApplicable, "certificate-not-found"));
     let cause = format!("{none:?}");
     assert!(cause.contains("CN=app-plain") && cause.contains("garbage.pfx"), "{cause}");
     world.files.fail(format!("{STORE}/garbage.pfx"), io::ErrorKind::PermissionDenied);
-    assert!(load(&source, &plain, &world).await.is_ok());
+    assert!(load(&plain, &world).await.is_ok());
     world.files.write(format!("{STORE}/garbage.pfx"), golden::read("store-certs/umlaut.store.pfx"));
-    let found = load(&by_subject, &subject("app-ÄÖÜ"), &world).await.unwrap();
+    let found = load(&subject("app-ÄÖÜ"), &world).await.unwrap();
     assert!(found.findings().iter().all(|finding| finding.code != "store-files-skipped"), "{found:?}");
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_look_up_is_said_when_it_is_bound() {
+    let [by_thumbprint, by_name, _] = StoreSource::all();
+    let bind = |source: StoreSource, setting: &str, store: &str, value: &str| {
+        let entry = CredentialDescription::new(source.source_type()).with("CertificateStorePath", store);
+        Bound::new(source, entry.with(setting, value))
+    };
+    let error = bind(by_name, "CertificateDistinguishedName", "Nowhere", "no name").unwrap_err();
+    let codes: Vec<&str> = error.findings().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["bad-store-path", "not-a-name"], "{error}");
+    let long = "0117E83D74AECA52BF47B0D7439870E20B0B868Ez";
+    let bound = bind(by_thumbprint, "CertificateThumbprint", "CurrentUser/My", long).unwrap();
+    let [finding] = bound.findings() else { panic!("{:?}", bound.findings()) };
+    let at = finding.path.as_deref().unwrap();
+    assert!(finding.code == "thumbprint-too-long" && at.ends_with(":CertificateThumbprint"), "{finding}");
 }

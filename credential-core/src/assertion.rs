@@ -21,8 +21,10 @@ pub struct AssertionRequest<'a> {
     pub claims: Option<&'a str>,
     /// The federated identity path (`fmi_path`) that the assertion is for, if any.
     pub fmi_path: Option<&'a str>,
-    /// The last assertion was refused: a cached one will not do.
-    pub refused: bool,
+    /// What was given last was refused: one from a cache will not do.
+    pub fresh: bool,
+    /// What the client can do, as the resource is told (`cp1`).
+    pub capabilities: &'a [String],
     /// When the caller stops waiting.
     pub deadline: Moment,
     /// The outside world.
@@ -32,7 +34,17 @@ pub struct AssertionRequest<'a> {
 impl<'a> AssertionRequest<'a> {
     /// Asks for an assertion for a client at a token endpoint.
     pub fn new(client_id: &'a str, token_endpoint: &'a str, deadline: Moment, world: &'a World) -> Self {
-        Self { client_id, tenant: None, token_endpoint, claims: None, fmi_path: None, refused: false, deadline, world }
+        Self {
+            client_id,
+            tenant: None,
+            token_endpoint,
+            claims: None,
+            fmi_path: None,
+            fresh: false,
+            capabilities: &[],
+            deadline,
+            world,
+        }
     }
 }
 
@@ -43,7 +55,7 @@ impl fmt::Debug for AssertionRequest<'_> {
             .field("tenant", &self.tenant)
             .field("token_endpoint", &shown_address(self.token_endpoint))
             .field("fmi_path", &self.fmi_path)
-            .field("refused", &self.refused)
+            .field("fresh", &self.fresh)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }
@@ -72,7 +84,7 @@ pub trait AssertionProvider: fmt::Debug + Send + Sync {
     /// An assertion that is valid now.
     ///
     /// # Errors
-    /// By kind as for [`CredentialSource::load`](crate::CredentialSource::load): the chain goes on
+    /// By kind as for [`CredentialLoader::load`](crate::CredentialLoader::load): the chain goes on
     /// with the next entry.
     async fn assertion(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError>;
 }

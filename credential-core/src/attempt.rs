@@ -18,7 +18,7 @@ pub enum Outcome {
     /// The authority accepted the credential.
     Accepted,
     /// There was no credential.
-    Failed(Arc<SourceError>),
+    Failed(SourceError),
     /// The authority refused the credential.
     Rejected(SharedError),
     /// The authority's answer ended the search: it was not about the credential.
@@ -55,7 +55,7 @@ pub struct Attempt {
     /// within the last minute: the authority, not the credential, is the first suspect then.
     pub accepted_ago: Option<Duration>,
     /// A newer credential could not be had for this reason, and the one that worked before was used.
-    pub degraded_by: Option<Arc<SourceError>>,
+    pub degraded_by: Option<SourceError>,
 }
 
 impl Attempt {

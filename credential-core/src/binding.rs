@@ -5,19 +5,22 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::description::{Entry, Value};
+use crate::guard::caught;
+use crate::registry::Parts;
 use crate::setting::{COMMON_SETTINGS, Setting, SettingKind};
 use crate::spelling::{nearest, unreplaced};
 use crate::{
-    AbsentSource, AddressFault, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Severity,
-    SourceError, SourceRegistry, SourceType, check_address,
+    AbsentSource, AddressFault, BindContext, Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest,
+    Severity, SourceError, SourceRegistry, SourceType, check_address,
 };
 
-/// Checks the entry and adds what it finds; gives its source if there is one.
+/// Checks the entry, binds it and adds what is found; gives its loader if there is one.
 pub(crate) fn bind_entry(
-    registry: &SourceRegistry,
+    parts: &Parts<'_>,
     entry: &CredentialDescription,
     findings: &mut Vec<Finding>,
-) -> Option<Arc<dyn CredentialSource>> {
+) -> Option<Arc<dyn CredentialLoader>> {
+    let registry = parts.registry;
     let Some(source) = registry.get(entry.source_type()) else {
         if let Some(absent) = registry.absent().find(|absent| absent.source_type == *entry.source_type())
             && let Some(remedy) = absent.remedy
@@ -44,12 +47,19 @@ pub(crate) fn bind_entry(
             findings.push(missing(entry, setting));
         }
     }
-    if findings.len() == before
-        && let Err(error) = source.validate(entry)
-    {
-        findings.push(error.finding());
+    // What is misspelt or missing makes no sense together.
+    if BindContext::failed(findings.get(before..).unwrap_or_default()) {
+        return None;
     }
-    Some(Arc::clone(source))
+    let bound = caught(|| source.bind(entry, &mut BindContext { entry, parts, findings }));
+    bound
+        .unwrap_or_else(|_| {
+            let message = format!("the source {} panicked while it read the entry", entry.source_type());
+            let error = SourceError::misconfigured("source-panicked", message);
+            Err(BindContext { entry, parts, findings }
+                .error(error.remedy("mend the source: the panic's own message is in the program's error output")))
+        })
+        .ok()
 }
 
 fn missing(entry: &CredentialDescription, setting: &Setting) -> Finding {
@@ -106,15 +116,7 @@ struct PassedOver {
 }
 
 #[async_trait]
-impl CredentialSource for PassedOver {
-    fn source_type(&self) -> SourceType {
-        self.source_type.clone()
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[]
-    }
-
+impl CredentialLoader for PassedOver {
     async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let message = format!("the source type {} is not in this build", self.source_type);
         Err(SourceError::not_applicable("source-not-in-build", message).remedy(self.remedy).settled_locally())

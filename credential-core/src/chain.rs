@@ -3,15 +3,16 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use crate::attempt::{Attempt, Outcome};
 use crate::failback::Failback;
 use crate::in_use::{Acceptance, InUse, InUseTable};
 use crate::selection::Selection;
-use crate::slot::Slot;
+use crate::slot::{Asking, Slot};
 use crate::sync::{Mutex, lock};
 use crate::{
-    Accepted, Application, ChainError, Credential, CredentialDescription, CredentialSource, Finding, Moment,
+    Accepted, Application, Binding, ChainError, Credential, CredentialDescription, CredentialLoader, Finding, Moment,
     SharedError, SourceError, SourceType, World,
 };
 
@@ -42,6 +43,9 @@ pub struct Candidate {
     pub index: usize,
     /// The credential.
     pub credential: Credential,
+    /// What was presented of it was refused: its provider is to be asked for an assertion that is not
+    /// from its cache ([`AssertionRequest::fresh`](crate::AssertionRequest::fresh)).
+    pub fresh: bool,
     /// When its turn ends: signing, or asking its provider, takes no longer, so that the next entry has time
     /// of its own. What the authority does with it may take until the exchange's deadline.
     pub deadline: Moment,
@@ -79,8 +83,8 @@ impl Default for ChainPolicy {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Search<'a> {
-    /// For whom, and which authority is asked.
-    pub application: &'a Application,
+    /// The authority that is asked, with its tenant: what it refuses is refused there.
+    pub authority: &'a str,
     /// When the caller stops waiting.
     pub deadline: Moment,
     /// When no entry works, those that are left alone for what happened before are tried all the same.
@@ -88,9 +92,9 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// For an application at an authority, until the deadline; what failed a moment ago is left alone.
-    pub fn new(application: &'a Application, deadline: Moment) -> Self {
-        Self { application, deadline, anew: false }
+    /// At an authority, until the deadline; what failed a moment ago is left alone.
+    pub fn new(authority: &'a str, deadline: Moment) -> Self {
+        Self { authority, deadline, anew: false }
     }
 
     /// Tries what is left alone, too, when nothing else works.
@@ -112,9 +116,14 @@ pub struct EntryStatus {
     /// What its source gave last.
     pub credential: Option<Credential>,
     /// Why its source failed last; cleared when it succeeds.
-    pub failure: Option<Arc<SourceError>>,
-    /// Why the authority refused its credential last; cleared when it accepts it.
+    pub failure: Option<SourceError>,
+    /// Why an authority refused its credential last; cleared when it accepts it.
     pub refusal: Option<SharedError>,
+    /// Until when it is left alone for its failure or refusal (of several authorities' the last); `None` when
+    /// it is tried at the next exchange.
+    pub left_alone_until: Option<SystemTime>,
+    /// Whether it is the application's entry in use; see [`CredentialChain::in_use`].
+    pub in_use: bool,
 }
 
 /// An ordered list of credentials, tried until the authority accepts one. Cheap to clone; clones share
@@ -130,6 +139,7 @@ pub struct CredentialChain {
 pub(crate) struct Inner {
     pub(crate) slots: Vec<Arc<Slot>>,
     pub(crate) world: World,
+    pub(crate) application: Application,
     pub(crate) policy: ChainPolicy,
     pub(crate) failback: Failback,
     findings: Vec<Finding>,
@@ -139,50 +149,84 @@ pub(crate) struct Inner {
 
 impl CredentialChain {
     pub(crate) fn new(
-        entries: Vec<(usize, Arc<dyn CredentialSource>, CredentialDescription)>,
+        entries: Vec<(usize, Arc<dyn CredentialLoader>, CredentialDescription)>,
         skipped: Vec<(usize, CredentialDescription)>,
         findings: Vec<Finding>,
-        world: World,
+        binding: Binding<'_>,
     ) -> Self {
-        let slots =
-            entries.into_iter().map(|(index, source, entry)| Arc::new(Slot::new(index, source, entry))).collect();
-        Self::from_parts(slots, skipped, findings, world, ChainPolicy::default())
-    }
-
-    fn from_parts(
-        slots: Vec<Arc<Slot>>,
-        skipped: Vec<(usize, CredentialDescription)>,
-        findings: Vec<Finding>,
-        world: World,
-        policy: ChainPolicy,
-    ) -> Self {
+        let slots = entries.into_iter().map(|(index, loader, entry)| Arc::new(Slot::new(index, loader, entry)));
+        let slots = slots.collect();
+        let Binding { world, application, policy, .. } = binding;
         let (failback, in_use) = (Failback::default(), Mutex::default());
-        let inner = Inner { slots, world, policy, failback, findings, skipped, in_use };
+        let inner = Inner { slots, world, application, policy, failback, findings, skipped, in_use };
         Self { inner: Arc::new(inner) }
     }
 
-    /// The same entries with other patience and without memory.
-    #[must_use]
-    pub fn with_policy(self, policy: ChainPolicy) -> Self {
-        self.fresh(|_| true, policy)
-    }
-
-    /// The entry at that place alone, without memory; `None` when there is none or it is skipped.
+    /// The entry at that place alone, with a memory of its own; `None` when there is none or it is skipped.
     pub fn only(&self, index: usize) -> Option<Self> {
-        self.inner
-            .slots
-            .iter()
-            .any(|slot| slot.index == index)
-            .then(|| self.fresh(|slot| slot.index == index, self.inner.policy))
+        let old = &self.inner;
+        let slot = old.slots.iter().find(|slot| slot.index == index)?;
+        let binding = Binding::new(old.world.clone()).application(old.application.clone()).policy(old.policy);
+        let entries = vec![(index, Arc::clone(&slot.loader), slot.description.clone())];
+        Some(Self::new(entries, old.skipped.clone(), old.findings.clone(), binding))
     }
 
-    fn fresh(&self, keep: impl Fn(&Slot) -> bool, policy: ChainPolicy) -> Self {
-        let old = self.inner.slots.iter().filter(|slot| keep(slot));
-        let slots = old
-            .map(|slot| Arc::new(Slot::new(slot.index, Arc::clone(&slot.source), slot.description.clone())))
-            .collect();
-        let (skipped, findings) = (self.inner.skipped.clone(), self.inner.findings.clone());
-        Self::from_parts(slots, skipped, findings, self.inner.world.clone(), policy)
+    /// Loads one entry, for tools and for decryption: nothing is presented to anybody. What others load
+    /// at the same time is shared.
+    ///
+    /// # Errors
+    /// What the entry's loader says, with the setting's path and place; `Misconfigured` `no-such-entry` when
+    /// there is no entry at that place, or it is skipped; `Transient` `deadline` when it takes longer.
+    pub async fn load(&self, index: usize, deadline: Moment) -> Result<Credential, SourceError> {
+        let inner = &self.inner;
+        let Some(slot) = inner.slots.iter().find(|slot| slot.index == index) else {
+            let message = format!("there is no entry {index} to load: none stands there, or it says Skip");
+            return Err(SourceError::misconfigured("no-such-entry", message));
+        };
+        let asking = Asking {
+            application: &inner.application,
+            authority: &inner.application.authority,
+            world: &inner.world,
+            timeout: inner.policy.load_timeout,
+            anew: true,
+        };
+        tokio::select! {
+            biased;
+            loaded = slot.load(asking) => loaded,
+            () = inner.world.clock.sleep_until(deadline) => {
+                let message = "no answer until the deadline; it is still being loaded";
+                Err(SourceError::transient("deadline", message).placed(&slot.description))
+            }
+        }
+    }
+
+    /// As [`load`](Self::load), with what came of it as an attempt: loaded, failed or skipped. `None` when no
+    /// entry stands at that place.
+    pub async fn try_load(&self, index: usize, deadline: Moment) -> Option<Attempt> {
+        let inner = &self.inner;
+        if let Some((_, entry)) = inner.skipped.iter().find(|(place, _)| *place == index) {
+            return Some(Attempt::of(index, entry, Outcome::Skipped, None, Duration::ZERO));
+        }
+        let slot = inner.slots.iter().find(|slot| slot.index == index)?;
+        let start = inner.world.clock.moment();
+        let loaded = self.load(index, deadline).await;
+        let took = inner.world.clock.moment().since(start);
+        let (outcome, credential) = match loaded {
+            Ok(credential) => (Outcome::Stopped, Some(credential)),
+            Err(error) => (Outcome::Failed(error), None),
+        };
+        Some(Attempt::of(index, &slot.description, outcome, credential, took))
+    }
+
+    /// The loader of an entry, for tests of a single source.
+    #[cfg(feature = "testing")]
+    pub(crate) fn loader(&self, index: usize) -> Option<Arc<dyn CredentialLoader>> {
+        self.inner.slots.iter().find(|slot| slot.index == index).map(|slot| Arc::clone(&slot.loader))
+    }
+
+    /// For whom its credentials are.
+    pub fn application(&self) -> &Application {
+        &self.inner.application
     }
 
     /// What was noteworthy when the list was bound: warnings and hints.
@@ -212,14 +256,22 @@ impl CredentialChain {
 
     /// What is known of each entry, by position. No I/O.
     pub fn status(&self) -> Vec<EntryStatus> {
+        let (clock, in_use) = (&self.inner.world.clock, self.inner.in_use_index());
+        let now = clock.moment();
+        let until = |slot: &Slot| {
+            let until = slot.memory().left_alone_until(now)?;
+            clock.now().checked_add(until.since(now))
+        };
         let slots = self.inner.slots.iter();
         slots
             .map(|slot| EntryStatus {
                 index: slot.index,
-                source_type: slot.source.source_type(),
+                source_type: slot.description.source_type().clone(),
                 credential: slot.newest(),
                 failure: slot.last_failure(),
                 refusal: slot.last_refusal(),
+                left_alone_until: until(slot),
+                in_use: in_use == Some(slot.index),
             })
             .collect()
     }
@@ -248,7 +300,7 @@ impl CredentialChain {
         let attempt = Arc::new(attempt);
         let (result, lost) = Selection::new(&self.inner, search, &*attempt).run().await;
         if let Ok(accepted) = &result {
-            self.inner.failback.start(&self.inner, accepted.index, &lost, search.application, attempt);
+            self.inner.failback.start(&self.inner, accepted.index, &lost, search.authority, attempt);
         }
         result
     }
@@ -274,7 +326,7 @@ impl Inner {
         let changed = in_use.accept(accepted, self.world.clock.now());
         drop(in_use);
         if changed {
-            let (source, why) = (slot.source.source_type(), accepted.why);
+            let (source, why) = (slot.description.source_type(), accepted.why);
             tracing::info!(from, to = slot.index, source = source.as_str(), why, "credential in use changed");
         }
     }
@@ -287,7 +339,7 @@ impl Inner {
 
 impl fmt::Debug for CredentialChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.inner.slots.iter().map(|slot| slot.source.source_type()).collect();
+        let names: Vec<_> = self.inner.slots.iter().map(|slot| slot.description.source_type()).collect();
         f.debug_struct("CredentialChain").field("sources", &names).field("in_use", &self.in_use()).finish()
     }
 }

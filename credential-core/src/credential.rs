@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use crate::assertion::FixedAssertion;
 use crate::guard::{Unanswered, bounded};
+use crate::presented::same_provider;
 use crate::{
-    Assertion, AssertionProvider, AssertionRequest, Clock, Finding, Secret, Signer, SigningRequest, SourceError,
+    Assertion, AssertionProvider, AssertionRequest, CredentialDescription, Finding, Secret, Signer, SigningRequest,
+    SourceError,
 };
 
 /// A loaded credential. Cheap to clone; shows no secret.
@@ -56,22 +58,31 @@ impl Credential {
             expires_on: assertion.expires_on,
             fixed: Some(assertion.token.clone()),
             provider: Arc::new(FixedAssertion(assertion)),
-            refused: false,
             findings: Arc::default(),
         })
     }
 
-    /// A provider that is asked at every exchange. After a refusal load it with `refused`: it counts
-    /// as other material once, and is told that a cached assertion will not do.
-    pub fn assertions(id: impl Into<Arc<str>>, provider: Arc<dyn AssertionProvider>, refused: bool) -> Self {
+    /// A provider that is asked at every exchange.
+    pub fn assertions(id: impl Into<Arc<str>>, provider: Arc<dyn AssertionProvider>) -> Self {
         Self::Assertion(AssertionCredential {
             id: id.into(),
             expires_on: None,
             fixed: None,
             provider,
-            refused,
             findings: Arc::default(),
         })
+    }
+
+    /// Says when a secret ends, or an assertion that does not say so itself. A certificate says it: nothing
+    /// changes there.
+    #[must_use]
+    pub fn with_expiry(mut self, end: SystemTime) -> Self {
+        match &mut self {
+            Self::Secret(secret) => secret.expires_on = Some(end),
+            Self::Assertion(assertion) => assertion.expires_on = Some(end),
+            Self::Certificate(_) => {}
+        }
+        self
     }
 
     /// Adds what is noteworthy about it: a weak key, a chain with a gap, an end that is near.
@@ -84,6 +95,15 @@ impl Credential {
             Self::Assertion(assertion) => assertion.findings = list,
         }
         self
+    }
+
+    /// The credential with a path and place on each of its findings.
+    pub(crate) fn placed(self, entry: &CredentialDescription) -> Self {
+        if self.findings().iter().all(|finding| finding.path.is_some()) {
+            return self;
+        }
+        let findings = self.findings().iter().map(|finding| finding.clone().placed(entry)).collect();
+        self.with_findings(findings)
     }
 
     /// For people: which one it is, with nothing secret and nothing derived from a secret.
@@ -121,21 +141,10 @@ impl Credential {
             (Self::Certificate(a), Self::Certificate(b)) => a.chain == b.chain,
             (Self::Assertion(a), Self::Assertion(b)) => match (&a.fixed, &b.fixed) {
                 (Some(a), Some(b)) => a == b,
-                (None, None) => a.refused == b.refused && Arc::ptr_eq(&a.provider, &b.provider),
+                (None, None) => same_provider(&a.provider, &b.provider),
                 _ => false,
             },
             _ => false,
-        }
-    }
-
-    /// Whether the authority's word on `presented` holds for this one too: they are the same
-    /// material, or of the same provider, which had been asked for a fresh assertion then.
-    pub(crate) fn judged_with(&self, presented: &Self) -> bool {
-        match (self, presented) {
-            (Self::Assertion(a), Self::Assertion(b)) if a.fixed.is_none() && b.fixed.is_none() => {
-                Arc::ptr_eq(&a.provider, &b.provider) && (b.refused || !a.refused)
-            }
-            _ => self.same_material(presented),
         }
     }
 }
@@ -201,8 +210,8 @@ impl CertificateCredential {
     ///
     /// # Errors
     /// What the signer says; `Transient` `signer-timeout` and `signer-panicked`.
-    pub async fn sign(&self, request: SigningRequest<'_>, clock: &dyn Clock) -> Result<Vec<u8>, SourceError> {
-        let signed = bounded(clock, request.deadline, || self.signer.sign(request)).await;
+    pub async fn sign(&self, request: SigningRequest<'_>) -> Result<Vec<u8>, SourceError> {
+        let signed = bounded(&*request.world.clock, request.deadline, || self.signer.sign(request)).await;
         signed.unwrap_or_else(|unanswered| Err(unanswered_by("signer", &self.id, unanswered)))
     }
 }
@@ -259,7 +268,6 @@ pub struct AssertionCredential {
     expires_on: Option<SystemTime>,
     fixed: Option<Secret>,
     provider: Arc<dyn AssertionProvider>,
-    refused: bool,
     findings: Arc<[Finding]>,
 }
 
@@ -283,10 +291,5 @@ impl AssertionCredential {
     /// The assertion itself, where the credential is one and no provider of several.
     pub fn token(&self) -> Option<&Secret> {
         self.fixed.as_ref()
-    }
-
-    /// Whether the last assertion was refused, so that the provider must not give a cached one.
-    pub fn is_refused(&self) -> bool {
-        self.refused
     }
 }

@@ -1,10 +1,12 @@
 //! Why a source gave no credential.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Finding, Origin};
+use crate::{CredentialDescription, Finding, Origin};
 
 /// What a failure means for the list: which remedy fits, and when the source is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,12 +38,14 @@ impl SourceErrorKind {
     }
 }
 
-/// A source's failure: one pointer wide, typed by kind, with its cause kept.
+/// A source's failure: one pointer wide, cheap to clone, typed by kind, with its cause kept.
 ///
 /// `Display` is the message alone; [`SourceError::finding`] has the setting, its place and the remedy.
 /// Nothing in it may be a secret or be derived from one.
-pub struct SourceError(Box<Inner>);
+#[derive(Clone)]
+pub struct SourceError(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: SourceErrorKind,
     code: &'static str,
@@ -51,13 +55,14 @@ struct Inner {
     remedy: Option<String>,
     retry_after: Option<Duration>,
     local: bool,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+    setting: Option<Cow<'static, str>>,
 }
 
 impl SourceError {
     /// A failure of the given kind; `code` is stable and kebab-case, the message one sentence.
     pub fn new(kind: SourceErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             code,
             message: message.into(),
@@ -67,6 +72,7 @@ impl SourceError {
             retry_after: None,
             local: false,
             source: None,
+            setting: None,
         }))
     }
 
@@ -95,32 +101,55 @@ impl SourceError {
         Self::new(SourceErrorKind::Transient, code, message)
     }
 
-    /// Names the setting at fault and where its value stands.
+    /// Where it is changed; a shared one is copied first.
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Names the setting at fault. Its path and place are filled in by whoever holds the entry.
+    #[must_use]
+    pub fn about(mut self, setting: impl Into<Cow<'static, str>>) -> Self {
+        self.inner().setting = Some(setting.into());
+        self
+    }
+
+    /// The error with the path and place of its setting in the entry, or of the entry itself where it
+    /// names none. What it has already stays.
+    #[must_use]
+    pub fn placed(self, entry: &CredentialDescription) -> Self {
+        match (&self.0.path, self.0.setting.clone()) {
+            (Some(_), _) => self,
+            (None, Some(setting)) => entry.at_setting(&setting, self),
+            (None, None) => self.at(entry.path(), entry.origin().clone()),
+        }
+    }
+
+    /// Names the setting at fault by its path, and where its value stands.
     #[must_use]
     pub fn at(mut self, path: impl Into<String>, origin: Origin) -> Self {
-        self.0.path = Some(path.into());
-        self.0.origin = Some(origin);
+        self.inner().path = Some(path.into());
+        self.inner().origin = Some(origin);
         self
     }
 
     /// Says what to do, in plain words.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.0.remedy = Some(remedy.into());
+        self.inner().remedy = Some(remedy.into());
         self
     }
 
     /// Keeps the underlying error.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(cause.into());
+        self.inner().source = Some(Arc::from(cause.into()));
         self
     }
 
     /// The service said when to come back: no earlier try.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
+        self.inner().retry_after = Some(wait);
         self
     }
 
@@ -128,7 +157,7 @@ impl SourceError {
     /// looks every time instead of backing off.
     #[must_use]
     pub fn settled_locally(mut self) -> Self {
-        self.0.local = true;
+        self.inner().local = true;
         self
     }
 
@@ -145,6 +174,11 @@ impl SourceError {
     /// The setting at fault, if one is.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
+    }
+
+    /// The name of the setting at fault, if one was named by [`about`](Self::about).
+    pub fn setting(&self) -> Option<&str> {
+        self.0.setting.as_deref()
     }
 
     /// Where that setting's value stands.

@@ -11,7 +11,7 @@ use crate::memory::Worth;
 use crate::slot::{Asking, Readiness, Slot};
 use crate::sync::{Mutex, lock};
 use crate::turn::present;
-use crate::{Application, Candidate, Moment, SharedError, Verdict};
+use crate::{Candidate, Moment, SharedError, Verdict};
 
 /// A search that has not ended by then runs on a runtime that nobody drives.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -30,7 +30,7 @@ impl Failback {
         inner: &Arc<Inner>,
         accepted: usize,
         lost: &[usize],
-        application: &Application,
+        authority: &str,
         attempt: Arc<A>,
     ) where
         T: Send + 'static,
@@ -55,10 +55,10 @@ impl Failback {
             if search.as_ref().is_some_and(|(flight, since)| flight.is_under_way() && now.since(*since) < LONGEST) {
                 return;
             }
-            let (inner, application) = (Arc::clone(inner), application.clone());
+            let (inner, authority) = (Arc::clone(inner), authority.to_owned());
             let work = async move {
                 for slot in better {
-                    if try_one(&inner, &slot, &application, &*attempt).await {
+                    if try_one(&inner, &slot, &authority, &*attempt).await {
                         return;
                     }
                 }
@@ -72,34 +72,35 @@ impl Failback {
 }
 
 /// Whether the search is over: the entry was accepted, or the answer was not about credentials.
-async fn try_one<T, E, A, F>(inner: &Inner, slot: &Arc<Slot>, application: &Application, attempt: &A) -> bool
+async fn try_one<T, E, A, F>(inner: &Inner, slot: &Arc<Slot>, authority: &str, attempt: &A) -> bool
 where
     E: std::error::Error + Send + Sync + 'static,
     A: Fn(Candidate) -> F,
     F: Future<Output = Verdict<T, E>>,
 {
-    let (world, authority) = (&inner.world, &application.authority);
-    let asking = Asking { application, world, timeout: inner.policy.load_timeout, anew: false };
+    let (application, world, timeout) = (&inner.application, &inner.world, inner.policy.load_timeout);
+    let asking = Asking { application, authority, world, timeout, anew: false };
     let loaded = slot.load(asking).await;
-    let Ok(Worth::Try(credential, _)) = slot.worth(loaded, asking) else { return false };
+    let Ok(Worth::Try(presented, _)) = slot.worth(loaded, asking) else { return false };
     let deadline = world.clock.moment().after(inner.policy.load_timeout);
-    let candidate = Candidate { index: slot.index, credential: credential.clone(), deadline, background: true };
+    let (index, credential, fresh) = (slot.index, presented.credential.clone(), presented.fresh);
+    let candidate = Candidate { index, credential, fresh, deadline, background: true };
     let verdict = present(attempt, candidate, deadline, &*world.clock).await;
     let everywhere = matches!(verdict, Verdict::Invalid(_));
     match verdict {
         Verdict::Accept(_) => {
-            slot.memory().note_accepted(&credential, authority, world.clock.moment());
+            slot.memory().note_accepted(&presented, authority, world.clock.moment());
             let why = "a better-placed entry works again";
             inner.accept(slot, Acceptance { index: slot.index, authority, instead: false, why });
             true
         }
         Verdict::Unusable(error) => {
-            slot.memory().fail_presenting(Arc::new(error), world);
+            slot.memory().fail_presenting(error.placed(&slot.description), world);
             false
         }
         Verdict::Next(error) | Verdict::NextInDoubt(error) | Verdict::Invalid(error) => {
             let error: SharedError = Arc::new(error);
-            slot.memory().note_refused(&credential, &error, everywhere, authority, world);
+            slot.memory().note_refused(&presented, &error, everywhere, authority, world);
             false
         }
         Verdict::Stop(_) => true,

@@ -1,8 +1,9 @@
 //! What is wrong with a configuration or a credential, in a form that programs and people can read.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::Origin;
+use crate::{CredentialDescription, Origin};
 
 /// How bad a [`Finding`] is. Ordered: `Hint < Warning < Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,7 @@ pub struct Finding {
     pub cause: Vec<String>,
     /// What to do.
     pub remedy: Option<String>,
+    setting: Option<Cow<'static, str>>,
 }
 
 impl Finding {
@@ -63,10 +65,37 @@ impl Finding {
     }
 
     fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, code, path: None, origin: None, message: message.into(), cause: Vec::new(), remedy: None }
+        Self {
+            severity,
+            code,
+            path: None,
+            origin: None,
+            message: message.into(),
+            cause: Vec::new(),
+            remedy: None,
+            setting: None,
+        }
     }
 
-    /// Names the setting and the place of its value.
+    /// Names the setting that it is about. Its path and place are filled in by whoever holds the entry.
+    #[must_use]
+    pub fn about(mut self, setting: impl Into<Cow<'static, str>>) -> Self {
+        self.setting = Some(setting.into());
+        self
+    }
+
+    /// The finding with the path and place of its setting in the entry, or of the entry itself where it
+    /// names none. What it has already stays.
+    #[must_use]
+    pub fn placed(self, entry: &CredentialDescription) -> Self {
+        match (&self.path, self.setting.clone()) {
+            (Some(_), _) => self,
+            (None, Some(setting)) => entry.finding_at_setting(&setting, self),
+            (None, None) => self.at(entry.path(), entry.origin().clone()),
+        }
+    }
+
+    /// Names the setting by its path, and the place of its value.
     #[must_use]
     pub fn at(mut self, path: impl Into<String>, origin: Origin) -> Self {
         self.path = Some(path.into());

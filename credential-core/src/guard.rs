@@ -63,7 +63,7 @@ pub async fn bounded<F: Future>(
     }
 }
 
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         // A payload whose destructor panics in its turn must not get through.
         std::mem::forget(payload);

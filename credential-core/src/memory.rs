@@ -1,8 +1,8 @@
 //! What is known of one entry of a chain: what it gave, what was accepted, what failed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use crate::presented::Presented;
 use crate::refusals::{Refusal, Refusals};
 use crate::slot::{Asking, LoadFlight, LoadResult};
 use crate::{Credential, Moment, SharedError, SourceError, World, backoff};
@@ -20,7 +20,7 @@ pub(crate) struct Memory {
     /// What the authority accepted last; kept until it accepts a newer one.
     accepted: Option<AcceptedCredential>,
     /// What an authority has spoken on last, for or against.
-    judged: Option<Credential>,
+    judged: Option<Presented>,
     probes: usize,
     /// Why there was nothing to present.
     failure: Option<Failure>,
@@ -39,13 +39,13 @@ struct AcceptedCredential {
 
 #[derive(Debug, Clone)]
 struct Failure {
-    error: Arc<SourceError>,
+    error: SourceError,
     streak: u32,
     until: Moment,
 }
 
 impl Failure {
-    fn after(last: Option<&Self>, error: Arc<SourceError>, world: &World) -> Self {
+    fn after(last: Option<&Self>, error: SourceError, world: &World) -> Self {
         let streak = last.map_or(1, |failure| failure.streak.saturating_add(1));
         let until = backoff::after_failure(&error, streak, world.clock.moment(), world.jitter());
         Self { error, streak, until }
@@ -56,7 +56,7 @@ impl Failure {
 #[derive(Debug)]
 pub(crate) enum Worth {
     /// Try it; the error says why it is not a newer one.
-    Try(Credential, Option<Arc<SourceError>>),
+    Try(Presented, Option<SourceError>),
     /// It was refused, and a look for other material found none.
     Refused(Refusal),
     /// Another exchange had it refused while this one loaded it: look for other material.
@@ -64,12 +64,12 @@ pub(crate) enum Worth {
 }
 
 impl Memory {
-    pub(crate) fn fail(&mut self, error: Arc<SourceError>, world: &World) {
+    pub(crate) fn fail(&mut self, error: SourceError, world: &World) {
         self.failure = Some(Failure::after(self.failure.as_ref(), error, world));
     }
 
     /// What was loaded could not be presented.
-    pub(crate) fn fail_presenting(&mut self, error: Arc<SourceError>, world: &World) {
+    pub(crate) fn fail_presenting(&mut self, error: SourceError, world: &World) {
         self.unpresentable = Some(Failure::after(self.unpresentable.as_ref(), error, world));
     }
 
@@ -83,18 +83,25 @@ impl Memory {
     }
 
     /// Why the entry failed last, for reports.
-    pub(crate) fn last_failure(&self) -> Option<Arc<SourceError>> {
+    pub(crate) fn last_failure(&self) -> Option<SourceError> {
         let failure = self.failure.as_ref().or(self.unpresentable.as_ref());
-        failure.map(|failure| Arc::clone(&failure.error))
+        failure.map(|failure| failure.error.clone())
     }
 
     /// Why the entry is left alone now, if it is.
-    pub(crate) fn back_off(&self, world: &World) -> Option<Arc<SourceError>> {
+    pub(crate) fn back_off(&self, world: &World) -> Option<SourceError> {
         let now = world.clock.moment();
         let standing = |failure: &&Failure| failure.until > now;
         let load = || self.failure.as_ref().filter(|_| self.usable(world).is_none());
         let failure = self.unpresentable.as_ref().filter(standing).or_else(|| load().filter(standing));
-        failure.map(|failure| Arc::clone(&failure.error))
+        failure.map(|failure| failure.error.clone())
+    }
+
+    /// Until when the entry is left alone, for whatever reason, at whichever authority that is last.
+    pub(crate) fn left_alone_until(&self, now: Moment) -> Option<Moment> {
+        let failed = [self.failure.as_ref(), self.unpresentable.as_ref()];
+        let failed = failed.into_iter().flatten().map(|failure| failure.until);
+        failed.chain(self.refusals.last().map(|refusal| refusal.until)).filter(|until| *until > now).max()
     }
 
     /// When the entry is tried again at this authority, if it is left alone; no entry of the list works now, so a
@@ -113,82 +120,88 @@ impl Memory {
     }
 
     /// The failed load that is not repeated yet.
-    pub(crate) fn still_failing(&self, world: &World) -> Option<Arc<SourceError>> {
+    pub(crate) fn still_failing(&self, world: &World) -> Option<SourceError> {
         let failure = self.failure.as_ref().filter(|failure| failure.until > world.clock.moment())?;
-        Some(Arc::clone(&failure.error))
+        Some(failure.error.clone())
     }
 
     /// What the result of a load is worth: a credential that worked before stands in for one that
     /// cannot be had now or was refused.
-    pub(crate) fn worth(&self, loaded: LoadResult, asking: Asking<'_>) -> Result<Worth, Arc<SourceError>> {
-        let (world, authority) = (asking.world, &asking.application.authority);
+    pub(crate) fn worth(&self, loaded: LoadResult, asking: Asking<'_>) -> Result<Worth, SourceError> {
+        let (world, authority) = (asking.world, asking.authority);
         let credential = match loaded {
             Ok(credential) => credential,
             Err(error) => {
                 return match self.usable(world) {
-                    Some(old) => Ok(Worth::Try(old.clone(), Some(error))),
+                    Some(old) => Ok(Worth::Try(Presented::loaded(old.clone()), Some(error))),
                     None => Err(error),
                 };
             }
         };
-        let refusal = self.standing_refusal(&credential, authority, world).filter(|_| !asking.anew);
-        let Some(refusal) = refusal else { return Ok(Worth::Try(credential, None)) };
+        let loaded = Presented::loaded(credential.clone());
+        let refusal = self.standing_refusal(&loaded, authority, world).filter(|_| !asking.anew);
+        let Some(refusal) = refusal else { return Ok(Worth::Try(loaded, None)) };
+        // What its provider has in its cache was refused: what is fresh was not yet.
+        if let Some(fresh) = loaded.fresher().filter(|fresh| self.standing_refusal(fresh, authority, world).is_none()) {
+            return Ok(Worth::Try(fresh, None));
+        }
         let other = |old: &&Credential| !old.same_material(&credential) && !self.is_refused(old, authority, world);
         Ok(match self.usable(world).filter(other) {
-            Some(old) => Worth::Try(old.clone(), None),
-            None if !refusal.looked || self.has_newer(&credential) => {
-                Worth::Outdated(refusal.for_credential(credential))
-            }
-            None => Worth::Refused(refusal.for_credential(credential)),
+            Some(old) => Worth::Try(Presented::loaded(old.clone()), None),
+            None if !refusal.looked || self.has_newer(&credential) => Worth::Outdated(refusal.clone()),
+            None => Worth::Refused(refusal.clone()),
         })
     }
 
-    fn standing_refusal(&self, credential: &Credential, authority: &str, world: &World) -> Option<&Refusal> {
-        self.refusals.of(credential, authority).filter(|refusal| refusal.until > world.clock.moment())
+    fn standing_refusal(&self, presented: &Presented, authority: &str, world: &World) -> Option<&Refusal> {
+        self.refusals.of(presented, authority).filter(|refusal| refusal.until > world.clock.moment())
     }
 
     pub(crate) fn is_refused(&self, credential: &Credential, authority: &str, world: &World) -> bool {
-        self.standing_refusal(credential, authority, world).is_some()
+        self.standing_refusal(&Presented::loaded(credential.clone()), authority, world).is_some()
     }
 
     fn has_newer(&self, than: &Credential) -> bool {
         self.newest.as_ref().is_some_and(|newest| !newest.same_material(than))
     }
 
-    pub(crate) fn note_accepted(&mut self, credential: &Credential, authority: &str, now: Moment) {
-        self.judged = Some(credential.clone());
+    pub(crate) fn note_accepted(&mut self, presented: &Presented, authority: &str, now: Moment) {
+        self.judged = Some(presented.clone());
         self.unpresentable = None;
-        self.refusals.forget(credential, authority);
-        self.accepted =
-            Some(AcceptedCredential { credential: credential.clone(), authority: authority.to_owned(), at: now });
+        self.refusals.forget(presented, authority);
+        self.accepted = Some(AcceptedCredential {
+            credential: presented.credential.clone(),
+            authority: authority.to_owned(),
+            at: now,
+        });
     }
 
     /// Remembers a refusal, which is this authority's, or holds `everywhere`; gives how long ago the
     /// same authority had accepted the same credential, if not long ago.
     pub(crate) fn note_refused(
         &mut self,
-        credential: &Credential,
+        presented: &Presented,
         error: &SharedError,
         everywhere: bool,
         authority: &str,
         world: &World,
     ) -> Option<Duration> {
         let now = world.clock.moment();
-        self.judged = Some(credential.clone());
-        self.refusals.note(credential, error, (!everywhere).then_some(authority), now, world.jitter());
+        self.judged = Some(presented.clone());
+        self.refusals.note(presented, error, (!everywhere).then_some(authority), now, world.jitter());
         // One authority's word does not take from the others what works for them.
         let before = self.accepted.take_if(|accepted| {
-            accepted.credential.same_material(credential) && (everywhere || accepted.authority == authority)
+            accepted.credential.same_material(&presented.credential) && (everywhere || accepted.authority == authority)
         })?;
         let ago = now.since(before.at);
         (before.authority == authority && ago <= SURPRISE).then_some(ago)
     }
 
     /// Whether the credential may be presented now; counts who presents one that nobody has spoken on.
-    pub(crate) fn admit(&mut self, credential: &Credential) -> Admission {
-        let judged = |known: &Credential| credential.judged_with(known) || known.judged_with(credential);
+    pub(crate) fn admit(&mut self, presented: &Presented) -> Admission {
         let accepted = self.accepted.as_ref().map(|accepted| &accepted.credential);
-        if accepted.into_iter().chain(&self.judged).any(judged) {
+        let judged = self.judged.as_ref().map(|judged| &judged.credential);
+        if accepted.into_iter().chain(judged).any(|known| known.same_material(&presented.credential)) {
             return Admission::Known;
         }
         if self.probes >= MAX_PROBES {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::backoff;
-use crate::{Credential, Moment, SharedError};
+use crate::presented::Presented;
+use crate::{Moment, SharedError};
 
 /// The most authorities whose refusals one entry remembers.
 const MAX_AUTHORITIES: usize = 10_000;
@@ -14,7 +15,7 @@ pub(crate) const WHILE_NOTHING_WORKS: Duration = Duration::from_secs(30);
 /// A refused credential.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
-    pub(crate) credential: Credential,
+    pub(crate) presented: Presented,
     pub(crate) error: SharedError,
     pub(crate) until: Moment,
     /// Whether other material was looked for since.
@@ -22,13 +23,6 @@ pub(crate) struct Refusal {
     /// It is about nothing but the credential, and holds for every authority.
     pub(crate) everywhere: bool,
     streak: u32,
-}
-
-impl Refusal {
-    /// The same for a credential that is judged with the refused one.
-    pub(crate) fn for_credential(&self, credential: Credential) -> Self {
-        Self { credential, ..self.clone() }
-    }
 }
 
 /// What was refused: the last refusal of each authority, and the last that holds for all of them.
@@ -40,9 +34,9 @@ pub(crate) struct Refusals {
 
 impl Refusals {
     /// The refusal that holds for the credential at this authority.
-    pub(crate) fn of(&self, credential: &Credential, authority: &str) -> Option<&Refusal> {
+    pub(crate) fn of(&self, presented: &Presented, authority: &str) -> Option<&Refusal> {
         let said = [self.everywhere.as_ref(), self.by_authority.get(authority)];
-        said.into_iter().flatten().find(|refusal| credential.judged_with(&refusal.credential))
+        said.into_iter().flatten().find(|refusal| presented.judged_with(&refusal.presented))
     }
 
     /// The last refusal, for reports: one that holds everywhere first.
@@ -53,7 +47,7 @@ impl Refusals {
     /// Remembers a refusal by the authority, or one that holds for all.
     pub(crate) fn note(
         &mut self,
-        refused: &Credential,
+        refused: &Presented,
         error: &SharedError,
         by: Option<&str>,
         now: Moment,
@@ -64,14 +58,14 @@ impl Refusals {
             Some(authority) => self.by_authority.get(authority),
         };
         let streak = match last {
-            Some(last) if refused.judged_with(&last.credential) => last.streak.saturating_add(1),
+            Some(last) if refused.judged_with(&last.presented) => last.streak.saturating_add(1),
             // The same provider, asked afresh in the same exchange: no further refusal of its own.
-            Some(last) if last.credential.judged_with(refused) => last.streak,
+            Some(last) if last.presented.judged_with(refused) => last.streak,
             _ => 1,
         };
         let until = backoff::after_rejection(streak, now, jitter);
-        let (credential, error, everywhere) = (refused.clone(), error.clone(), by.is_none());
-        let refusal = Refusal { credential, error, until, looked: false, everywhere, streak };
+        let (presented, error, everywhere) = (refused.clone(), error.clone(), by.is_none());
+        let refusal = Refusal { presented, error, until, looked: false, everywhere, streak };
         match by {
             None => self.everywhere = Some(refusal),
             Some(authority) => {
@@ -82,8 +76,8 @@ impl Refusals {
     }
 
     /// The authority accepted the credential: whatever was said against it before is over.
-    pub(crate) fn forget(&mut self, accepted: &Credential, authority: &str) {
-        let over = |refusal: &Refusal| refusal.credential.judged_with(accepted);
+    pub(crate) fn forget(&mut self, accepted: &Presented, authority: &str) {
+        let over = |refusal: &Refusal| refusal.presented.judged_with(accepted);
         self.everywhere.take_if(|refusal| over(refusal));
         if self.by_authority.get(authority).is_some_and(over) {
             self.by_authority.remove(authority);

@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::binding::bind_entry;
-use crate::{CredentialChain, CredentialDescription, CredentialSource, Finding, Severity, SourceType, World};
+use crate::{
+    Application, BindContext, ChainPolicy, CredentialChain, CredentialDescription, CredentialSource, Finding, Severity,
+    SourceType, TokenProviders, World,
+};
 
 /// The most entries that one list may have.
 pub const MAX_CREDENTIALS: usize = 1024;
@@ -70,21 +73,19 @@ impl SourceRegistry {
         self.absent.iter().filter(|absent| !self.sources.contains_key(&absent.source_type))
     }
 
-    /// Everything that is wrong with one entry, without I/O; `None` when nothing keeps it from being bound.
-    pub fn check(&self, description: &CredentialDescription) -> Option<BindError> {
-        let mut findings = Vec::new();
-        bind_entry(self, description, &mut findings);
-        findings.iter().any(|finding| finding.severity == Severity::Error).then(|| BindError::new(findings))
-    }
-
-    /// Checks every entry against its source, without I/O, and makes the chain.
+    /// Binds every entry with its source, without I/O, and makes the chain.
     ///
-    /// Entries with `Skip` are checked and left out of the chain; they keep their index.
+    /// Entries with `Skip` are bound and left out of the chain; they keep their index.
     ///
     /// # Errors
     /// [`BindError`] with every finding of every entry when one of them is an error. Never only the
     /// first. Warnings and hints alone are no error; see [`CredentialChain::findings`].
-    pub fn bind(&self, descriptions: Vec<CredentialDescription>, world: World) -> Result<CredentialChain, BindError> {
+    pub fn bind<'a>(
+        &self,
+        descriptions: Vec<CredentialDescription>,
+        binding: impl Into<Binding<'a>>,
+    ) -> Result<CredentialChain, BindError> {
+        let binding = binding.into();
         let mut findings = Vec::new();
         let (mut entries, mut skipped) = (Vec::new(), Vec::new());
         if descriptions.len() > MAX_CREDENTIALS {
@@ -95,18 +96,82 @@ impl SourceRegistry {
             )]));
         }
         for (index, description) in descriptions.into_iter().enumerate() {
-            let source = bind_entry(self, &description, &mut findings);
-            match source {
+            let loader = bind_entry(&Parts { registry: self, binding: &binding }, &description, &mut findings);
+            match loader {
                 Some(_) if description.flag("Skip") => skipped.push((index, description)),
-                Some(source) => entries.push((index, source, description)),
+                Some(loader) => entries.push((index, loader, description)),
                 None => {}
             }
         }
-        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        if BindContext::failed(&findings) {
             return Err(BindError::new(findings));
         }
-        Ok(CredentialChain::new(entries, skipped, findings, world))
+        Ok(CredentialChain::new(entries, skipped, findings, binding))
     }
+}
+
+/// What entries are bound with.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Binding<'a> {
+    /// The outside world that loaders see.
+    pub world: World,
+    /// For whom.
+    pub application: Application,
+    /// How patient the chain is.
+    pub policy: ChainPolicy,
+    /// Exchanges nested entries for tokens.
+    pub tokens: Option<&'a dyn TokenProviders>,
+}
+
+impl<'a> Binding<'a> {
+    /// In a world, for an application that nobody has named yet, with the usual patience and without
+    /// anybody who exchanges credentials.
+    pub fn new(world: World) -> Self {
+        Self { world, application: Application::new("", ""), policy: ChainPolicy::default(), tokens: None }
+    }
+
+    /// For that application.
+    #[must_use]
+    pub fn application(mut self, application: Application) -> Self {
+        self.application = application;
+        self
+    }
+
+    /// With other patience.
+    #[must_use]
+    pub fn policy(mut self, policy: ChainPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With somebody who exchanges nested entries for tokens. It is asked while entries are bound.
+    #[must_use]
+    pub fn tokens(mut self, tokens: &'a dyn TokenProviders) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+}
+
+impl From<World> for Binding<'_> {
+    fn from(world: World) -> Self {
+        Self::new(world)
+    }
+}
+
+impl fmt::Debug for Binding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding")
+            .field("application", &self.application)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every entry of a list is bound with.
+pub(crate) struct Parts<'a> {
+    pub(crate) registry: &'a SourceRegistry,
+    pub(crate) binding: &'a Binding<'a>,
 }
 
 /// A list of entries that cannot work, with everything that is wrong with it.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::attempt::{Attempt, Outcome};
 use crate::chain::{Inner, Search};
 use crate::memory::Worth;
+use crate::presented::Presented;
 use crate::slot::{Asking, LoadResult, Readiness, Slot};
 use crate::{Accepted, Candidate, ChainError, Credential, Moment, SourceError, Verdict};
 
@@ -18,7 +19,7 @@ pub(crate) struct Lane<'a> {
     pub(crate) state: State<'a>,
     pub(crate) started: Moment,
     /// Why what is tried is not the newest.
-    pub(crate) degraded_by: Option<Arc<SourceError>>,
+    pub(crate) degraded_by: Option<SourceError>,
     /// Nothing was tried: it is left alone for what happened before.
     left_alone: bool,
 }
@@ -26,7 +27,7 @@ pub(crate) struct Lane<'a> {
 pub(crate) enum State<'a> {
     Idle,
     Loading(Pin<Box<dyn Future<Output = LoadResult> + Send + 'a>>),
-    Ready(Credential),
+    Ready(Presented),
     Done,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct Selection<'a, A> {
     pub(crate) attempt: &'a A,
     pub(crate) attempts: Vec<Attempt>,
     /// The first credential whose failure may pass: tried once more when nothing else worked.
-    pub(crate) doubtful: Option<(usize, Credential)>,
+    pub(crate) doubtful: Option<(usize, Presented)>,
     pub(crate) last_chance: bool,
     /// The entries that failed for everybody, and not by one authority's word.
     pub(crate) failed_for_all: Vec<usize>,
@@ -111,7 +112,7 @@ impl<'a, A> Selection<'a, A> {
     /// The candidates; entries in back-off are reported and left out.
     fn lanes(&mut self) -> Vec<Lane<'a>> {
         let mut lanes = Vec::new();
-        for slot in self.inner.order(&self.search.application.authority) {
+        for slot in self.inner.order(self.search.authority) {
             let mut lane =
                 Lane { slot, state: State::Idle, started: Moment::default(), degraded_by: None, left_alone: false };
             if let Readiness::BackOff(error) = lane.slot.readiness(&self.inner.world) {
@@ -128,10 +129,10 @@ impl<'a, A> Selection<'a, A> {
         if self.inner.world.clock.moment() >= self.search.deadline {
             return false;
         }
-        if let Some((position, credential)) = self.doubtful.take() {
+        if let Some((position, presented)) = self.doubtful.take() {
             self.last_chance = true;
             if let Some(lane) = lanes.get_mut(position) {
-                lane.state = State::Ready(credential);
+                lane.state = State::Ready(presented);
             }
             return true;
         }
@@ -147,8 +148,9 @@ impl<'a, A> Selection<'a, A> {
     }
 
     pub(crate) fn asking(&self) -> Asking<'a> {
-        let (inner, application) = (self.inner, self.search.application);
-        Asking { application, world: &inner.world, timeout: inner.policy.load_timeout, anew: self.anew }
+        let (inner, authority, anew) = (self.inner, self.search.authority, self.anew);
+        let timeout = inner.policy.load_timeout;
+        Asking { application: &inner.application, authority, world: &inner.world, timeout, anew }
     }
 
     /// Starts the next load when those before it have failed or been quiet for a while.
@@ -211,21 +213,22 @@ impl<'a, A> Selection<'a, A> {
         let Some(lane) = lanes.get_mut(position) else { return };
         let waited = inner.world.clock.moment().since(lane.started);
         match lane.slot.worth(result, self.asking()) {
-            Ok(Worth::Try(credential, degraded_by)) => {
+            Ok(Worth::Try(presented, degraded_by)) => {
                 if let Some(error) = &degraded_by {
                     let (entry, code) = (lane.slot.index, error.code());
                     tracing::warn!(entry, code, %error, "the renewed credential cannot be loaded: the one before goes on");
                 }
                 lane.degraded_by = degraded_by;
-                lane.state = State::Ready(credential);
+                lane.state = State::Ready(presented);
             }
             Ok(Worth::Outdated(refused)) => {
                 let (slot, asking) = (Arc::clone(&lane.slot), self.asking());
-                lane.state = State::Loading(Box::pin(async move { slot.reload(&refused.credential, asking).await }));
+                lane.state =
+                    State::Loading(Box::pin(async move { slot.reload(&refused.presented.credential, asking).await }));
             }
             Ok(Worth::Refused(refusal)) => {
                 let (error, everywhere) = (refusal.error, refusal.everywhere);
-                self.leave_alone(lane, Outcome::Rejected(error), Some(refusal.credential), everywhere);
+                self.leave_alone(lane, Outcome::Rejected(error), Some(refusal.presented.credential), everywhere);
             }
             Err(error) => {
                 self.failed_for_all.push(lane.slot.index);
@@ -275,10 +278,10 @@ impl<'a, A> Selection<'a, A> {
             let waited = now.since(lane.started);
             let error =
                 SourceError::transient("deadline", format!("no answer within {waited:?}; it is still being loaded"));
-            self.report(&lane.slot, Outcome::Failed(Arc::new(error)), None, waited);
+            self.report(&lane.slot, Outcome::Failed(error.placed(&lane.slot.description)), None, waited);
             lane.state = State::Done;
         }
-        let authority = &self.search.application.authority;
+        let authority = self.search.authority;
         let next = lanes.iter().filter_map(|lane| lane.slot.memory().next_try(authority, now)).min();
         let retry_at = next.and_then(|until| clock.now().checked_add(until.since(now)));
         ChainError::Exhausted { attempts: Vec::new(), retry_at }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Moment, SourceError};
+use crate::{Moment, SourceError, World};
 
 /// A JWS algorithm (RFC 7518 §3.1) that client assertions are signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,12 +51,14 @@ pub struct SigningRequest<'a> {
     pub message: &'a [u8],
     /// When the caller stops waiting.
     pub deadline: Moment,
+    /// The outside world.
+    pub world: &'a World,
 }
 
 impl<'a> SigningRequest<'a> {
     /// Asks for a signature over the message.
-    pub fn new(algorithm: SigningAlgorithm, message: &'a [u8], deadline: Moment) -> Self {
-        Self { algorithm, message, deadline }
+    pub fn new(algorithm: SigningAlgorithm, message: &'a [u8], deadline: Moment, world: &'a World) -> Self {
+        Self { algorithm, message, deadline, world }
     }
 }
 

@@ -8,20 +8,21 @@ use tokio::sync::Notify;
 use crate::flight::{Flight, FlightId, TRIES};
 use crate::guard::{Unanswered, bounded};
 use crate::memory::{Admission, Memory, Worth};
+use crate::presented::Presented;
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::world::Task;
 use crate::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, Moment, SharedError,
+    Application, Credential, CredentialDescription, CredentialLoader, LoadReason, LoadRequest, Moment, SharedError,
     SourceError, World,
 };
 
-pub(crate) type LoadResult = Result<Credential, Arc<SourceError>>;
+pub(crate) type LoadResult = Result<Credential, SourceError>;
 
 /// An entry with its source and memory. Locks are held for moments, never across an await.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) index: usize,
-    pub(crate) source: Arc<dyn CredentialSource>,
+    pub(crate) loader: Arc<dyn CredentialLoader>,
     pub(crate) description: CredentialDescription,
     memory: Mutex<Memory>,
     /// Somebody who presented a credential has a verdict, or left without one.
@@ -35,10 +36,11 @@ pub(crate) struct LoadFlight {
     result: Flight<LoadResult>,
 }
 
-/// For whom, where and how long a source is asked.
+/// For whom, where and how long a loader is asked, and at which authority it counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asking<'a> {
     pub(crate) application: &'a Application,
+    pub(crate) authority: &'a str,
     pub(crate) world: &'a World,
     pub(crate) timeout: Duration,
     /// Whatever is remembered: it is asked now.
@@ -51,12 +53,12 @@ pub(crate) enum Readiness {
     /// Ask its source.
     Load,
     /// Leave it alone for what happened before.
-    BackOff(Arc<SourceError>),
+    BackOff(SourceError),
 }
 
 impl Slot {
-    pub(crate) fn new(index: usize, source: Arc<dyn CredentialSource>, description: CredentialDescription) -> Self {
-        Self { index, source, description, memory: Mutex::new(Memory::default()), verdict: Notify::new() }
+    pub(crate) fn new(index: usize, loader: Arc<dyn CredentialLoader>, description: CredentialDescription) -> Self {
+        Self { index, loader, description, memory: Mutex::new(Memory::default()), verdict: Notify::new() }
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -69,7 +71,7 @@ impl Slot {
     }
 
     /// What is known to have gone wrong, for reports.
-    pub(crate) fn last_failure(&self) -> Option<Arc<SourceError>> {
+    pub(crate) fn last_failure(&self) -> Option<SourceError> {
         self.memory().last_failure()
     }
 
@@ -98,7 +100,7 @@ impl Slot {
                 return result;
             }
         }
-        Err(Arc::new(abandoned()))
+        Err(abandoned().placed(&self.description))
     }
 
     /// Looks for other material than `refused`: what has been loaded since, or a load with that reason.
@@ -120,7 +122,7 @@ impl Slot {
                 None => tries -= 1,
             }
         }
-        Err(Arc::new(abandoned()))
+        Err(abandoned().placed(&self.description))
     }
 
     /// The load under way, or a new one with the task that its maker spawns once the lock is gone.
@@ -139,7 +141,10 @@ impl Slot {
             let (slot, world) = (Arc::clone(self), world.clone());
             async move {
                 let loaded = slot.ask_source(reason, previous.as_ref(), &application, &world, timeout).await;
-                loaded.map_err(Arc::new)
+                match loaded {
+                    Ok(credential) => Ok(credential.placed(&slot.description)),
+                    Err(error) => Err(error.placed(&slot.description)),
+                }
             }
         };
         let slot = Arc::clone(self);
@@ -172,15 +177,19 @@ impl Slot {
         timeout: Duration,
     ) -> Result<Credential, SourceError> {
         let deadline = world.clock.moment().after(timeout);
-        let mut request = LoadRequest::new(&self.description, application, deadline, world);
+        let mut request = LoadRequest::new(application, deadline, world);
         if let Some(previous) = previous {
             request = request.again(reason, previous);
         }
-        match bounded(&*world.clock, deadline, || self.source.load(&request)).await {
+        match bounded(&*world.clock, deadline, || self.loader.load(&request)).await {
             Ok(loaded) => loaded,
             Err(Unanswered::Late) => Err(timed_out(timeout)),
             Err(Unanswered::Panicked) => {
-                tracing::error!(entry = self.index, source = self.source.source_type().as_str(), "the source panicked");
+                tracing::error!(
+                    entry = self.index,
+                    source = self.description.source_type().as_str(),
+                    "the source panicked"
+                );
                 Err(panicked(&self.description))
             }
         }
@@ -199,24 +208,24 @@ impl Slot {
         }
         match result {
             Ok(credential) => memory.loaded(credential),
-            Err(error) => memory.fail(Arc::clone(error), world),
+            Err(error) => memory.fail(error.clone(), world),
         }
     }
 
     /// See [`Memory::worth`].
-    pub(crate) fn worth(&self, loaded: LoadResult, asking: Asking<'_>) -> Result<Worth, Arc<SourceError>> {
+    pub(crate) fn worth(&self, loaded: LoadResult, asking: Asking<'_>) -> Result<Worth, SourceError> {
         self.memory().worth(loaded, asking)
     }
 
     /// Waits until the credential may be presented: while nobody has spoken on it, a few find out and
     /// the others wait for the verdict, until `until` at most.
-    pub(crate) async fn admit(self: &Arc<Self>, credential: &Credential, until: Moment, world: &World) -> Admitted {
+    pub(crate) async fn admit(self: &Arc<Self>, presented: &Presented, until: Moment, world: &World) -> Admitted {
         let mut waited = false;
         loop {
             // Before the look, so that no verdict between the two is missed.
             let mut verdict = std::pin::pin!(self.verdict.notified());
             verdict.as_mut().enable();
-            let admission = self.memory().admit(credential);
+            let admission = self.memory().admit(presented);
             match admission {
                 Admission::Known => return Admitted { waited, probe: None },
                 Admission::Probe => return Admitted { waited, probe: Some(Probe(Arc::clone(self))) },

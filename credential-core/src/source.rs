@@ -1,73 +1,104 @@
-//! The plug-in contract: what a source is, and what it is told when it loads.
+//! The plug-in contract: what a source is, what it makes of an entry, and what that is told when it loads.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Credential, CredentialDescription, Moment, Setting, SourceError, SourceType, World};
+use crate::{BindContext, Credential, CredentialDescription, Moment, Setting, SourceError, SourceType, Unbound, World};
 
-/// Loads credentials of one source type.
-///
-/// A source owns its freshness. [`load`](Self::load) is asked at every exchange and may hand back
-/// [`LoadRequest::previous`] while that still stands; after [`LoadReason::Rejected`] it must look for
-/// new material, and may hand back the previous one only when there is none. It starts no thread and
-/// no task of its own.
+/// Knows one source type: what an entry of it can say, and how to make a loader of it.
 ///
 /// A source of your own, whole:
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use async_trait::async_trait;
 /// use credential_core::{
-///     Credential, CredentialSource, LoadRequest, Setting, SettingKind, SourceError, SourceType,
+///     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
+///     SettingKind, SourceError, SourceType, Unbound,
 /// };
 ///
 /// /// Reads a client secret from an environment variable that the entry names.
 /// #[derive(Debug)]
-/// struct Variable;
+/// struct VariableSource;
 ///
-/// #[async_trait]
-/// impl CredentialSource for Variable {
+/// impl CredentialSource for VariableSource {
 ///     fn source_type(&self) -> SourceType {
 ///         SourceType::known("Variable")
 ///     }
 ///
-///     fn settings(&self) -> &'static [Setting] {
+///     fn settings(&self) -> &[Setting] {
 ///         const SETTINGS: &[Setting] =
 ///             &[Setting::new("VariableName", SettingKind::Text, "The variable with the secret.").required()];
 ///         SETTINGS
 ///     }
 ///
+///     fn bind(
+///         &self,
+///         entry: &CredentialDescription,
+///         cx: &mut BindContext<'_>,
+///     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+///         Ok(Arc::new(Variable { name: cx.required(entry, "VariableName")?.expose().to_owned() }))
+///     }
+/// }
+///
+/// /// One entry.
+/// #[derive(Debug)]
+/// struct Variable {
+///     name: String,
+/// }
+///
+/// #[async_trait]
+/// impl CredentialLoader for Variable {
 ///     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-///         let name = request.description.required("VariableName")?.expose();
+///         let name = &self.name;
 ///         match request.world.environment.var(name).filter(|value| !value.is_empty()) {
 ///             Some(secret) => Ok(Credential::secret(format!("variable {name}"), secret)),
-///             None => Err(request.description.at_setting(
-///                 "VariableName",
-///                 SourceError::not_applicable("variable-not-set", format!("{name} is not set")).settled_locally(),
-///             )),
+///             None => Err(SourceError::not_applicable("variable-not-set", format!("{name} is not set"))
+///                 .about("VariableName")
+///                 .settled_locally()),
 ///         }
 ///     }
 /// }
 /// ```
-#[async_trait]
 pub trait CredentialSource: Debug + Send + Sync {
     /// The `SourceType` that selects this source.
     fn source_type(&self) -> SourceType;
 
     /// What an entry of this source can be told. Declared once; feeds validation, spelling hints,
     /// redaction, `doctor`, the schema and the docs.
-    fn settings(&self) -> &'static [Setting];
+    fn settings(&self) -> &[Setting];
 
-    /// Checks across settings, offline: conflicts, choices, values that cannot be. Presence, spelling
-    /// and shape of single settings are checked before, from [`settings`](Self::settings).
+    /// Reads the entry, once and without I/O, into a loader. Presence, spelling and shape of single
+    /// settings have been checked, from [`settings`](Self::settings); whatever else is wrong or
+    /// noteworthy goes into `cx`: conflicts, choices, values that cannot be.
+    ///
+    /// Nothing is read from the entry later: what it says is in the loader, and so is whatever is to be
+    /// remembered from one load to the next.
     ///
     /// # Errors
-    /// `Misconfigured`, naming the setting.
-    fn validate(&self, _description: &CredentialDescription) -> Result<(), SourceError> {
-        Ok(())
-    }
+    /// [`Unbound`], which comes of an error that `cx` was told, and of nothing else.
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound>;
+}
 
+/// What [`CredentialSource::bind`] gives.
+pub type BindResult = Result<Arc<dyn CredentialLoader>, Unbound>;
+
+/// One entry, bound: holds what was read of it and what it remembers.
+///
+/// A loader owns its freshness. [`load`](Self::load) is asked at every exchange and may hand back
+/// [`LoadRequest::previous`] while that still stands; after [`LoadReason::Rejected`] it must look for
+/// new material, and may hand back the previous one only when there is none. It starts no thread and
+/// no task of its own.
+#[async_trait]
+pub trait CredentialLoader: Debug + Send + Sync {
     /// Gives the credential, or why there is none.
     ///
     /// Must be cancel-safe: the future may be dropped at any await. Must answer by
@@ -75,8 +106,45 @@ pub trait CredentialSource: Debug + Send + Sync {
     ///
     /// # Errors
     /// By [`SourceErrorKind`](crate::SourceErrorKind); the list goes on with the next entry whatever
-    /// the kind is.
+    /// the kind is. Name the setting at fault with [`SourceError::about`]: its path and place are
+    /// filled in by whoever holds the entry.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError>;
+}
+
+impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
+    fn source_type(&self) -> SourceType {
+        (**self).source_type()
+    }
+
+    fn settings(&self) -> &[Setting] {
+        (**self).settings()
+    }
+
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        (**self).bind(entry, cx)
+    }
+}
+
+impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
+    fn source_type(&self) -> SourceType {
+        (**self).source_type()
+    }
+
+    fn settings(&self) -> &[Setting] {
+        (**self).settings()
+    }
+
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        (**self).bind(entry, cx)
+    }
 }
 
 /// Why a credential is loaded.
@@ -91,15 +159,15 @@ pub enum LoadReason {
     Rejected,
 }
 
-/// For whom a credential is loaded.
+/// For whom credentials are loaded, as it is configured: the same for every tenant that a call may name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Application {
     /// The client id.
     pub client_id: String,
-    /// The authority, with its tenant where it has one: `https://login.microsoftonline.com/contoso.com`.
+    /// The configured authority, with its tenant where it has one: `https://login.microsoftonline.com/contoso.com`.
     pub authority: String,
-    /// The tenant, where the authority has tenants.
+    /// The configured tenant, where the authority has tenants.
     pub tenant: Option<String>,
     /// The name of the cloud that the authority belongs to, where it is a known one: `public`,
     /// `china`, `usgov`, ...
@@ -127,17 +195,16 @@ impl Application {
     }
 }
 
-/// Everything that a source is told when it loads. Grows without breaking anybody.
+/// Everything that a loader is told when it loads. Loads are shared by all tenants of an application, so
+/// it knows of none. Grows without breaking anybody.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoadRequest<'a> {
-    /// The entry of the configuration.
-    pub description: &'a CredentialDescription,
     /// For whom.
     pub application: &'a Application,
     /// Why.
     pub reason: LoadReason,
-    /// What this source gave last time, if it did.
+    /// What this loader gave last time, if it did.
     pub previous: Option<&'a Credential>,
     /// When nobody waits any longer.
     pub deadline: Moment,
@@ -147,13 +214,8 @@ pub struct LoadRequest<'a> {
 
 impl<'a> LoadRequest<'a> {
     /// The first load of an entry.
-    pub fn new(
-        description: &'a CredentialDescription,
-        application: &'a Application,
-        deadline: Moment,
-        world: &'a World,
-    ) -> Self {
-        Self { description, application, reason: LoadReason::Initial, previous: None, deadline, world }
+    pub fn new(application: &'a Application, deadline: Moment, world: &'a World) -> Self {
+        Self { application, reason: LoadReason::Initial, previous: None, deadline, world }
     }
 
     /// A further load, for a reason, of what was given before.
@@ -167,5 +229,15 @@ impl<'a> LoadRequest<'a> {
     /// How long there is until the deadline.
     pub fn remaining(&self) -> Duration {
         self.deadline.since(self.world.clock.moment())
+    }
+
+    /// The previous credential where this one is the same in everything: material, end and findings.
+    pub fn unchanged(&self, loaded: Credential) -> Credential {
+        let same = |previous: &&Credential| {
+            previous.same_material(&loaded)
+                && previous.expires_on() == loaded.expires_on()
+                && previous.findings() == loaded.findings()
+        };
+        self.previous.filter(same).cloned().unwrap_or(loaded)
     }
 }

@@ -8,6 +8,7 @@ use crate::attempt::{Attempt, Outcome};
 use crate::guard::{Unanswered, bounded};
 use crate::in_use::Acceptance;
 use crate::memory::Worth;
+use crate::presented::Presented;
 use crate::selection::{Lane, Selection, State, Turn};
 use crate::slot::{Admitted, Slot};
 use crate::{Candidate, Clock, Credential, Moment, SharedError, SourceError, Verdict};
@@ -47,7 +48,7 @@ where
 
 /// What a turn has used up.
 struct Used {
-    refused: Vec<Credential>,
+    refused: Vec<Presented>,
     reloaded: bool,
 }
 
@@ -68,42 +69,42 @@ impl<A> Selection<'_, A> {
         let (clock, deadline) = (&*self.inner.world.clock, self.search.deadline);
         let mut used = Used { refused: Vec::new(), reloaded: self.last_chance };
         let mut next = Some(loaded);
-        while let Some(credential) = next {
-            let Some((credential, admitted)) = self.admit(lane, credential, turn_ends, &mut used).await else { break };
-            let (index, of_candidate) = (lane.slot.index, credential.clone());
-            let candidate = Candidate { index, credential: of_candidate, deadline: turn_ends, background: false };
+        while let Some(presented) = next {
+            let Some((presented, admitted)) = self.admit(lane, presented, turn_ends, &mut used).await else { break };
+            let (index, credential, fresh) = (lane.slot.index, presented.credential.clone(), presented.fresh);
+            let candidate = Candidate { index, credential, fresh, deadline: turn_ends, background: false };
             let verdict = present(self.attempt, candidate, deadline, clock).await;
             let took = clock.moment().since(lane.started);
             let everywhere = matches!(verdict, Verdict::Invalid(_));
             match verdict {
                 Verdict::Accept(value) => {
-                    self.accepted(lane, credential, took);
+                    self.accepted(lane, presented, took);
                     return Turn::Accepted(value);
                 }
                 Verdict::Stop(error) => {
-                    self.report(&lane.slot, Outcome::Stopped, Some(credential), took);
+                    self.report(&lane.slot, Outcome::Stopped, Some(presented.credential), took);
                     return Turn::Stopped(error);
                 }
                 Verdict::Unusable(error) => {
                     if clock.moment() >= turn_ends && turn_ends < deadline {
-                        self.doubtful.get_or_insert((position, credential.clone()));
+                        self.doubtful.get_or_insert((position, presented.clone()));
                     }
-                    self.unusable(lane, credential, error, took);
+                    self.unusable(lane, presented.credential, error, took);
                     break;
                 }
                 Verdict::NextInDoubt(error) => {
                     if !self.last_chance {
-                        self.doubtful.get_or_insert((position, credential.clone()));
+                        self.doubtful.get_or_insert((position, presented.clone()));
                     }
-                    self.refused(lane, &credential, Arc::new(error), false, took);
+                    self.refused(lane, &presented, Arc::new(error), false, took);
                 }
                 Verdict::Next(error) | Verdict::Invalid(error) => {
-                    self.refused(lane, &credential, Arc::new(error), everywhere, took);
+                    self.refused(lane, &presented, Arc::new(error), everywhere, took);
                 }
             }
             // Whoever waits for this verdict need not wait for the look at other material.
             drop(admitted);
-            used.refused.push(credential);
+            used.refused.push(presented);
             next = self.other_material(&lane.slot, &mut used).await;
         }
         Turn::Refused
@@ -114,42 +115,48 @@ impl<A> Selection<'_, A> {
     async fn admit(
         &mut self,
         lane: &mut Lane<'_>,
-        mut credential: Credential,
+        mut presented: Presented,
         turn_ends: Moment,
         used: &mut Used,
-    ) -> Option<(Credential, Admitted)> {
+    ) -> Option<(Presented, Admitted)> {
         let inner = self.inner;
         loop {
             let verdict_by = inner.world.clock.moment().after(inner.policy.grace).min(turn_ends);
-            let admitted = lane.slot.admit(&credential, verdict_by, &inner.world).await;
+            let admitted = lane.slot.admit(&presented, verdict_by, &inner.world).await;
             if !admitted.waited {
-                return Some((credential, admitted));
+                return Some((presented, admitted));
             }
-            let refusal = match lane.slot.worth(Ok(credential.clone()), self.asking()) {
+            let refusal = match lane.slot.worth(Ok(presented.credential.clone()), self.asking()) {
                 Ok(Worth::Refused(refusal)) => Some(refusal),
                 Ok(Worth::Outdated(refusal)) => {
                     drop(admitted);
-                    used.refused.push(refusal.credential.clone());
+                    used.refused.push(refusal.presented.clone());
                     match self.other_material(&lane.slot, used).await {
                         Some(other) => {
-                            credential = other;
+                            presented = other;
                             continue;
                         }
                         None => Some(refusal),
                     }
                 }
-                Ok(Worth::Try(..)) | Err(_) => return Some((credential, admitted)),
+                Ok(Worth::Try(presented, _)) => return Some((presented, admitted)),
+                Err(_) => return Some((presented, admitted)),
             };
             if let Some(refusal) = refusal {
-                self.leave_alone(lane, Outcome::Rejected(refusal.error), Some(refusal.credential), refusal.everywhere);
+                self.leave_alone(
+                    lane,
+                    Outcome::Rejected(refusal.error),
+                    Some(refusal.presented.credential),
+                    refusal.everywhere,
+                );
             }
             return None;
         }
     }
 
     fn unusable(&mut self, lane: &Lane<'_>, credential: Credential, error: SourceError, took: Duration) {
-        let error = Arc::new(error);
-        lane.slot.memory().fail_presenting(Arc::clone(&error), &self.inner.world);
+        let error = error.placed(&lane.slot.description);
+        lane.slot.memory().fail_presenting(error.clone(), &self.inner.world);
         self.failed_for_all.push(lane.slot.index);
         self.report(&lane.slot, Outcome::Failed(error), Some(credential), took);
     }
@@ -157,58 +164,60 @@ impl<A> Selection<'_, A> {
     fn refused(
         &mut self,
         lane: &Lane<'_>,
-        credential: &Credential,
+        presented: &Presented,
         error: SharedError,
         everywhere: bool,
         took: Duration,
     ) {
-        let (world, authority) = (&self.inner.world, &self.search.application.authority);
-        let accepted_ago = lane.slot.memory().note_refused(credential, &error, everywhere, authority, world);
+        let (world, authority) = (&self.inner.world, self.search.authority);
+        let accepted_ago = lane.slot.memory().note_refused(presented, &error, everywhere, authority, world);
         if everywhere {
             self.failed_for_all.push(lane.slot.index);
         }
         let (slot, rejected) = (&lane.slot, Outcome::Rejected(error));
-        let attempt = Attempt::of(slot.index, &slot.description, rejected, Some(credential.clone()), took);
+        let attempt = Attempt::of(slot.index, &slot.description, rejected, Some(presented.credential.clone()), took);
         self.attempts.push(Attempt { accepted_ago, ..attempt });
     }
 
-    fn accepted(&mut self, lane: &mut Lane<'_>, credential: Credential, took: Duration) {
-        let (inner, application) = (self.inner, self.search.application);
-        lane.slot.memory().note_accepted(&credential, &application.authority, inner.world.clock.moment());
+    fn accepted(&mut self, lane: &mut Lane<'_>, presented: Presented, took: Duration) {
+        let (inner, authority) = (self.inner, self.search.authority);
+        lane.slot.memory().note_accepted(&presented, authority, inner.world.clock.moment());
         let why = match self.attempts.last() {
             Some(last) => format!("entry {last}"),
             None => "it comes first".to_owned(),
         };
         let index = lane.slot.index;
-        let attempt = Attempt::of(index, &lane.slot.description, Outcome::Accepted, Some(credential), took);
+        let attempt = Attempt::of(index, &lane.slot.description, Outcome::Accepted, Some(presented.credential), took);
         self.attempts.push(Attempt { degraded_by: lane.degraded_by.take(), ..attempt });
         let instead = inner.in_use_index().is_some_and(|before| self.failed_for_all.contains(&before));
-        inner.accept(&lane.slot, Acceptance { index, authority: &application.authority, instead, why: &why });
+        inner.accept(&lane.slot, Acceptance { index, authority, instead, why: &why });
     }
 
     /// Other material of the same entry than what was refused: newly loaded once, then what the
     /// authority accepted before.
-    async fn other_material(&self, slot: &Arc<Slot>, used: &mut Used) -> Option<Credential> {
-        let (world, authority) = (&self.inner.world, &self.search.application.authority);
+    async fn other_material(&self, slot: &Arc<Slot>, used: &mut Used) -> Option<Presented> {
+        let (world, authority) = (&self.inner.world, self.search.authority);
         let last = used.refused.last()?.clone();
         if !std::mem::replace(&mut used.reloaded, true) {
             let loaded = tokio::select! {
                 biased;
-                loaded = slot.reload(&last, self.asking()) => loaded.ok(),
+                loaded = slot.reload(&last.credential, self.asking()) => loaded.ok().map(Presented::loaded),
                 () = world.clock.sleep_until(self.search.deadline) => None,
             };
-            if let Some(found) = loaded.filter(|found| !used.has(found)) {
+            // The same provider as before is asked for what is fresh.
+            let fresher = |found: Presented| if used.has(&found) { found.fresher() } else { Some(found) };
+            if let Some(found) = loaded.and_then(fresher).filter(|found| !used.has(found)) {
                 return Some(found);
             }
         }
         let memory = slot.memory();
-        let old = memory.usable(world).filter(|old| !used.has(old));
-        old.filter(|old| !memory.is_refused(old, authority, world)).cloned()
+        let old = memory.usable(world).filter(|old| !memory.is_refused(old, authority, world)).cloned();
+        old.map(Presented::loaded).filter(|old| !used.has(old))
     }
 }
 
 impl Used {
-    fn has(&self, credential: &Credential) -> bool {
-        self.refused.iter().any(|old| old.same_material(credential))
+    fn has(&self, presented: &Presented) -> bool {
+        self.refused.iter().any(|old| old.same(presented))
     }
 }

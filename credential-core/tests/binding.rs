@@ -1,6 +1,8 @@
 //! Every mistake in a list of entries gets one finding, all of them at once, before any I/O.
 #![expect(clippy::panic, reason = "binding loads nothing")]
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::*;
@@ -9,13 +11,12 @@ use credential_core::*;
 #[derive(Debug)]
 struct Vault;
 
-#[async_trait]
 impl CredentialSource for Vault {
     fn source_type(&self) -> SourceType {
         SourceType::KEY_VAULT
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         const SETTINGS: &[Setting] = &[
             Setting::new("KeyVaultUrl", SettingKind::Url, "The vault's address.").required().mistaken(&["VaultUrl"]),
             Setting::new("CertificateName", SettingKind::Text, "The certificate.").required(),
@@ -27,15 +28,23 @@ impl CredentialSource for Vault {
         SETTINGS
     }
 
-    fn validate(&self, entry: &CredentialDescription) -> Result<(), SourceError> {
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         match entry.text("CertificateName") {
-            Some("bad") => {
-                Err(entry.at_setting("CertificateName", SourceError::misconfigured("bad-name", "it is bad")))
-            }
-            _ => Ok(()),
+            Some("bad") => Err(cx.error(SourceError::misconfigured("bad-name", "it is bad").about("CertificateName"))),
+            _ => Ok(Arc::new(Never)),
         }
     }
+}
 
+#[derive(Debug)]
+struct Never;
+
+#[async_trait]
+impl CredentialLoader for Never {
     async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         panic!("binding loads nothing")
     }
@@ -44,7 +53,6 @@ impl CredentialSource for Vault {
 #[derive(Debug)]
 struct Other;
 
-#[async_trait]
 impl CredentialSource for Other {
     fn source_type(&self) -> SourceType {
         SourceType::CLIENT_SECRET
@@ -55,8 +63,12 @@ impl CredentialSource for Other {
         SETTINGS
     }
 
-    async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        panic!("binding loads nothing")
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(Never))
     }
 }
 
@@ -171,9 +183,8 @@ fn the_number_of_credentials_is_bounded_by_name() {
 async fn an_entry_that_is_passed_over_fails_with_its_remedy() {
     let chain = registry().bind(vec![CredentialDescription::new("AutoDecryptKeys")], FakeWorld::new().world()).unwrap();
     let deadline = chain.world().clock.moment().after(std::time::Duration::from_secs(1));
-    let application = Application::new("app1", "https://login.example");
     let result: Result<Accepted<()>, ChainError<SourceError>> =
-        chain.first_accepted(Search::new(&application, deadline), |_| async { Verdict::Accept(()) }).await;
+        chain.first_accepted(Search::new("https://login.example/t", deadline), |_| async { Verdict::Accept(()) }).await;
     let error = result.unwrap_err().to_string();
     assert!(error.contains("AutoDecryptKeys is not in this build (remove it)"), "{error}");
 }

@@ -45,7 +45,7 @@ async fn nothing_secret_is_shown() {
     let deadline = Moment::default().after(Duration::from_secs(1));
     let mut asked = AssertionRequest::new("app1", "https://u:hunter2@login.example/token?p=hunter2", deadline, &real);
     asked.claims = Some(CANARY);
-    let load = LoadRequest::new(&description, &application, deadline, &real);
+    let load = LoadRequest::new(&application, deadline, &real);
     let chain = SourceRegistry::new().bind(Vec::new(), real.clone());
     let error = SourceError::denied("code", "message");
     let all: [&dyn Debug; 20] = [

@@ -55,16 +55,26 @@ struct Rotating {
 #[derive(Debug, Clone, Default)]
 struct Source(Arc<Rotating>);
 
-#[async_trait]
 impl CredentialSource for Source {
     fn source_type(&self) -> SourceType {
         SourceType::known("Rotating")
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Source {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         shuttle::future::yield_now().await;
         if request.reason == LoadReason::Rejected {
@@ -89,7 +99,6 @@ async fn exchange(
     seen: Arc<Mutex<Vec<String>>>,
 ) -> Result<String, String> {
     let deadline = chain.world().clock.moment().after(Duration::from_secs(1));
-    let application = Application::new("app1", "https://login.example");
     let attempt = move |candidate: Candidate| {
         let seen = Arc::clone(&seen);
         async move {
@@ -100,7 +109,7 @@ async fn exchange(
         }
     };
     chain
-        .first_accepted(Search::new(&application, deadline), attempt)
+        .first_accepted(Search::new("https://login.example/t", deadline), attempt)
         .await
         .map(|accepted| accepted.value)
         .map_err(|error| error.to_string())

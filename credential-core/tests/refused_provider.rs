@@ -10,9 +10,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::{
-    Application, Assertion, AssertionProvider, AssertionRequest, ChainError, Credential, CredentialChain,
-    CredentialDescription, CredentialSource, LoadReason, LoadRequest, Search, Setting, SourceError, SourceRegistry,
-    SourceType, Verdict,
+    Assertion, AssertionProvider, AssertionRequest, BindContext, ChainError, Credential, CredentialChain,
+    CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Search, Setting, SourceError,
+    SourceRegistry, SourceType, Unbound, Verdict,
 };
 
 #[derive(Debug)]
@@ -25,21 +25,31 @@ impl AssertionProvider for Provider {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Source(Arc<Provider>);
 
-#[async_trait]
 impl CredentialSource for Source {
     fn source_type(&self) -> SourceType {
         SourceType::known("Provided")
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        Ok(Credential::assertions("provided", self.0.clone(), request.reason == LoadReason::Rejected))
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Source {
+    async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        Ok(Credential::assertions("provided", self.0.clone()))
     }
 }
 
@@ -62,12 +72,10 @@ impl Authority {
     async fn exchange(&self, accepts_cached: bool) -> (bool, Vec<bool>) {
         let (fresh_is_good, presented) = (self.accepts_fresh.clone(), self.presented.clone());
         let deadline = self.chain.world().clock.moment().after(Duration::from_secs(10));
-        let application = Application::new("app1", "https://login.example/contoso");
         let result: Result<_, ChainError<std::io::Error>> = self
             .chain
-            .first_accepted(Search::new(&application, deadline), move |candidate| {
-                let Credential::Assertion(assertion) = &candidate.credential else { unreachable!("no assertion") };
-                let fresh = assertion.is_refused();
+            .first_accepted(Search::new("https://login.example/t", deadline), move |candidate| {
+                let fresh = candidate.fresh;
                 presented.lock().unwrap().push(fresh);
                 let good = if fresh { fresh_is_good.load(Ordering::SeqCst) } else { accepts_cached };
                 async move { if good { Verdict::Accept(()) } else { Verdict::Next(std::io::Error::other("refused")) } }

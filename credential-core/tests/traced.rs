@@ -9,10 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
-use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, Search, Setting, SourceError,
-    SourceRegistry, SourceType, Verdict,
-};
+use credential_core::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -21,16 +18,26 @@ use tracing::{Event, Metadata, Subscriber};
 #[derive(Debug, Default)]
 struct Broken(AtomicBool);
 
-#[async_trait]
 impl CredentialSource for Broken {
     fn source_type(&self) -> SourceType {
         SourceType::known("Broken")
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(Self::default()))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Broken {
     async fn load(&self, _: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         match self.0.swap(true, Ordering::SeqCst) {
             false => Ok(Credential::secret("old", "s3cret")),
@@ -83,11 +90,10 @@ async fn an_old_credential_that_goes_on_is_a_warning_with_the_reason() {
     registry.register(Arc::new(Broken::default()));
     let world = FakeWorld::new();
     let chain = registry.bind(vec![CredentialDescription::new("Broken")], world.world()).unwrap();
-    let application = Application::new("app1", "https://login.example/contoso");
     for _ in 0..2 {
         let deadline = chain.world().clock.moment().after(Duration::from_secs(10));
         let accept = |_| async { Verdict::<(), SourceError>::Accept(()) };
-        chain.first_accepted(Search::new(&application, deadline), accept).await.unwrap();
+        chain.first_accepted(Search::new("https://login.example/t", deadline), accept).await.unwrap();
     }
     let lines = lines.0.lock().unwrap().join("\n");
     let warning = lines.lines().find(|line| line.starts_with("WARN")).unwrap_or(&lines);

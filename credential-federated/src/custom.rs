@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::{
-    AssertionProvider, Credential, CredentialDescription, CredentialSource, Finding, LoadReason, LoadRequest, Setting,
-    SettingKind, SourceError, SourceErrorKind, SourceType, Value, nearest,
+    AssertionProvider, BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
+    LoadRequest, Setting, SettingKind, SourceError, SourceType, Unbound, Value, nearest,
 };
 
 use crate::data::ProviderData;
@@ -85,8 +85,8 @@ impl CustomSignedAssertionSource {
 
     /// Registers what makes a provider of an entry's data; one of the same name is replaced.
     ///
-    /// It is called without I/O when the configuration is bound, so that its errors (best
-    /// `Misconfigured`) are reported with all others, and again when the entry is first loaded.
+    /// It is called once for each entry, without I/O, when the configuration is bound, so that its errors
+    /// (best `Misconfigured`) are reported with all others.
     #[must_use]
     pub fn with_factory(
         self,
@@ -111,18 +111,12 @@ impl CustomSignedAssertionSource {
         self
     }
 
-    fn registered(&self, description: &CredentialDescription) -> Result<(&str, &Registered), SourceError> {
-        let wanted = description.required(NAME)?.expose().trim();
+    fn registered(&self, wanted: &str) -> Option<(&str, &Registered)> {
         let found = self.providers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(name, registered)| (name.as_str(), registered)).ok_or_else(|| self.unknown(description, wanted))
+        found.map(|(name, registered)| (name.as_str(), registered))
     }
 
-    fn unknown(&self, description: &CredentialDescription, wanted: &str) -> SourceError {
-        if self.elsewhere {
-            let message = format!("the provider {wanted:?} is in the program that this configuration is for, not here");
-            let error = SourceError::not_applicable("provider-elsewhere", message);
-            return description.at_setting(NAME, error.remedy("try this entry in that program").settled_locally());
-        }
+    fn unknown(&self, wanted: &str) -> SourceError {
         let names: Vec<&str> = self.providers.keys().map(String::as_str).collect();
         let list = names.join(", ");
         let remedy = match nearest(wanted, names.iter().copied()) {
@@ -133,91 +127,98 @@ impl CustomSignedAssertionSource {
             None => format!("registered: {list}"),
         };
         let message = format!("no provider is registered under the name {wanted:?}");
-        let error = SourceError::misconfigured("unknown-provider", message);
-        description.at_setting(NAME, error.remedy(remedy).settled_locally())
+        SourceError::misconfigured("unknown-provider", message).remedy(remedy).about(NAME)
     }
 }
 
-/// The provider for the entry, made anew where it takes data.
-fn make(
-    name: &str,
-    registered: &Registered,
-    description: &CredentialDescription,
-) -> Result<Arc<dyn AssertionProvider>, SourceError> {
-    let data = data(description)?;
-    let made = match registered {
-        Registered::Provider(provider) => Ok(Arc::clone(provider)),
-        Registered::Factory(factory) => {
-            catch_unwind(AssertUnwindSafe(|| factory(&data))).unwrap_or_else(|panic| Err(panicked(name, panic)))
-        }
-    };
-    made.map_err(|error| match error.path() {
-        Some(_) => error,
-        None => description.at_setting(DATA, error),
-    })
+fn elsewhere(wanted: &str) -> SourceError {
+    let message = format!("the provider {wanted:?} is in the program that this configuration is for, not here");
+    let error = SourceError::not_applicable("provider-elsewhere", message);
+    error.remedy("try this entry in that program").settled_locally().about(NAME)
 }
 
-fn data(description: &CredentialDescription) -> Result<ProviderData, SourceError> {
-    match description.entry(DATA).map(|entry| &entry.value) {
+/// The provider of an entry, made here where it takes data.
+fn provider(
+    name: &str,
+    registered: &Registered,
+    data: &ProviderData,
+    cx: &mut BindContext<'_>,
+) -> Result<Arc<dyn AssertionProvider>, SourceError> {
+    match registered {
+        Registered::Provider(provider) => {
+            if !data.is_empty() {
+                let ignored = Finding::warning("provider-data-ignored", format!("the provider {name} takes no data"));
+                let remedy = "remove it, or register the provider with CustomSignedAssertionSource::with_factory";
+                cx.say(DATA, ignored.remedy(remedy));
+            }
+            Ok(Arc::clone(provider))
+        }
+        Registered::Factory(factory) => {
+            let made = catch_unwind(AssertUnwindSafe(|| factory(data))).unwrap_or_else(|panic| {
+                // A payload whose destructor panics in its turn must not get through.
+                std::mem::forget(panic);
+                Err(panicked(name))
+            });
+            made.map_err(|error| if error.setting().is_none() { error.about(DATA) } else { error })
+        }
+    }
+}
+
+fn data(entry: &CredentialDescription) -> Result<ProviderData, SourceError> {
+    match entry.entry(DATA).map(|entry| &entry.value) {
         Some(Value::Map(entries)) => Ok(ProviderData::new(entries.clone())),
         Some(Value::Text(text)) if !text.expose().trim().is_empty() => {
             let error = SourceError::misconfigured("wrong-type", format!("{DATA} is text; an object is expected"));
-            Err(description.at_setting(DATA, error.remedy("write { \"KEY\": \"VALUE\" }")))
+            Err(error.remedy("write { \"KEY\": \"VALUE\" }").about(DATA))
         }
         _ => Ok(ProviderData::default()),
     }
 }
 
-fn findings(name: &str, registered: &Registered, description: &CredentialDescription) -> Vec<Finding> {
-    let ignored = matches!(registered, Registered::Provider(_))
-        && description.map(DATA).is_some_and(|entries| !entries.is_empty());
-    let warning = ignored.then(|| {
-        Finding::warning("provider-data-ignored", format!("the provider {name} takes no data"))
-            .remedy("remove it, or register the provider with CustomSignedAssertionSource::with_factory")
-    });
-    warning.into_iter().map(|warning| description.finding_at_setting(DATA, warning)).collect()
-}
-
-#[async_trait]
 impl CredentialSource for CustomSignedAssertionSource {
     fn source_type(&self) -> SourceType {
         SourceType::CUSTOM_SIGNED_ASSERTION
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         SETTINGS
     }
 
-    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        match self.registered(description) {
-            Ok((name, registered)) => make(name, registered, description).map(drop),
-            Err(error) if error.kind() == SourceErrorKind::NotApplicable => data(description).map(drop),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Asks the provider for nothing yet: the one who makes the exchange does.
-    ///
-    /// # Errors
-    /// `Misconfigured` as when the entry is bound, and what the provider's factory says.
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let description = request.description;
-        let (name, registered) = self.registered(description)?;
-        let provider: Arc<dyn AssertionProvider> = match request.previous {
-            Some(Credential::Assertion(previous)) => Arc::clone(previous.provider()),
-            _ => Arc::new(Guarded {
-                name: name.to_owned(),
-                path: description.setting_path(NAME),
-                origin: description.setting_origin(NAME),
-                provider: make(name, registered, description)?,
-            }),
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let wanted = cx.required(entry, NAME)?.expose().trim();
+        let data = data(entry).map_err(|error| cx.error(error));
+        let (name, registered) = match self.registered(wanted) {
+            Some(found) => found,
+            None if self.elsewhere => return data.map(|_| Settled(Err(elsewhere(wanted))).shared()),
+            None => return Err(cx.error(self.unknown(wanted))),
         };
-        let refused = request.reason == LoadReason::Rejected;
-        Ok(Credential::assertions(format!("assertion of {name}"), provider, refused).with_findings(findings(
-            name,
-            registered,
-            description,
-        )))
+        let provider = provider(name, registered, &data?, cx).map_err(|error| cx.error(error))?;
+        let guarded = Guarded { name: name.to_owned(), setting: NAME, provider };
+        Ok(Settled(Ok(Credential::assertions(format!("assertion of {name}"), Arc::new(guarded)))).shared())
+    }
+}
+
+/// One entry. What it gives is known when it is bound: its provider is asked by the one who makes the
+/// exchange.
+#[derive(Debug)]
+struct Settled(Result<Credential, SourceError>);
+
+impl Settled {
+    fn shared(self) -> Arc<dyn CredentialLoader> {
+        Arc::new(self)
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Settled {
+    /// # Errors
+    /// `NotApplicable` where the provider is registered by another program.
+    async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        self.0.clone()
     }
 }
 

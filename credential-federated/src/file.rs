@@ -1,12 +1,13 @@
 //! The source type `SignedAssertionFilePath`: an assertion in a file, as Kubernetes projects it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use credential_core::{
-    Assertion, Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Origin, Secret, SecretBytes,
-    Setting, SettingKind, SourceError, SourceType,
+    Assertion, BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Environment,
+    Finding, LoadRequest, Origin, Secret, SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
 use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH, describe};
@@ -45,49 +46,68 @@ const SETTINGS: &[Setting] = &[Setting::new(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignedAssertionFileSource;
 
-#[async_trait]
 impl CredentialSource for SignedAssertionFileSource {
     fn source_type(&self) -> SourceType {
         SourceType::SIGNED_ASSERTION_FILE_PATH
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         SETTINGS
     }
 
-    /// # Errors
-    /// All settled locally. `NotApplicable` when no file is named or there is none, `Denied` when it
-    /// may not be read, `Invalid` when it holds no JWT or one that has ended or not begun.
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let place = Place::of(request)?;
-        place.load(request).await.map_err(|error| error.settled_locally().at(&place.setting, place.origin.clone()))
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let written = entry.text(PATH).map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned);
+        Ok(Arc::new(TokenFile { written, setting: entry.setting_path(PATH), origin: entry.setting_origin(PATH) }))
     }
 }
 
-/// The file, and what named it.
-struct Place {
-    path: String,
+/// One entry.
+#[derive(Debug)]
+struct TokenFile {
+    /// The file, where the entry names it.
+    written: Option<String>,
     setting: String,
     origin: Origin,
 }
 
-impl Place {
-    fn of(request: &LoadRequest<'_>) -> Result<Self, SourceError> {
-        let description = request.description;
-        let setting = description.setting_path(PATH);
-        let written = description.text(PATH).map(str::trim).filter(|path| !path.is_empty());
-        if let Some(path) = written {
-            return Ok(Self { path: path.to_owned(), setting, origin: description.setting_origin(PATH) });
+#[async_trait]
+impl CredentialLoader for TokenFile {
+    /// # Errors
+    /// All settled locally. `NotApplicable` when no file is named or there is none, `Denied` when it
+    /// may not be read, `Invalid` when it holds no JWT or one that has ended or not begun.
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let place = self.place(&*request.world.environment).map_err(SourceError::settled_locally)?;
+        place.load(request).await.map_err(|error| error.settled_locally().at(place.setting, place.origin.clone()))
+    }
+}
+
+impl TokenFile {
+    fn place(&self, environment: &dyn Environment) -> Result<Place<'_>, SourceError> {
+        let setting = &self.setting;
+        if let Some(path) = &self.written {
+            return Ok(Place { path: path.clone(), setting, origin: self.origin.clone() });
         }
-        let environment = &request.world.environment;
         match environment.var(PATH_VARIABLE).filter(|path| !path.trim().is_empty()) {
             Some(path) => {
-                Ok(Self { path: path.trim().to_owned(), setting, origin: Origin::environment(PATH_VARIABLE) })
+                Ok(Place { path: path.trim().to_owned(), setting, origin: Origin::environment(PATH_VARIABLE) })
             }
-            None => Err(no_file(description, environment.var(UNREAD_VARIABLE).is_some())),
+            None => Err(no_file(environment.var(UNREAD_VARIABLE).is_some())),
         }
     }
+}
 
+/// The file, and what named it.
+struct Place<'a> {
+    path: String,
+    setting: &'a str,
+    origin: Origin,
+}
+
+impl Place<'_> {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let path = &self.path;
         // Reading so little costs no more than asking whether it changed would. Room for line ends.
@@ -99,9 +119,8 @@ impl Place {
                 .caused_by(error)
         })?;
         check_times(&facts, path, request.world.clock.now())?;
-        let credential = Credential::assertion(format!("assertion in {path}"), Assertion::new(token, facts.expires_on))
-            .with_findings(self.findings(&facts, request));
-        Ok(request.previous.filter(|previous| previous.same_material(&credential)).cloned().unwrap_or(credential))
+        let credential = Credential::assertion(format!("assertion in {path}"), Assertion::new(token, facts.expires_on));
+        Ok(request.unchanged(credential.with_findings(self.findings(&facts, request))))
     }
 
     fn findings(&self, facts: &AssertionFacts, request: &LoadRequest<'_>) -> Vec<Finding> {
@@ -128,18 +147,18 @@ impl Place {
                     .remedy(format!("have it issued for the audience {AUDIENCE}, as the federated credential has it")),
             );
         }
-        findings.into_iter().map(|finding| finding.at(&self.setting, self.origin.clone())).collect()
+        findings.into_iter().map(|finding| finding.at(self.setting, self.origin.clone())).collect()
     }
 }
 
-fn no_file(description: &CredentialDescription, unread_variable_is_set: bool) -> SourceError {
+fn no_file(unread_variable_is_set: bool) -> SourceError {
     let error = SourceError::not_applicable("token-file-not-set", format!("{PATH_VARIABLE} is not set"));
     let remedy = if unread_variable_is_set {
         format!("{UNREAD_VARIABLE} is set, but it is not read: set {PATH_VARIABLE} or {PATH}")
     } else {
         format!("on Kubernetes, let the pod use workload identity; elsewhere set {PATH}")
     };
-    description.at_setting(PATH, error.remedy(remedy).settled_locally())
+    error.remedy(remedy).about(PATH)
 }
 
 fn token(content: &SecretBytes, path: &str) -> Result<Secret, SourceError> {

@@ -1,39 +1,32 @@
 //! Holds a provider to its contract, whoever wrote it: an assertion or an error, and in time.
 
-use std::any::Any;
 use std::fmt;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 
 use async_trait::async_trait;
-use credential_core::{Assertion, AssertionProvider, AssertionRequest, Origin, SourceError};
+use credential_core::guard::{Unanswered, bounded};
+use credential_core::{Assertion, AssertionProvider, AssertionRequest, SourceError};
 
 use crate::facts::MAX_ASSERTION_LENGTH;
 
-/// A provider whose panics, empty answers and endless waits are errors of its entry, so that the next
-/// entry has its turn.
+/// A provider whose panics, endless waits, empty and endless answers are errors that name it and its
+/// setting, so that the next entry has its turn.
 pub(crate) struct Guarded {
     pub(crate) name: String,
-    pub(crate) path: String,
-    pub(crate) origin: Origin,
+    /// The setting that names the provider.
+    pub(crate) setting: &'static str,
     pub(crate) provider: Arc<dyn AssertionProvider>,
 }
 
 #[async_trait]
 impl AssertionProvider for Guarded {
     async fn assertion(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
-        let clock = &request.world.clock;
-        let answer = tokio::select! {
-            biased;
-            answer = self.ask(request) => answer,
-            () = clock.sleep_until(request.deadline) => Err(self.late()),
-        };
-        answer.and_then(|assertion| self.check(assertion)).map_err(|error| match error.path() {
-            Some(_) => error,
-            None => error.at(&self.path, self.origin.clone()),
-        })
+        let clock = &*request.world.clock;
+        let answer = bounded(clock, request.deadline, || self.provider.assertion(request)).await;
+        let answer = answer.unwrap_or_else(|unanswered| Err(self.unanswered(unanswered)));
+        answer
+            .and_then(|assertion| self.check(assertion))
+            .map_err(|error| if error.setting().is_none() { error.about(self.setting) } else { error })
     }
 }
 
@@ -45,17 +38,6 @@ impl fmt::Debug for Guarded {
 }
 
 impl Guarded {
-    async fn ask(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
-        let unwound = |panic| panicked(&self.name, panic);
-        // Making the future is the provider's code too. It is not polled again after a panic.
-        let mut asked = catch_unwind(AssertUnwindSafe(|| self.provider.assertion(request))).map_err(unwound)?;
-        poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| asked.as_mut().poll(context))) {
-            Ok(poll) => poll,
-            Err(panic) => Poll::Ready(Err(unwound(panic))),
-        })
-        .await
-    }
-
     fn check(&self, assertion: Assertion) -> Result<Assertion, SourceError> {
         let (name, length) = (&self.name, assertion.token.expose().len());
         if assertion.token.expose().trim().is_empty() {
@@ -69,16 +51,19 @@ impl Guarded {
         Ok(assertion)
     }
 
-    fn late(&self) -> SourceError {
-        let message = format!("the provider {} gave no assertion in time", self.name);
-        SourceError::transient("provider-timeout", message).remedy("look at what the provider waits for")
+    fn unanswered(&self, unanswered: Unanswered) -> SourceError {
+        match unanswered {
+            Unanswered::Panicked => panicked(&self.name),
+            _ => {
+                let message = format!("the provider {} gave no assertion in time", self.name);
+                SourceError::transient("provider-timeout", message).remedy("look at what the provider waits for")
+            }
+        }
     }
 }
 
 /// The panic as an error. What it was raised with is left out: it may show a secret.
-pub(crate) fn panicked(name: &str, panic: Box<dyn Any + Send>) -> SourceError {
-    // A payload whose destructor panics in its turn must not get through.
-    std::mem::forget(panic);
+pub(crate) fn panicked(name: &str) -> SourceError {
     SourceError::invalid("provider-panicked", format!("the provider {name} panicked"))
-        .remedy("a mistake in the provider's code; the panic's own message is in the program's error output")
+        .remedy("mend its code: the panic's own message and place are in the program's error output")
 }

@@ -37,8 +37,9 @@ pub(crate) async fn sign(
     });
     let signed_part = signed_part(session, challenge, client_id, &certificate, chain)?;
     let algorithm = algorithm(&certificate)?;
-    let signature = certificate.signer().sign(SigningRequest::new(algorithm, signed_part.as_bytes(), session.deadline));
-    Ok(Secret::new(format!("{signed_part}.{}", URL_SAFE_NO_PAD.encode(signature.await?))))
+    let request = SigningRequest::new(algorithm, signed_part.as_bytes(), session.deadline, session.world());
+    let signature = certificate.sign(request).await?;
+    Ok(Secret::new(format!("{signed_part}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
 fn algorithm(certificate: &CertificateCredential) -> Result<credential_core::SigningAlgorithm, SourceError> {

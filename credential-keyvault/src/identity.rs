@@ -7,13 +7,12 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret as AzureSecret, TokenCredential, TokenRequestOptions};
 use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
-use credential_core::{CredentialDescription, Secret, SourceError, SourceErrorKind};
+use credential_core::{Secret, SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider};
 
 use crate::challenge::Challenge;
-use crate::means::VaultTokenRequest;
 use crate::memory::Token;
-use crate::plan::{Choice, Kind};
-use crate::session::Session;
+use crate::plan::{CREDENTIAL, Choice, Kind};
+use crate::session::{Session, at_vault};
 use crate::{azure_cli, managed_identity, service_principal};
 
 /// The credential that the SDK's clients are given: the kept token, or a new one by the entry's choice.
@@ -55,18 +54,17 @@ async fn token(session: &Arc<Session>) -> Result<Token, SourceError> {
 
 async fn obtain(session: &Arc<Session>, challenge: &Challenge) -> Result<Token, SourceError> {
     match (&session.plan().choice, &session.context.means.credential) {
-        (Choice::Entry(entry), _) => exchanged(session, challenge, entry).await,
-        (Choice::One(kind), _) => by_kind(session, challenge, *kind).await.map_err(|error| at_choice(session, error)),
-        (Choice::First, Some(credential)) => given(session, challenge, credential.as_ref()).await,
+        (Choice::Entry(source_type, tokens), _) => exchanged(session, challenge, source_type, &**tokens).await,
+        (Choice::One(kind), _) => by_kind(session, challenge, *kind).await.map_err(at_choice),
+        (Choice::First, Some(credential)) => given(challenge, credential.as_ref()).await,
         (Choice::First, None) => first(session, challenge).await,
     }
 }
 
-fn at_choice(session: &Session, error: SourceError) -> SourceError {
-    match error.path() {
-        Some(_) => error,
-        None => session.context.entry.at_setting("Credential", error),
-    }
+/// What has no place yet is about the choice of who reads the vault; a setting that it names is one of
+/// another entry's.
+fn at_choice(error: SourceError) -> SourceError {
+    if error.path().is_some() { error } else { error.about(CREDENTIAL) }
 }
 
 /// The kinds in their order. One that is not there lets the next one have its turn; one that is there
@@ -79,13 +77,13 @@ async fn first(session: &Arc<Session>, challenge: &Challenge) -> Result<Token, S
             Err(error) if error.kind() == SourceErrorKind::NotApplicable => {
                 absent.push(format!("{}: {error}", kind.as_str()));
             }
-            Err(error) => return Err(session.at_vault(error)),
+            Err(error) => return Err(at_vault(error)),
         }
     }
     let message = format!("nobody is there to read {} as; {}", session.plan().vault, absent.join("; "));
     let error = SourceError::not_applicable("vault-no-identity", message)
         .remedy("give this machine one of these, or name another entry in \"Credential\"");
-    Err(session.at_vault(error))
+    Err(at_vault(error))
 }
 
 async fn by_kind(session: &Arc<Session>, challenge: &Challenge, kind: Kind) -> Result<Token, SourceError> {
@@ -98,16 +96,12 @@ async fn by_kind(session: &Arc<Session>, challenge: &Challenge, kind: Kind) -> R
 }
 
 /// The program's own credential.
-async fn given(
-    session: &Session,
-    challenge: &Challenge,
-    credential: &dyn TokenCredential,
-) -> Result<Token, SourceError> {
+async fn given(challenge: &Challenge, credential: &dyn TokenCredential) -> Result<Token, SourceError> {
     let token = credential.get_token(&[&challenge.scope], None).await.map_err(|error| {
         let error = SourceError::denied("vault-identity-refused", "the credential that the program gave has no token")
             .caused_by(error.to_string())
             .remedy("see the cause; it comes from the credential itself");
-        session.at_vault(error)
+        at_vault(error)
     })?;
     kept(&token, "the program's own credential".to_owned())
 }
@@ -116,33 +110,17 @@ async fn given(
 async fn exchanged(
     session: &Session,
     challenge: &Challenge,
-    entry: &CredentialDescription,
+    source_type: &SourceType,
+    tokens: &dyn TokenProvider,
 ) -> Result<Token, SourceError> {
-    let tokens = session.context.means.tokens.as_ref().ok_or_else(|| {
-        at_choice(
-            session,
-            SourceError::misconfigured(
-                "vault-credential-unsupported",
-                "this program reads no vault with another entry",
-            )
-            .remedy("choose one by name, or give the source a VaultTokens"),
-        )
-    })?;
-    let application = &session.context.application;
-    let client_id = session.plan().client_id.as_deref().unwrap_or(&application.client_id);
+    let client_id = session.plan().client_id.as_deref().unwrap_or(&session.application.client_id);
     let authority = format!("{}/{}", challenge.authority, challenge.tenant);
-    let request = VaultTokenRequest {
-        entry,
-        client_id,
-        authority: &authority,
-        tenant: &challenge.tenant,
-        scope: &challenge.scope,
-        deadline: session.deadline,
-        world: session.world(),
-    };
-    let token = tokens.token(request).await?;
-    let who = format!("application {client_id} with {} in tenant {}", entry.source_type(), challenge.tenant);
-    Ok(Token { value: token.token, expires_on: token.expires_on, who })
+    let at = (authority.as_str(), challenge.tenant.as_str());
+    let request = TokenFor::new(&challenge.scope, at, client_id, session.deadline, session.world());
+    let request = request.fresh(session.memory().refused());
+    let given = tokens.token(&request).await.map_err(at_choice)?;
+    let who = format!("application {client_id} with {source_type} in tenant {}", challenge.tenant);
+    Ok(Token { value: given.token, expires_on: given.expires_on, who })
 }
 
 /// A token of the SDK as ours.

@@ -7,6 +7,7 @@ mod cli_turn;
 mod client_assertion;
 mod identity;
 mod load;
+mod loader;
 mod managed_identity;
 mod material;
 mod means;
@@ -24,5 +25,4 @@ mod transport;
 mod vault;
 mod version;
 
-pub use means::{VaultToken, VaultTokenRequest, VaultTokens};
 pub use source::{KeyVaultSources, sources};

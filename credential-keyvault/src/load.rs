@@ -9,9 +9,10 @@ use credential_core::{Credential, Finding, LoadReason, SourceError};
 use crate::material;
 use crate::memory::Watch;
 use crate::missing;
+use crate::plan::NAME;
 use crate::problem::{Asked, disabled};
 use crate::remote_signer::RemoteSigner;
-use crate::session::Session;
+use crate::session::{Session, at_vault};
 use crate::vault::{Failed, Vault};
 use crate::version::{State, Version, newest_usable, shown, version_of};
 
@@ -74,7 +75,7 @@ async fn choose(vault: &Vault) -> Result<Found, SourceError> {
 fn found(session: &Session, certificate: Certificate) -> Result<Found, SourceError> {
     let name = certificate.id.as_deref().and_then(version_of).ok_or_else(|| {
         let message = format!("{} names no version of the certificate", session.plan().vault);
-        session.at_vault(SourceError::invalid("vault-answer-unreadable", message).remedy("check KeyVaultUrl"))
+        at_vault(SourceError::invalid("vault-answer-unreadable", message).remedy("check KeyVaultUrl"))
     })?;
     let version = Version::new(name, certificate.attributes.as_ref(), session.world().clock.now());
     Ok(Found { certificate, version, findings: Vec::new() })
@@ -99,10 +100,7 @@ async fn older(vault: &Vault, current: Option<&Version>, error: SourceError) -> 
         return Err(error);
     }
     let message = format!("version {} is used: the current one cannot be ({error})", found.version.name);
-    found.findings.push(
-        Finding::warning("older-version-used", message)
-            .at(session.context.entry.setting_path("KeyVaultCertificateName"), session.context.entry.origin().clone()),
-    );
+    found.findings.push(session.plan().name_at.on(Finding::warning("older-version-used", message)));
     Ok(found)
 }
 
@@ -129,7 +127,7 @@ fn unusable(session: &Session, version: &Version) -> Option<SourceError> {
         }
     };
     let error = SourceError::invalid(code, message).remedy(remedy);
-    Some(session.context.entry.at_setting("KeyVaultCertificateName", error))
+    Some(error.about(NAME))
 }
 
 /// The certificate with a signer: its key where that may leave the vault, otherwise the vault itself.
@@ -159,7 +157,7 @@ async fn credential(vault: &Vault, mut found: Found, in_vault: bool) -> Result<C
             findings.append(&mut found.findings);
             Ok(credential.with_findings(findings))
         }
-        _ => Err(session.at_vault(
+        _ => Err(at_vault(
             SourceError::invalid("secret-of-another-certificate", "the vault's secret holds another certificate")
                 .remedy("look at the certificate and the secret of that name in the vault"),
         )),
@@ -179,17 +177,17 @@ async fn instead(
     let finding =
         Finding::warning("vault-signs", format!("the vault signs, since its secret may not be read ({error})"))
             .remedy("each token needs a request to the vault; to avoid it, allow reading the secret");
-    let finding = session.context.entry.finding_at_setting("KeyVaultUrl", finding);
+    let finding = session.plan().url_at.on(finding);
     let algorithms = algorithms_of(&der)?;
-    let signer = RemoteSigner::new(session.context.clone(), found.version.name.clone(), algorithms);
-    if let Err(no) = signer.try_out(session.deadline).await {
+    let signer = RemoteSigner::new(session, found.version.name.clone(), algorithms);
+    if let Err(no) = signer.try_out(session).await {
         let message = format!("the certificate may be read, its secret may not, and the vault does not sign: {error}");
         let remedy = error.remedy_text().unwrap_or_default().to_owned();
         let other = no.remedy_text().unwrap_or_default();
         let error = SourceError::new(no.kind(), "vault-secret-forbidden", message)
             .remedy(format!("to read the secret: {remedy}; or to let the vault sign: {other}"))
             .caused_by(no);
-        return Err(session.at_vault(error));
+        return Err(at_vault(error));
     }
     signed_by_vault(session, found, der, vec![finding])
 }
@@ -203,9 +201,7 @@ fn signed_by_vault(
     let plan = session.plan();
     if der.is_empty() {
         let message = format!("{} gave the certificate {:?} without its content", plan.vault, plan.name);
-        return Err(
-            session.at_vault(SourceError::invalid("vault-answer-unreadable", message).remedy("check KeyVaultUrl"))
-        );
+        return Err(at_vault(SourceError::invalid("vault-answer-unreadable", message).remedy("check KeyVaultUrl")));
     }
     let facts = certificate_facts(&der)?;
     findings.extend(found.findings.iter().cloned());
@@ -214,6 +210,6 @@ fn signed_by_vault(
     // The key's version is the certificate's, or the one that it names.
     let version = found.certificate.kid.as_deref().and_then(version_of).unwrap_or_else(|| found.version.name.clone());
     let id = format!("{}/certificates/{}/{} (signed by the vault)", plan.vault, plan.name, found.version.name);
-    let signer = Arc::new(RemoteSigner::new(session.context.clone(), version, algorithms));
+    let signer = Arc::new(RemoteSigner::new(session, version, algorithms));
     Ok(Credential::certificate(id, vec![der], facts, signer).with_findings(findings))
 }

@@ -1,66 +1,18 @@
-//! What is remembered between loads of one entry: bounded, and never shared between worlds.
+//! What one entry remembers from one load to the next.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use credential_core::{CredentialDescription, Entry, HttpClient, LoadRequest, Moment, Secret};
+use credential_core::{Moment, Secret};
 
 use crate::challenge::Challenge;
 use crate::cli_turn::CliTurns;
-
-/// The most entries that a source remembers something of; the one that was used longest ago is forgotten.
-const MAX_ENTRIES: usize = 64;
 
 /// A token is not used when it ends sooner than this.
 const TOKEN_MARGIN: Duration = Duration::from_secs(120);
 
 /// The first and the longest time for which an absent managed identity is not looked for again.
 const ABSENT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
-
-/// The memories of a source, by entry.
-#[derive(Debug, Default)]
-pub(crate) struct Memories(Mutex<Vec<(Key, Arc<Memory>)>>);
-
-/// Everything that decides which vault is read as whom, and over which stack.
-#[derive(Debug)]
-struct Key {
-    path: String,
-    settings: Vec<Entry>,
-    client_id: String,
-    http: Weak<dyn HttpClient>,
-}
-
-impl Key {
-    fn fits(&self, entry: &CredentialDescription, client_id: &str, http: &Arc<dyn HttpClient>) -> bool {
-        let same_stack = self.http.upgrade().is_some_and(|known| Arc::ptr_eq(&known, http));
-        same_stack && self.path == entry.path() && self.client_id == client_id && self.settings == entry.settings()
-    }
-}
-
-impl Memories {
-    /// The memory of the request's entry. A description is bound to one stack: a token that came over
-    /// one is not sent over another.
-    pub(crate) fn of(&self, request: &LoadRequest<'_>) -> Arc<Memory> {
-        let (entry, http) = (request.description, &request.world.http);
-        let client_id = &request.application.client_id;
-        let mut list = lock(&self.0);
-        let found = list.iter().position(|(key, _)| key.fits(entry, client_id, http));
-        let (key, memory) = match found {
-            Some(position) => list.remove(position),
-            None => {
-                let settings = entry.settings().to_vec();
-                let (path, client_id) = (entry.path().to_owned(), client_id.clone());
-                (Key { path, settings, client_id, http: Arc::downgrade(http) }, Arc::default())
-            }
-        };
-        list.retain(|(key, _)| key.http.strong_count() > 0);
-        if list.len() >= MAX_ENTRIES {
-            list.remove(0);
-        }
-        list.push((key, Arc::clone(&memory)));
-        memory
-    }
-}
 
 /// What is known of one entry's vault.
 #[derive(Debug, Default)]
@@ -75,6 +27,7 @@ struct Known {
     token: Option<Token>,
     watch: Option<Watch>,
     identity_absent: Option<Absence>,
+    refused: bool,
     metadata_seen: bool,
     slow: u32,
 }
@@ -131,7 +84,9 @@ impl Memory {
     }
 
     pub(crate) fn keep_token(&self, token: Token) {
-        self.known().token = Some(token);
+        let mut known = self.known();
+        known.token = Some(token);
+        known.refused = false;
     }
 
     /// The vault refused the token: whom it trusts may have changed.
@@ -139,6 +94,12 @@ impl Memory {
         let mut known = self.known();
         known.token = None;
         known.challenge = None;
+        known.refused = true;
+    }
+
+    /// Whether the vault refused the token that was kept last: one from a cache will not do.
+    pub(crate) fn refused(&self) -> bool {
+        self.known().refused
     }
 
     /// Who the last token was given to; for messages.

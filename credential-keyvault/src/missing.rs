@@ -2,6 +2,7 @@
 
 use credential_core::{SourceError, nearest};
 
+use crate::plan::NAME;
 use crate::problem::{Asked, Problem};
 use crate::vault::Vault;
 use crate::version::name_of;
@@ -21,7 +22,7 @@ pub(crate) async fn explain(vault: &Vault, problem: &Problem) -> SourceError {
             plan.vault.name(),
             plan.name
         ));
-        return session.context.entry.at_setting("KeyVaultCertificateName", error);
+        return error.about(NAME);
     }
     let listed = vault.names().await.unwrap_or_default();
     let names = || listed.iter().filter_map(|one| name_of(one.id.as_deref()?));

@@ -1,28 +1,39 @@
 //! What an entry asks for: its settings, read and checked together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::{
-    CredentialDescription, Entry, Setting, SettingKind, SourceError, SourceType, Value, nearest, unreplaced,
+    BindContext, CredentialDescription, Entry, Finding, Origin, Setting, SettingKind, SourceError, SourceType,
+    TokenProvider, Unbound, Value, nearest, unreplaced,
 };
 
 use crate::address::{self, VaultAddress};
+
+pub(crate) const URL: &str = "KeyVaultUrl";
+pub(crate) const NAME: &str = "KeyVaultCertificateName";
+pub(crate) const CREDENTIAL: &str = "Credential";
+pub(crate) const TENANT: &str = "CredentialTenantId";
+const VERSION: &str = "CertificateVersion";
 
 /// How often a vault is asked for a newer version when nothing else is said.
 const POLL_INTERVAL: Duration = Duration::from_secs(12 * 3600);
 
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new(
-        "KeyVaultUrl",
+        URL,
         SettingKind::Url,
         "The vault, https://NAME.vault.azure.net; /certificates/NAME/VERSION may follow.",
     )
     .required()
     .mistaken(&["VaultUrl", "VaultUri", "KeyVaultUri", "KeyVaultName"]),
-    Setting::new("KeyVaultCertificateName", SettingKind::Text, "The certificate's name, unless KeyVaultUrl has it.")
-        .mistaken(&["CertificateName", "KeyVaultSecretName", "KeyVaultCertificate"]),
+    Setting::new(NAME, SettingKind::Text, "The certificate's name, unless KeyVaultUrl has it.").mistaken(&[
+        "CertificateName",
+        "KeyVaultSecretName",
+        "KeyVaultCertificate",
+    ]),
     Setting::new(
-        "CertificateVersion",
+        VERSION,
         SettingKind::Text,
         "Pins a version; without it the newest that is enabled and valid is used.",
     )
@@ -34,14 +45,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .mistaken(&["UserAssignedManagedIdentityClientId", "UserAssignedClientId"]),
     Setting::new(
-        "Credential",
+        CREDENTIAL,
         SettingKind::Map,
         "Who reads the vault: Environment, WorkloadIdentity, ManagedIdentity, AzureCli, or a further entry as an \
          object; without it the first of these that is there.",
     )
     .mistaken(&["KeyVaultCredential", "VaultCredential", "TokenCredential"]),
     Setting::new(
-        "CredentialTenantId",
+        TENANT,
         SettingKind::Text,
         "The tenant that the vault belongs to; a vault that names another one is refused.",
     )
@@ -65,8 +76,8 @@ pub(crate) enum Choice {
     First,
     /// This kind and no other.
     One(Kind),
-    /// Another entry, exchanged for a token.
-    Entry(Box<CredentialDescription>),
+    /// Another entry, of this source type, exchanged for a token.
+    Entry(SourceType, Arc<dyn TokenProvider>),
 }
 
 /// The kinds of credential that an environment brings, in the order in which they are looked for.
@@ -103,161 +114,283 @@ pub(crate) struct Plan {
     pub(crate) tenant: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) poll: Duration,
+    /// Where [`URL`] stands.
+    pub(crate) url_at: Place,
+    /// Where [`NAME`] stands.
+    pub(crate) name_at: Place,
 }
 
 impl Plan {
     /// Reads the entry.
     ///
     /// # Errors
-    /// `Misconfigured`, naming the setting.
-    pub(crate) fn read(entry: &CredentialDescription) -> Result<Self, SourceError> {
-        let pasted = address::read(entry.required("KeyVaultUrl")?.expose())
-            .map_err(|error| entry.at_setting("KeyVaultUrl", error))?;
-        let checked = |setting: &'static str, check: fn(&str) -> Result<String, SourceError>| {
-            entry.text(setting).map(check).transpose().map_err(|error| entry.at_setting(setting, error))
+    /// When it cannot work; everything that is wrong has been reported.
+    pub(crate) fn read(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Self, Unbound> {
+        let pasted = cx
+            .required(entry, URL)
+            .and_then(|url| address::read(url.expose()).map_err(|error| cx.error(error.about(URL))));
+        let mut checked = |setting: &'static str, check: fn(&str) -> Result<String, SourceError>| {
+            entry.text(setting).map(check).transpose().map_err(|error| cx.error(error.about(setting)))
         };
-        let name = one_of_both(
-            entry,
-            "KeyVaultCertificateName",
-            checked("KeyVaultCertificateName", address::checked_name)?,
-            pasted.name,
-        )?;
-        let version = one_of_both(
-            entry,
-            "CertificateVersion",
-            checked("CertificateVersion", address::checked_version)?,
-            pasted.version,
-        )?;
-        let name = name.ok_or_else(|| {
-            let error = SourceError::misconfigured("missing-setting", "KeyVaultCertificateName is missing or empty")
-                .remedy("add the certificate's name, or put it into KeyVaultUrl: .../certificates/NAME");
-            entry.at_setting("KeyVaultCertificateName", error)
-        })?;
+        let name = checked(NAME, address::checked_name);
+        let version = checked(VERSION, address::checked_version);
+        let choice = choice(entry, cx);
+        let (pasted, name, version) = (pasted?, name?, version?);
+        let version = one_of_both(VERSION, version, pasted.version).map_err(|error| cx.error(error));
+        let name = one_of_both(NAME, name, pasted.name).and_then(|name| name.ok_or_else(nameless));
+        let name = name.map_err(|error| cx.error(error.about(NAME)));
         let text = |setting: &str| entry.text(setting).map(|text| text.trim().to_owned());
         Ok(Self {
             vault: pasted.vault,
-            name,
-            version,
-            choice: choice(entry)?,
+            name: name?,
+            version: version?,
+            choice: choice?,
             managed_identity: text("ManagedIdentityClientId"),
-            tenant: text("CredentialTenantId"),
+            tenant: text(TENANT),
             client_id: text("CredentialClientId"),
             poll: entry.integer("PollInterval").map_or(POLL_INTERVAL, Duration::from_secs),
+            url_at: Place::of(entry, URL),
+            name_at: Place::of(entry, NAME),
         })
+    }
+}
+
+/// Where a setting stands, for findings about a credential that it led to.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    path: String,
+    origin: Origin,
+}
+
+impl Place {
+    fn of(entry: &CredentialDescription, setting: &str) -> Self {
+        Self { path: entry.setting_path(setting), origin: entry.setting_origin(setting) }
+    }
+
+    /// The finding with this place.
+    pub(crate) fn on(&self, finding: Finding) -> Finding {
+        finding.at(&self.path, self.origin.clone())
     }
 }
 
 /// A value that a setting and the URL may both have: they must agree.
 fn one_of_both(
-    entry: &CredentialDescription,
-    setting: &str,
+    setting: &'static str,
     set: Option<String>,
     pasted: Option<String>,
 ) -> Result<Option<String>, SourceError> {
     match (set, pasted) {
         (Some(set), Some(pasted)) if !set.eq_ignore_ascii_case(&pasted) => {
-            let error = SourceError::misconfigured(
-                "settings-disagree",
-                format!("{setting} is {set:?} and KeyVaultUrl says {pasted:?}"),
-            )
-            .remedy("leave one of them out");
-            Err(entry.at_setting(setting, error))
+            let message = format!("{setting} is {set:?} and KeyVaultUrl says {pasted:?}");
+            let error = SourceError::misconfigured("settings-disagree", message);
+            Err(error.remedy("leave one of them out").about(setting))
         }
         (set, pasted) => Ok(set.or(pasted)),
     }
 }
 
-fn choice(entry: &CredentialDescription) -> Result<Choice, SourceError> {
-    let at = |error: SourceError| entry.at_setting("Credential", error);
-    if let Some(settings) = entry.map("Credential") {
-        return Ok(Choice::Entry(Box::new(nested(entry, settings)?)));
+fn nameless() -> SourceError {
+    SourceError::misconfigured("missing-setting", "KeyVaultCertificateName is missing or empty")
+        .remedy("add the certificate's name, or put it into KeyVaultUrl: .../certificates/NAME")
+}
+
+fn choice(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Choice, Unbound> {
+    if let Some(settings) = entry.map(CREDENTIAL) {
+        return nested(settings, cx);
     }
-    let Some(text) = entry.text("Credential").map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(Choice::First);
-    };
+    let text = entry.text(CREDENTIAL).map(str::trim).filter(|text| !text.is_empty());
+    text.map_or(Ok(Choice::First), named).map_err(|error| cx.error(error.about(CREDENTIAL)))
+}
+
+fn named(text: &str) -> Result<Choice, SourceError> {
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text)) {
         return Ok(Choice::One(kind));
     }
     if let Some(what) = unreplaced(text) {
         let error = SourceError::misconfigured("placeholder", format!("Credential is {what}"));
-        return Err(at(error.remedy("put the real value in its place, or leave it out")));
+        return Err(error.remedy("put the real value in its place, or leave it out"));
     }
     let known = Kind::ALL.map(Kind::as_str);
     let meant = nearest(text, known).map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
     let error = SourceError::misconfigured("vault-credential-unknown", "Credential names no credential that there is");
-    Err(at(error.remedy(format!("{meant}known: {}, or an object with SourceType", known.join(", ")))))
+    Err(error.remedy(format!("{meant}known: {}, or an object with SourceType", known.join(", "))))
 }
 
-/// The object under `Credential` as an entry of its own.
-fn nested(entry: &CredentialDescription, settings: &[Entry]) -> Result<CredentialDescription, SourceError> {
+/// The object under `Credential` as an entry of its own, which must not need a vault in its turn.
+fn nested(settings: &[Entry], cx: &mut BindContext<'_>) -> Result<Choice, Unbound> {
     let source_type = settings.iter().find(|one| one.name.eq_ignore_ascii_case("SourceType"));
-    let text = match source_type.map(|one| &one.value) {
-        Some(Value::Text(text)) if !text.expose().trim().is_empty() => text.expose().trim().to_owned(),
-        _ => {
-            let error =
-                SourceError::misconfigured("missing-source-type", "the object under Credential has no SourceType")
-                    .remedy("add \"SourceType\", as in every other entry");
-            return Err(entry.at_setting("Credential", error));
-        }
-    };
-    let origin = entry.setting_origin("Credential");
-    let inner = CredentialDescription::new(SourceType::new(text)).at(entry.setting_path("Credential"), origin);
-    let rest = settings.iter().filter(|one| !one.name.eq_ignore_ascii_case("SourceType"));
-    Ok(rest.fold(inner, |inner, one| inner.with_entry(one.clone())))
+    let source_type = SourceType::new(match source_type.map(|one| &one.value) {
+        Some(Value::Text(text)) => text.expose().trim(),
+        _ => "",
+    });
+    if [SourceType::KEY_VAULT, SourceType::SIGNED_ASSERTION_FROM_VAULT].contains(&source_type) {
+        let message = format!("Credential is a {source_type} entry, and a vault is not read with what a vault holds");
+        let error = SourceError::misconfigured("vault-credential-of-vault", message);
+        return Err(cx.error(error.remedy("name another SourceType in it, or who reads the vault").about(CREDENTIAL)));
+    }
+    Ok(Choice::Entry(source_type, cx.tokens_of(CREDENTIAL)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credential_core::Origin;
+    use crate::loader::VaultLoader;
+    use crate::session::Context;
+    use credential_core::testing::FakeWorld;
+    use credential_core::{
+        BindError, Binding, CredentialChain, CredentialLoader, CredentialSource, Severity, SourceRegistry,
+        TokenProviders,
+    };
+    use std::cell::RefCell;
+    use std::sync::Mutex;
+
+    /// Reads plans, and lets them out.
+    #[derive(Clone, Debug, Default)]
+    struct Reads(Arc<Mutex<Option<Plan>>>);
+
+    impl CredentialSource for Reads {
+        fn source_type(&self) -> SourceType {
+            SourceType::KEY_VAULT
+        }
+
+        fn settings(&self) -> &[Setting] {
+            SETTINGS
+        }
+
+        fn bind(
+            &self,
+            entry: &CredentialDescription,
+            cx: &mut BindContext<'_>,
+        ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+            let plan = Plan::read(entry, cx)?;
+            *self.0.lock().unwrap() = Some(plan.clone());
+            let context = Context { plan: Arc::new(plan), memory: Arc::default(), means: Default::default() };
+            Ok(Arc::new(VaultLoader { context, in_vault: false }))
+        }
+    }
+
+    /// Takes in the nested entries that tokens are wanted by.
+    #[derive(Default)]
+    struct Nested(RefCell<Vec<CredentialChain>>);
+
+    #[derive(Debug)]
+    struct Provider;
+
+    #[async_trait::async_trait]
+    impl TokenProvider for Provider {
+        async fn token(
+            &self,
+            _request: &credential_core::TokenFor<'_>,
+        ) -> Result<credential_core::ProvidedToken, SourceError> {
+            Err(SourceError::denied("no-token", "none is given here"))
+        }
+    }
+
+    impl TokenProviders for Nested {
+        fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
+            self.0.borrow_mut().push(chain);
+            Arc::new(Provider)
+        }
+    }
+
+    fn read_with(entry: &CredentialDescription, nested: &Nested) -> Result<Plan, BindError> {
+        let reads = Reads::default();
+        let mut registry = SourceRegistry::new().with(reads.clone());
+        credential_secret::sources().into_iter().for_each(|source| registry.register(source));
+        registry.bind(vec![entry.clone()], Binding::new(FakeWorld::new().world()).tokens(nested))?;
+        Ok(reads.0.lock().unwrap().take().unwrap())
+    }
+
+    fn read(entry: &CredentialDescription) -> Result<Plan, BindError> {
+        read_with(entry, &Nested::default())
+    }
 
     fn entry() -> CredentialDescription {
         CredentialDescription::new(SourceType::KEY_VAULT).with("KeyVaultUrl", "https://v.vault.azure.net")
     }
 
-    fn code(entry: &CredentialDescription) -> Option<&'static str> {
-        Plan::read(entry).err().map(|error| error.code())
+    fn codes(entry: &CredentialDescription) -> Vec<&'static str> {
+        let findings = read(entry).err().map(|error| error.findings().to_vec()).unwrap_or_default();
+        findings.iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.code).collect()
     }
 
     #[test]
     fn name_and_version_come_from_the_settings_or_the_url() {
-        let plan = Plan::read(&entry().with("KeyVaultCertificateName", " web ")).unwrap();
+        let plan = read(&entry().with("KeyVaultCertificateName", " web ")).unwrap();
         assert_eq!((plan.name.as_str(), plan.version, plan.poll), ("web", None, Duration::from_secs(43_200)));
         let url = "https://v.vault.azure.net/certificates/web/0a1b";
-        let plan = Plan::read(&entry().with("KeyVaultUrl", url).with("CertificateVersion", "0A1B")).unwrap();
+        let plan = read(&entry().with("KeyVaultUrl", url).with("CertificateVersion", "0A1B")).unwrap();
         assert_eq!((plan.name.as_str(), plan.version.as_deref()), ("web", Some("0A1B")));
     }
 
     #[test]
     fn what_contradicts_itself_is_refused_with_the_settings_name() {
         let url = "https://v.vault.azure.net/certificates/web/0a1b";
-        assert_eq!(code(&entry()), Some("missing-setting"));
+        assert_eq!(codes(&entry()), ["missing-setting"]);
         assert_eq!(
-            code(&entry().with("KeyVaultUrl", url).with("KeyVaultCertificateName", "api")),
-            Some("settings-disagree")
+            codes(&entry().with("KeyVaultUrl", url).with("KeyVaultCertificateName", "api")),
+            ["settings-disagree"]
         );
-        assert_eq!(code(&entry().with("KeyVaultUrl", url).with("CertificateVersion", "9")), Some("settings-disagree"));
-        assert_eq!(code(&entry().with("KeyVaultCertificateName", "a/b")), Some("certificate-name-invalid"));
-        let error = Plan::read(&entry()).unwrap_err();
-        assert_eq!(error.path(), Some("KeyVault:KeyVaultCertificateName"));
+        assert_eq!(codes(&entry().with("KeyVaultUrl", url).with("CertificateVersion", "9")), ["settings-disagree"]);
+        assert_eq!(codes(&entry().with("KeyVaultCertificateName", "a/b")), ["certificate-name-invalid"]);
+        let error = read(&entry()).unwrap_err();
+        assert_eq!(error.findings()[0].path.as_deref(), Some("KeyVault:KeyVaultCertificateName"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let url = "https://v.vault.azure.net/certificates/web/0a1b";
+        let apart = entry().with("KeyVaultUrl", url).with("CertificateVersion", "9");
+        let apart = apart.with("KeyVaultCertificateName", "api").with("Credential", "Nobody");
+        assert_eq!(codes(&apart), ["vault-credential-unknown", "settings-disagree", "settings-disagree"]);
+        let each = entry().with("KeyVaultUrl", "https://v.example").with("KeyVaultCertificateName", "a/b");
+        let each = each.with("CertificateVersion", "c/d").with("Credential", "<credential>");
+        assert_eq!(
+            codes(&each),
+            ["vault-url-invalid", "certificate-name-invalid", "certificate-version-invalid", "placeholder"]
+        );
     }
 
     #[test]
     fn who_reads_the_vault_is_a_name_or_an_entry() {
         let named = entry().with("KeyVaultCertificateName", "web");
-        assert!(matches!(Plan::read(&named).unwrap().choice, Choice::First));
+        assert!(matches!(read(&named).unwrap().choice, Choice::First));
         let one = named.clone().with("Credential", "managedidentity");
-        assert!(matches!(Plan::read(&one).unwrap().choice, Choice::One(Kind::ManagedIdentity)));
-        assert_eq!(code(&named.clone().with("Credential", "ManagedIdentiy")), Some("vault-credential-unknown"));
-        assert_eq!(code(&named.clone().with("Credential", "<credential>")), Some("placeholder"));
+        assert!(matches!(read(&one).unwrap().choice, Choice::One(Kind::ManagedIdentity)));
+        assert_eq!(codes(&named.clone().with("Credential", "ManagedIdentiy")), ["vault-credential-unknown"]);
+        assert_eq!(codes(&named.clone().with("Credential", "<credential>")), ["placeholder"]);
         let object = |entries| named.clone().with_entry(Entry::map("Credential", entries, Origin::Code));
-        assert_eq!(code(&object(vec![])), Some("missing-source-type"));
+        assert_eq!(codes(&object(vec![])), ["missing-source-type"]);
         let inner = vec![
             Entry::text("SourceType", "ClientSecret", Origin::Code),
             Entry::text("ClientSecret", "s3cret", Origin::Code),
         ];
-        let Choice::Entry(inner) = Plan::read(&object(inner)).unwrap().choice else { panic!("no entry") };
+        let nested = Nested::default();
+        let Choice::Entry(source_type, _) = read_with(&object(inner), &nested).unwrap().choice else {
+            panic!("no entry")
+        };
+        assert_eq!(source_type, SourceType::CLIENT_SECRET);
+        let chains = nested.0.into_inner();
+        let [chain] = chains.as_slice() else { panic!("{chains:?}") };
+        let (_, inner) = chain.entries().next().unwrap();
         assert_eq!(*inner.source_type(), SourceType::CLIENT_SECRET);
         assert_eq!((inner.path(), inner.text("ClientSecret")), ("KeyVault:Credential", Some("s3cret")));
+    }
+
+    #[test]
+    fn a_vault_is_not_read_with_what_a_vault_holds() {
+        for source_type in ["KeyVault", "signedassertionfromvault"] {
+            let inner = vec![
+                Entry::text("SourceType", source_type, Origin::Code),
+                Entry::text("KeyVaultUrl", "https://w.vault.azure.net/certificates/web", Origin::Code),
+            ];
+            let inner = Entry::map("Credential", inner, Origin::Code);
+            let error = read(&entry().with("KeyVaultCertificateName", "web").with_entry(inner)).unwrap_err();
+            let [finding] = error.findings() else { panic!("{error}") };
+            assert_eq!(
+                (finding.code, finding.path.as_deref()),
+                ("vault-credential-of-vault", Some("KeyVault:Credential"))
+            );
+        }
     }
 }

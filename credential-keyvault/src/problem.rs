@@ -7,7 +7,8 @@ use azure_core::http::RawResponse;
 use credential_core::SourceError;
 use serde::Deserialize;
 
-use crate::session::Session;
+use crate::plan::NAME;
+use crate::session::{Session, at_vault};
 
 /// The longest message of a vault that is shown.
 const MAX_MESSAGE: usize = 400;
@@ -144,7 +145,7 @@ impl Problem {
             Some(wait) if matches!(self.status, 429 | 503) => error.retry_after(wait),
             _ => error,
         };
-        session.at_vault(error)
+        at_vault(error)
     }
 
     /// A 403 by its reason: firewall, role, access policy, or the object's own state.
@@ -188,13 +189,10 @@ pub(crate) fn disabled(session: &Session, said: Option<&str>) -> SourceError {
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();
     let message = format!("certificate {:?} in {} is disabled{said}", plan.name, plan.vault);
     let account = plan.vault.name();
-    session.context.entry.at_setting(
-        "KeyVaultCertificateName",
-        SourceError::invalid("certificate-disabled", message).remedy(format!(
-            "az keyvault certificate set-attributes --vault-name {account} --name {} --enabled true",
-            plan.name
-        )),
-    )
+    SourceError::invalid("certificate-disabled", message).about(NAME).remedy(format!(
+        "az keyvault certificate set-attributes --vault-name {account} --name {} --enabled true",
+        plan.name
+    ))
 }
 
 fn not_found(asked: Asked, session: &Session, said: &str) -> SourceError {
@@ -207,9 +205,9 @@ fn not_found(asked: Asked, session: &Session, said: &str) -> SourceError {
         Asked::Secret => format!("certificate {:?} in {} has no secret: {said}", plan.name, plan.vault),
         Asked::Sign => format!("certificate {:?} in {} has no key: {said}", plan.name, plan.vault),
     };
-    let error = SourceError::invalid("certificate-not-found", message)
-        .remedy(format!("az keyvault certificate list --vault-name {}", plan.vault.name()));
-    session.context.entry.at_setting("KeyVaultCertificateName", error)
+    SourceError::invalid("certificate-not-found", message)
+        .about(NAME)
+        .remedy(format!("az keyvault certificate list --vault-name {}", plan.vault.name()))
 }
 
 fn header(raw: &RawResponse, name: &str) -> Option<String> {

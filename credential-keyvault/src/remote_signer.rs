@@ -1,33 +1,39 @@
 //! Signing by the vault: the key never leaves it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use azure_security_keyvault_keys::models::SignatureAlgorithm;
-use credential_core::{Moment, Signer, SigningAlgorithm, SigningRequest, SourceError};
+use credential_core::{Application, Signer, SigningAlgorithm, SigningRequest, SourceError};
 
 use crate::problem::Asked;
-use crate::session::{Context, Session};
+use crate::session::{Context, Session, at_vault};
 use crate::vault::Vault;
 use crate::version::version_of;
 
 /// The key of one version of a certificate.
 pub(crate) struct RemoteSigner {
     context: Context,
+    application: Arc<Application>,
     version: String,
     algorithms: Vec<SigningAlgorithm>,
 }
 
 impl RemoteSigner {
-    pub(crate) fn new(context: Context, version: String, algorithms: Vec<SigningAlgorithm>) -> Self {
-        Self { context, version, algorithms }
+    /// Signs with what the session reads the vault with, and in no session's time.
+    pub(crate) fn new(session: &Session, version: String, algorithms: Vec<SigningAlgorithm>) -> Self {
+        Self { context: session.context.clone(), application: Arc::clone(&session.application), version, algorithms }
     }
 
     /// Asks for a signature of nothing in particular: whether this caller may have any.
-    pub(crate) async fn try_out(&self, deadline: Moment) -> Result<(), SourceError> {
+    pub(crate) async fn try_out(&self, session: &Session) -> Result<(), SourceError> {
         match self.algorithms.first() {
-            Some(algorithm) => self.sign(SigningRequest::new(*algorithm, b"", deadline)).await.map(|_| ()),
+            Some(algorithm) => {
+                let request = SigningRequest::new(*algorithm, b"", session.deadline, session.world());
+                self.sign(request).await.map(|_| ())
+            }
             None => {
                 Err(SourceError::invalid("vault-cannot-sign", "the certificate's key signs with no known algorithm"))
             }
@@ -53,7 +59,7 @@ impl Signer for RemoteSigner {
     }
 
     async fn sign(&self, request: SigningRequest<'_>) -> Result<Vec<u8>, SourceError> {
-        let session = Session::new(self.context.clone(), request.deadline, true);
+        let session = Session::new(&self.context, &self.application, request.world, request.deadline, true);
         let (name, hash, size) = match request.algorithm {
             algorithm if !self.algorithms.contains(&algorithm) => return Err(not_of_key(algorithm)),
             SigningAlgorithm::Ps256 => (SignatureAlgorithm::Ps256, &SHA256, None),
@@ -75,7 +81,7 @@ impl Signer for RemoteSigner {
         // A signature by another version would be refused by the authority, with a less clear word.
         let fits = by.is_some_and(|by| by.eq_ignore_ascii_case(&self.version))
             && size.map_or(!signature.is_empty(), |size| signature.len() == size);
-        if fits { Ok(signature) } else { Err(session.at_vault(unfit(&session))) }
+        if fits { Ok(signature) } else { Err(at_vault(unfit(&session))) }
     }
 }
 

@@ -14,7 +14,7 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
     ClientSecretCredentialOptions,
 };
-use credential_core::{LoadRequest, Secret, SourceError};
+use credential_core::{Secret, SourceError};
 use serde::Deserialize;
 
 use crate::challenge::Challenge;
@@ -73,9 +73,7 @@ pub(crate) async fn workload(session: &Arc<Session>, challenge: &Challenge) -> R
 
 /// A file that a variable names.
 pub(crate) async fn read(session: &Session, path: &str, max: u64) -> Result<credential_core::SecretBytes, SourceError> {
-    let context = &session.context;
-    let request = LoadRequest::new(&context.entry, &context.application, session.deadline, &context.world);
-    request.read_file(Path::new(path), max).await
+    session.world().read_file(Path::new(path), max).await
 }
 
 async fn with_secret(

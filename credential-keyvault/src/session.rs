@@ -4,14 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credential_core::{
-    Application, CredentialDescription, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret, SourceError, World,
-    moves_terminal,
+    Application, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret, SourceError, World, moves_terminal,
 };
 
 use crate::means::Means;
 use crate::memory::{Memory, lock};
 use crate::peer::Peer;
-use crate::plan::Plan;
+use crate::plan::{Plan, URL};
 
 /// Waits before the second and the third try of a request; a shorter list than the SDK's, so that the
 /// next credential of a list has its turn within the chain's grace.
@@ -33,15 +32,14 @@ pub(crate) struct Context {
     pub(crate) plan: Arc<Plan>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) means: Means,
-    pub(crate) entry: Arc<CredentialDescription>,
-    pub(crate) application: Arc<Application>,
-    pub(crate) world: World,
 }
 
 /// One piece of work.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) context: Context,
+    pub(crate) application: Arc<Application>,
+    world: World,
     pub(crate) deadline: Moment,
     /// Whether a request that fails may be sent again.
     pub(crate) patient: bool,
@@ -52,19 +50,20 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(context: Context, deadline: Moment, patient: bool) -> Arc<Self> {
-        Arc::new(Self {
-            context,
-            deadline,
-            patient,
-            failure: Mutex::default(),
-            doing: Mutex::default(),
-            sent: Mutex::default(),
-        })
+    pub(crate) fn new(
+        context: &Context,
+        application: &Arc<Application>,
+        world: &World,
+        deadline: Moment,
+        patient: bool,
+    ) -> Arc<Self> {
+        let (context, application, world) = (context.clone(), Arc::clone(application), world.clone());
+        let (failure, doing, sent) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self { context, application, world, deadline, patient, failure, doing, sent })
     }
 
     pub(crate) fn world(&self) -> &World {
-        &self.context.world
+        &self.world
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -77,14 +76,6 @@ impl Session {
 
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline.since(self.world().clock.moment())
-    }
-
-    /// Puts the setting and its place on an error about the vault.
-    pub(crate) fn at_vault(&self, error: SourceError) -> SourceError {
-        match error.path() {
-            Some(_) => error,
-            None => self.context.entry.at_setting("KeyVaultUrl", error),
-        }
     }
 
     /// Keeps an error on its way through the SDK, whose own errors carry text alone.
@@ -120,7 +111,7 @@ impl Session {
                 let doing = lock(&self.doing).clone();
                 let error = SourceError::transient("vault-timeout", format!("no answer within {limit:?} while {doing}"))
                     .remedy("check the way to the vault (firewall, private endpoint, DNS); it is tried again");
-                Err(self.at_vault(error))
+                Err(at_vault(error))
             }
         }
     }
@@ -152,6 +143,11 @@ impl Session {
             }
         }
     }
+}
+
+/// An error that names no setting is about the vault.
+pub(crate) fn at_vault(error: SourceError) -> SourceError {
+    if error.setting().is_some() || error.path().is_some() { error } else { error.about(URL) }
 }
 
 /// Statuses after which the same request may succeed.

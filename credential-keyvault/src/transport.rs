@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::challenge::{Challenge, not_a_vault};
 use crate::peer::Peer;
+use crate::plan::TENANT;
 use crate::session::Session;
 
 const AUTHENTICATE: &str = "www-authenticate";
@@ -73,7 +74,7 @@ impl VaultTransport {
             let message = format!("{vault} belongs to the tenant {}; CredentialTenantId is {tenant}", challenge.tenant);
             let error = SourceError::denied("vault-tenant-differs", message)
                 .remedy("correct CredentialTenantId or KeyVaultUrl; a tenant's name and id count as different");
-            return Err(session.context.entry.at_setting("CredentialTenantId", error));
+            return Err(error.about(TENANT));
         }
         session.memory().learn(challenge.clone());
         Ok(Some(challenge))
@@ -97,7 +98,7 @@ fn shown(challenge: Challenge) -> AsyncRawResponse {
 /// Authorities that the configuration and the environment name themselves.
 fn trusted_authorities(session: &Session) -> Vec<String> {
     let variable = session.world().environment.var("AZURE_AUTHORITY_HOST").unwrap_or_default();
-    let named = [session.context.application.authority.as_str(), variable.trim()];
+    let named = [session.application.authority.as_str(), variable.trim()];
     let urls =
         named.iter().filter_map(|text| Url::parse(text).or_else(|_| Url::parse(&format!("https://{text}"))).ok());
     urls.filter_map(|url| url.host_str().map(str::to_owned)).collect()

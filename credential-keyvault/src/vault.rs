@@ -20,7 +20,7 @@ use credential_core::SourceError;
 use crate::identity::VaultIdentity;
 use crate::pages;
 use crate::problem::{Asked, Problem};
-use crate::session::Session;
+use crate::session::{Session, at_vault};
 use crate::transport::{VaultTransport, options};
 
 /// A vault in a piece of work.
@@ -43,7 +43,7 @@ impl Failed {
     pub(crate) fn explain(self, asked: Asked, session: &Session) -> SourceError {
         match self {
             Self::Refused(problem) => problem.explain(asked, session),
-            Self::Broken(error) => session.at_vault(error),
+            Self::Broken(error) => at_vault(error),
         }
     }
 }

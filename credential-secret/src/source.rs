@@ -1,13 +1,15 @@
 //! The source type `ClientSecret`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Secret, Setting, SourceError, SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
+    Setting, SourceError, SourceType, Unbound,
 };
 
-use crate::place::{FILE, INLINE, SETTINGS, VARIABLE, chosen};
+use crate::place::{INLINE, Place, SETTINGS};
 use crate::text::{MAX_SECRET_LENGTH, from_bytes, from_text, is_guid};
 
 /// Loads a client secret from the entry itself, from an environment variable or from a file.
@@ -17,36 +19,50 @@ use crate::text::{MAX_SECRET_LENGTH, from_bytes, from_text, is_guid};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientSecretSource;
 
-#[async_trait]
 impl CredentialSource for ClientSecretSource {
     fn source_type(&self) -> SourceType {
         SourceType::CLIENT_SECRET
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         SETTINGS
     }
 
-    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        chosen(description).map(drop)
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let place = Place::of(entry, cx)?;
+        let warning = Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
+            .remedy("use the secret's value; the portal shows it once, when the secret is made");
+        let is_an_id = entry.finding_at_setting(place.setting(), warning);
+        Ok(Arc::new(ClientSecret { place, is_an_id }))
     }
+}
 
+/// The secret of one entry.
+#[derive(Debug)]
+struct ClientSecret {
+    place: Place,
+    /// What to say of a secret that has the form of an id.
+    is_an_id: Finding,
+}
+
+#[async_trait]
+impl CredentialLoader for ClientSecret {
     /// # Errors
     /// All settled locally. `NotApplicable` when the variable or file is not there, `Denied` when the
     /// file may not be read, `Invalid` when there is no secret in it.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let description = request.description;
-        let setting = chosen(description)?;
-        let value = description.required(setting)?;
-        let found = match setting {
-            VARIABLE => from_variable(request, value.expose().trim()),
-            FILE => from_file(request, value.expose().trim()).await,
-            _ => Ok((format!("client secret ({INLINE})"), value.clone())),
+        let found = match &self.place {
+            Place::Variable(name) => from_variable(request, name),
+            Place::File(path) => from_file(request, path).await,
+            Place::Inline(secret) => Ok((format!("client secret ({INLINE})"), secret.clone())),
         };
-        let (id, secret) = found.map_err(|error| description.at_setting(setting, error))?;
-        let findings = secret_id(description, setting, &secret);
-        let credential = Credential::secret(id, secret).with_findings(findings);
-        Ok(request.previous.filter(|previous| previous.same_material(&credential)).cloned().unwrap_or(credential))
+        let (id, secret) = found.map_err(|error| error.about(self.place.setting()))?;
+        let findings = if is_guid(secret.expose()) { vec![self.is_an_id.clone()] } else { Vec::new() };
+        Ok(request.unchanged(Credential::secret(id, secret).with_findings(findings)))
     }
 }
 
@@ -70,13 +86,4 @@ async fn from_file(request: &LoadRequest<'_>, path: &str) -> Result<(String, Sec
     let content = request.read_file(Path::new(path), MAX_SECRET_LENGTH).await?;
     let secret = from_bytes(&content, path).map_err(SourceError::settled_locally)?;
     Ok((format!("client secret in {path}"), secret))
-}
-
-fn secret_id(description: &CredentialDescription, setting: &str, secret: &Secret) -> Vec<Finding> {
-    if !is_guid(secret.expose()) {
-        return Vec::new();
-    }
-    let warning = Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
-        .remedy("use the secret's value; the portal shows it once, when the secret is made");
-    vec![description.finding_at_setting(setting, warning)]
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use credential_core::testing::FakeWorld;
-use credential_core::{Application, CredentialDescription, CredentialSource, LoadRequest};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{CredentialDescription, LoadRequest};
 use credential_secret::{ClientSecretSource, sources};
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn nothing_secret_is_shown() {
     let fake = FakeWorld::new();
     fake.environment.set("NAME", "hunter2-variable");
     fake.files.write("file", "hunter2-file");
-    let (application, world) = (Application::new("app1", "https://login.example/t"), fake.world());
+    let (application, world) = (application(), fake.world());
     for (name, value) in [
         ("ClientSecret", "hunter2-inline"),
         ("ClientSecretEnvironmentVariable", "NAME"),
@@ -19,12 +19,13 @@ async fn nothing_secret_is_shown() {
     ] {
         let description = CredentialDescription::new("ClientSecret").with(name, value);
         let deadline = world.clock.moment().after(Duration::from_secs(10));
-        let request = LoadRequest::new(&description, &application, deadline, &world);
-        let loaded = ClientSecretSource.load(&request).await;
+        let request = LoadRequest::new(&application, deadline, &world);
+        let bound = Bound::new(ClientSecretSource, description.clone());
+        let loaded = bound.as_ref().unwrap().load(&request).await;
         assert!(loaded.is_ok(), "{loaded:?}");
         for text in [
-            format!("{loaded:?} {description:?} {request:?} {:?}", sources()),
-            format!("{loaded:#?} {description:#?} {request:#?} {:#?}", sources()),
+            format!("{loaded:?} {bound:?} {description:?} {request:?} {:?}", sources()),
+            format!("{loaded:#?} {bound:#?} {description:#?} {request:#?} {:#?}", sources()),
         ] {
             assert!(!text.contains("hunter2"), "{text}");
         }

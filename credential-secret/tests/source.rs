@@ -1,14 +1,14 @@
 //! The source `ClientSecret`, from the entry to the credential.
 
-#![expect(clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::io;
 use std::time::Duration;
 
-use credential_core::testing::{Conformance, FakeWorld};
+use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
-    Application, BindError, Credential, CredentialDescription, CredentialSource, Entry, LoadReason, LoadRequest,
-    Origin, SourceError, SourceErrorKind, SourceRegistry,
+    BindError, Credential, CredentialDescription, Entry, LoadReason, LoadRequest, Origin, SourceError, SourceErrorKind,
+    SourceRegistry,
 };
 use credential_secret::{ClientSecretSource, MAX_SECRET_LENGTH, sources};
 
@@ -31,13 +31,13 @@ async fn load(
     description: &CredentialDescription,
     again: Option<(LoadReason, &Credential)>,
 ) -> Result<Credential, SourceError> {
-    let (application, world) = (Application::new("app1", "https://login.example/contoso"), world.world());
+    let (application, world) = (application(), world.world());
     let deadline = world.clock.moment().after(Duration::from_secs(10));
-    let mut request = LoadRequest::new(description, &application, deadline, &world);
+    let mut request = LoadRequest::new(&application, deadline, &world);
     if let Some((reason, previous)) = again {
         request = request.again(reason, previous);
     }
-    ClientSecretSource.load(&request).await
+    Bound::new(ClientSecretSource, description.clone()).unwrap().load(&request).await
 }
 
 fn text(credential: &Credential) -> &str {

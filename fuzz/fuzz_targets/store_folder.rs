@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use credential_cert_store::StoreSource;
-use credential_core::testing::FakeWorld;
-use credential_core::{Application, CredentialDescription, CredentialSource, LoadRequest};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{CredentialDescription, CredentialSource, LoadRequest};
 use libfuzzer_sys::fuzz_target;
 
 const FOLDER: &str = "/h/.dotnet/corefx/cryptography/x509stores/my";
@@ -27,9 +27,10 @@ fuzz_target!(|content: &[u8]| {
     let entry = CredentialDescription::new(source.source_type())
         .with("CertificateStorePath", "CurrentUser/My")
         .with("CertificateSubjectName", "a");
-    let (world, application) = (fake.world(), Application::new("app1", "https://login.example"));
+    let (world, application) = (fake.world(), application());
+    let bound = Bound::new(source, entry).expect("an entry that can be looked up");
     let deadline = world.clock.moment().after(Duration::from_secs(30));
     RUNTIME.with(|runtime| {
-        let _ = runtime.block_on(source.load(&LoadRequest::new(&entry, &application, deadline, &world)));
+        let _ = runtime.block_on(bound.load(&LoadRequest::new(&application, deadline, &world)));
     });
 });

@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use credential_cert_store::Material;
-use credential_core::{Credential, Moment, Signer, SigningAlgorithm, SigningRequest, SourceError};
+use credential_core::testing::FakeWorld;
+use credential_core::{Credential, Moment, Signer, SigningAlgorithm, SigningRequest, SourceError, World};
 use credential_tests::measure::{Subject, calls, for_real, readable, side_by_side};
 use credential_tests::memory_authority::{SCOPE, client};
 use criterion::Criterion;
@@ -46,6 +47,7 @@ struct Subjects {
     key: RsaKeyPair,
     message: Vec<u8>,
     signer: Arc<dyn Signer>,
+    world: World,
     clients: [TokenClient; 3],
 }
 
@@ -73,6 +75,7 @@ impl Subjects {
             key: RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap(),
             message: Vec::new(),
             signer,
+            world: FakeWorld::new().world(),
             clients,
         };
         subjects.exchange(1);
@@ -85,7 +88,7 @@ impl Subjects {
     }
 
     fn sign(&self) {
-        let request = SigningRequest::new(SigningAlgorithm::Ps256, &self.message, Moment::default());
+        let request = SigningRequest::new(SigningAlgorithm::Ps256, &self.message, Moment::default(), &self.world);
         self.runtime.block_on(self.signer.sign(request)).unwrap();
     }
 

@@ -11,12 +11,12 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PSS_SHA256;
 use credential_cert_store::{Material, StoreSource};
-use credential_core::testing::FakeWorld;
+use credential_core::testing::{Bound, FakeWorld, application};
 use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadRequest, LocalFiles, Moment, Secret,
-    SigningAlgorithm, SigningRequest, World,
+    Credential, CredentialDescription, CredentialSource, LoadRequest, LocalFiles, Moment, Secret, SigningAlgorithm,
+    SigningRequest, World,
 };
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn golden(name: &str) -> Vec<u8> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/golden")).join(name);
@@ -83,27 +83,26 @@ impl Drop for Store {
 
 fn store(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let application = Application::new("app1", "https://login.example/contoso");
+    let application = application();
     let mut group = criterion.benchmark_group("store");
     group.sample_size(20);
     for files in [10, 100, 1_000] {
         let store = Store::new(files);
         let world = store.world();
-        let [_, _, seen] = StoreSource::all();
-        let entry = CredentialDescription::new(seen.source_type())
+        let [_, _, source] = StoreSource::all();
+        let entry = CredentialDescription::new(source.source_type())
             .with("CertificateStorePath", "CurrentUser/My")
             .with("CertificateSubjectName", "app-attrs");
-        let load = |source: &StoreSource| {
-            let request = LoadRequest::new(&entry, &application, Moment::default().after(Duration::MAX), &world);
-            runtime.block_on(source.load(&request)).unwrap()
+        let bind = || Bound::new(source, entry.clone()).unwrap();
+        let load = |bound: &Bound| {
+            let request = LoadRequest::new(&application, Moment::default().after(Duration::MAX), &world);
+            runtime.block_on(bound.load(&request)).unwrap()
         };
+        let seen = bind();
         load(&seen);
         group.bench_function(format!("{files}-known"), |bencher| bencher.iter(|| load(black_box(&seen))));
         group.bench_function(format!("{files}-new"), |bencher| {
-            bencher.iter(|| {
-                let [_, _, fresh] = StoreSource::all();
-                load(black_box(&fresh))
-            });
+            bencher.iter_batched(bind, |fresh| load(black_box(&fresh)), BatchSize::PerIteration);
         });
     }
     group.finish();
@@ -112,7 +111,8 @@ fn store(criterion: &mut Criterion) {
 /// The signature through the trait against the bare one with the same key.
 fn sign(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let now = FakeWorld::new().world().clock.now();
+    let world = FakeWorld::new().world();
+    let now = world.clock.now();
     let key = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
     let content = golden("pfx/p-cert-first.pem");
     let credential = Material::from_bytes(&content, None).unwrap().into_credential("bench", now).unwrap();
@@ -123,7 +123,8 @@ fn sign(criterion: &mut Criterion) {
     });
     group.bench_function("ps256-signer", |bencher| {
         bencher.iter(|| {
-            let request = SigningRequest::new(SigningAlgorithm::Ps256, black_box(b"message"), Moment::default());
+            let message = black_box(b"message");
+            let request = SigningRequest::new(SigningAlgorithm::Ps256, message, Moment::default(), &world);
             runtime.block_on(certificate.signer().sign(request)).unwrap()
         });
     });

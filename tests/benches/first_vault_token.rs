@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse, SourceType};
-use credential_tests::vault::{Cloud, Key, Made, entry, load};
+use credential_tests::vault::{Cloud, Key, Made, bind, entry, load};
 
 const RUNS: usize = 50;
 
@@ -48,8 +48,9 @@ async fn measure(exportable: bool) {
         let world = cloud.world(&Cloud::reader());
         let world = world.clone().with_http(Arc::new(Timed { inner: world.http, times: Arc::clone(&times) }));
         let source = credential_keyvault::sources().swap_remove(0);
+        let entry = bind(&source, entry(SourceType::KEY_VAULT));
         let start = Instant::now();
-        load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+        load(&entry, &world, None).await.unwrap();
         let total = start.elapsed();
         let times = std::mem::take(&mut *times.lock().unwrap());
         between.push(total.saturating_sub(times.iter().map(|(_, took)| *took).sum()));

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use credential_core::{
-    Credential, CredentialSource, HttpClient, HttpError, HttpRequest, HttpResponse, LoadRequest, Setting, SourceError,
-    SourceType, World,
-};
+use credential_core::testing::FixedSource;
+use credential_core::{Credential, HttpClient, HttpError, HttpRequest, HttpResponse, World};
 use token_client::TokenClient;
 use token_client::settings::{Configuration, Location};
 
@@ -47,26 +45,7 @@ impl HttpClient for MemoryAuthority {
     }
 }
 
-/// A source that has its credential already.
-#[derive(Debug)]
-struct Given(Credential);
-
 const GIVEN: &str = "Given";
-
-#[async_trait]
-impl CredentialSource for Given {
-    fn source_type(&self) -> SourceType {
-        SourceType::new(GIVEN)
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[]
-    }
-
-    async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        Ok(self.0.clone())
-    }
-}
 
 /// A client with that credential, whose authority is in memory; everything else is real.
 pub async fn client(authority: &Arc<MemoryAuthority>, credential: Credential) -> TokenClient {
@@ -81,7 +60,7 @@ pub async fn client_in(world: World, credential: Credential) -> TokenClient {
     );
     TokenClient::builder()
         .configuration(Configuration::from_json(&settings, &Location::default(), &BTreeMap::new()))
-        .source(Given(credential))
+        .source(FixedSource::new(GIVEN, Ok(credential)))
         .world(world)
         .build()
         .await

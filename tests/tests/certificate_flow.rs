@@ -30,7 +30,12 @@ const PFX: &str = "ossl-default.pfx";
 const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     ("path-pem-then-secret", "error", "client_assertion", "PEM text is read with its key"),
     ("base64-url", "error", "client_assertion", "either alphabet of base64 is read"),
-    ("store-bad-path-then-secret", "client_secret", "error bad-store-path", "a wrong setting is told at the start"),
+    (
+        "store-bad-path-then-secret",
+        "client_secret",
+        "error bad-store-path not-a-thumbprint",
+        "a wrong setting is told at the start",
+    ),
 ];
 
 /// What those that fail say here.

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use base64::Engine;
-use credential_core::testing::FakeWorld;
+use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, Entry, Finding, LoadRequest, Setting, SettingKind, Severity,
-    SourceError, SourceRegistry, SourceType, Value as Held,
+    CredentialDescription, Entry, Finding, Setting, SettingKind, Severity, SourceError, SourceRegistry, SourceType,
+    Value as Held,
 };
 use serde_json::{Map, Value, json};
 use token_client::settings::{Configuration, DownstreamOptions, Location};
@@ -86,27 +85,14 @@ const SETTINGS: &[Setting] = &[
 ];
 
 /// A source that only declares: what is bound, not what is loaded, is compared here.
-#[derive(Debug)]
-struct Declared(SourceType);
-
-#[async_trait]
-impl CredentialSource for Declared {
-    fn source_type(&self) -> SourceType {
-        self.0.clone()
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        SETTINGS
-    }
-
-    async fn load(&self, _: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        Err(SourceError::not_applicable("declared-only", "nothing is loaded here"))
-    }
+fn declared(name: &str) -> FixedSource {
+    let error = SourceError::not_applicable("declared-only", "nothing is loaded here");
+    FixedSource::new(SourceType::new(name), Err(error)).settings(SETTINGS)
 }
 
 fn registry(schema: &Value) -> SourceRegistry {
     let names = schema["CredentialSource"].as_object().unwrap().keys();
-    names.fold(SourceRegistry::new(), |registry, name| registry.with(Declared(SourceType::new(name))))
+    names.fold(SourceRegistry::new(), |registry, name| registry.with(declared(name)))
 }
 
 fn write_files(world: &FakeWorld, row: &Value) {

@@ -9,7 +9,7 @@ use credential_core::{
     Credential, CredentialDescription, CredentialSource, SigningAlgorithm, SigningRequest, SourceError, SourceType,
     World,
 };
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load, load_within};
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, load_within};
 
 /// The requests of the flow: a part of `METHOD HOST PATH`, and whether it has a token.
 const STAGES: [(&str, &str, Option<bool>); 5] = [
@@ -64,11 +64,11 @@ fn expected(stage: &str, fault: &str) -> Option<&'static str> {
     Some(code)
 }
 
-async fn work(source: &dyn CredentialSource, world: &World, signs: bool) -> Result<Credential, SourceError> {
+async fn work(source: &Arc<dyn CredentialSource>, world: &World, signs: bool) -> Result<Credential, SourceError> {
     let start = world.clock.moment();
-    let credential = load_within(LIMIT, source, &entry(SourceType::KEY_VAULT), world, None).await?;
+    let credential = load_within(LIMIT, &bind(source, entry(SourceType::KEY_VAULT)), world, None).await?;
     if signs && let Credential::Certificate(certificate) = &credential {
-        let request = SigningRequest::new(SigningAlgorithm::Es256, b"x", start.after(LIMIT));
+        let request = SigningRequest::new(SigningAlgorithm::Es256, b"x", start.after(LIMIT), world);
         certificate.signer().sign(request).await?;
     }
     Ok(credential)
@@ -86,7 +86,7 @@ async fn case(stage: usize, fault: &'static str, action: Action) {
     });
     let (world, source) = (cloud.world(&Cloud::reader()), credential_keyvault::sources().swap_remove(0));
     let start = Instant::now();
-    let result = work(&*source, &world, signs).await;
+    let result = work(&source, &world, signs).await;
     assert!(start.elapsed() < LIMIT + Duration::from_secs(2), "{name} {fault}: took {:?}", start.elapsed());
     let code = result.as_ref().err().map(SourceError::code);
     assert_eq!(code, expected(name, fault), "{name} {fault}: {result:?}");
@@ -100,7 +100,7 @@ async fn case(stage: usize, fault: &'static str, action: Action) {
         assert_eq!(fault == "429", error.wait() == Some(Duration::from_secs(30)), "{name} {fault}");
     }
     cloud.edit(|state| state.faults.clear());
-    let healed = work(&*source, &world, signs).await;
+    let healed = work(&source, &world, signs).await;
     assert!(healed.is_ok(), "{name} {fault}: does not heal: {healed:?}");
 }
 
@@ -136,7 +136,7 @@ async fn each_refusal_has_its_code_and_remedy() {
         cloud.edit(|state| state.refused.push((operation.to_owned(), inner.to_owned())));
         let world = cloud.world(&Cloud::reader());
         let source: Arc<dyn CredentialSource> = credential_keyvault::sources().swap_remove(0);
-        let error = load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap_err();
+        let error = load(&bind(&source, entry(SourceType::KEY_VAULT)), &world, None).await.unwrap_err();
         assert_eq!(error.code(), code, "{error}");
         assert!(error.remedy_text().unwrap().contains(remedy), "{error:?}");
         let text = error.to_string();
@@ -151,14 +151,14 @@ async fn a_missing_certificate_is_told_from_a_misspelt_and_a_deleted_one() {
     let cloud = Cloud::start().await;
     let world = cloud.world(&Cloud::reader());
     let source: Arc<dyn CredentialSource> = credential_keyvault::sources().swap_remove(0);
-    let entry = entry(SourceType::KEY_VAULT);
-    let error = load(&*source, &entry, &world, None).await.unwrap_err();
+    let entry = bind(&source, entry(SourceType::KEY_VAULT));
+    let error = load(&entry, &world, None).await.unwrap_err();
     assert_eq!((error.code(), error.path()), ("certificate-not-found", Some("KeyVault:KeyVaultCertificateName")));
     cloud.put("webb", "v1", Made::new("web", Key::P256));
-    let error = load(&*source, &entry, &world, None).await.unwrap_err();
+    let error = load(&entry, &world, None).await.unwrap_err();
     assert_eq!((error.code(), error.remedy_text()), ("certificate-not-found", Some("did you mean \"webb\"?")));
     cloud.edit(|state| state.deleted.push("web".to_owned()));
-    let error = load(&*source, &entry, &world, None).await.unwrap_err();
+    let error = load(&entry, &world, None).await.unwrap_err();
     assert_eq!(error.code(), "certificate-deleted");
     assert!(error.remedy_text().unwrap().contains("az keyvault certificate recover"));
 }
@@ -179,18 +179,19 @@ async fn a_challenge_that_is_not_to_be_trusted_costs_no_token() {
         cloud.edit(|state| state.challenge = Some(challenge.clone()));
         let world = cloud.world(&Cloud::reader());
         let source: Arc<dyn CredentialSource> = credential_keyvault::sources().swap_remove(0);
-        let error = load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap_err();
+        let entry = bind(&source, entry(SourceType::KEY_VAULT));
+        let error = load(&entry, &world, None).await.unwrap_err();
         assert_eq!(error.code(), code, "{challenge}");
         assert_eq!(cloud.asked(), ["GET /certificates/web 401"], "{challenge}");
         // Nothing of it was remembered.
         cloud.edit(|state| state.challenge = None);
-        load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+        load(&entry, &world, None).await.unwrap();
     }
     let cloud = Cloud::start().await;
     let world = cloud.world(&Cloud::reader());
     let source: Arc<dyn CredentialSource> = credential_keyvault::sources().swap_remove(0);
-    let entry = entry(SourceType::KEY_VAULT).with("CredentialTenantId", "othertenant");
-    let error = load(&*source, &entry, &world, None).await.unwrap_err();
+    let entry = bind(&source, entry(SourceType::KEY_VAULT).with("CredentialTenantId", "othertenant"));
+    let error = load(&entry, &world, None).await.unwrap_err();
     assert_eq!((error.code(), cloud.asked().len()), ("vault-tenant-differs", 1));
 }
 
@@ -202,7 +203,7 @@ async fn a_server_with_another_hosts_certificate_is_no_vault() {
     let entry = CredentialDescription::new(SourceType::KEY_VAULT)
         .with("KeyVaultUrl", "https://myvault.vault.azure.cn")
         .with("KeyVaultCertificateName", "web");
-    let error = load(&*source, &entry, &cloud.world(&Cloud::reader()), None).await.unwrap_err();
+    let error = load(&bind(&source, entry), &cloud.world(&Cloud::reader()), None).await.unwrap_err();
     assert_eq!(error.code(), "vault-tls-failed", "{error}");
     assert!(error.to_string().contains("myvault.vault.azure.cn"), "{error}");
     assert!(cloud.asked().is_empty(), "nothing was sent");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::{Credential, CredentialSource, LoadReason, SigningAlgorithm, SigningRequest, SourceType, World};
-use credential_tests::vault::{Cloud, Key, Made, entry, load};
+use credential_tests::vault::{Cloud, Key, Made, bind, entry, load};
 
 /// The source `KeyVault`, or with `in_vault` `SignedAssertionFromVault`.
 fn source(in_vault: bool) -> Arc<dyn CredentialSource> {
@@ -16,7 +16,7 @@ async fn signs(credential: &Credential, made: &Made, algorithm: SigningAlgorithm
     let Credential::Certificate(certificate) = credential else { return false };
     let deadline = world.clock.moment().after(Duration::from_secs(10));
     let signature =
-        certificate.signer().sign(SigningRequest::new(algorithm, b"header.claims", deadline)).await.unwrap();
+        certificate.signer().sign(SigningRequest::new(algorithm, b"header.claims", deadline, world)).await.unwrap();
     certificate.chain().first() == Some(&made.der) && made.verifies(algorithm, b"header.claims", &signature)
 }
 
@@ -25,8 +25,9 @@ async fn an_exportable_certificate_takes_four_requests_once() {
     let cloud = Cloud::start().await;
     let made = Made::new("web", Key::Rsa);
     cloud.put("web", "v1", made.clone());
-    let (world, source, entry) = (cloud.world(&Cloud::reader()), source(false), entry(SourceType::KEY_VAULT));
-    let first = load(&*source, &entry, &world, None).await.unwrap();
+    let world = cloud.world(&Cloud::reader());
+    let entry = bind(&source(false), entry(SourceType::KEY_VAULT));
+    let first = load(&entry, &world, None).await.unwrap();
     assert_eq!(
         cloud.asked(),
         [
@@ -38,10 +39,10 @@ async fn an_exportable_certificate_takes_four_requests_once() {
     );
     assert!(signs(&first, &made, SigningAlgorithm::Ps256, &world).await);
     assert_eq!(first.id(), "https://myvault.vault.azure.net/certificates/web/v1");
-    assert!(load(&*source, &entry, &world, Some((LoadReason::Refresh, &first))).await.unwrap().same_material(&first));
+    assert!(load(&entry, &world, Some((LoadReason::Refresh, &first))).await.unwrap().same_material(&first));
     assert!(cloud.asked().is_empty());
     // The authority refused it: one look, with the token that is there.
-    assert!(load(&*source, &entry, &world, Some((LoadReason::Rejected, &first))).await.unwrap().same_material(&first));
+    assert!(load(&entry, &world, Some((LoadReason::Rejected, &first))).await.unwrap().same_material(&first));
     assert_eq!(cloud.asked(), ["GET /certificates/web 200"]);
 }
 
@@ -52,7 +53,7 @@ async fn a_certificate_kept_as_pem_is_read() {
     cloud.put("web", "v1", made.clone());
     cloud.edit(|state| state.certificates.get_mut("web").unwrap().content_type = "application/x-pem-file".to_owned());
     let world = cloud.world(&Cloud::reader());
-    let credential = load(&*source(false), &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+    let credential = load(&bind(&source(false), entry(SourceType::KEY_VAULT)), &world, None).await.unwrap();
     assert!(signs(&credential, &made, SigningAlgorithm::Es256, &world).await);
 }
 
@@ -69,7 +70,7 @@ async fn a_key_that_may_not_leave_the_vault_signs_there() {
         cloud.put("web", "v1", made.clone());
         cloud.edit(|state| state.certificates.get_mut("web").unwrap().exportable = false);
         let world = cloud.world(&Cloud::reader());
-        let credential = load(&*source(false), &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+        let credential = load(&bind(&source(false), entry(SourceType::KEY_VAULT)), &world, None).await.unwrap();
         assert_eq!(cloud.asked().len(), 3, "nothing is asked of the secret");
         for algorithm in algorithms {
             assert!(signs(&credential, &made, algorithm, &world).await, "{algorithm}");
@@ -84,8 +85,8 @@ async fn signed_assertion_from_vault_never_takes_the_key_out() {
     let made = Made::new("web", Key::Rsa);
     cloud.put("web", "v1", made.clone());
     let world = cloud.world(&Cloud::reader());
-    let entry = entry(SourceType::SIGNED_ASSERTION_FROM_VAULT);
-    let credential = load(&*source(true), &entry, &world, None).await.unwrap();
+    let entry = bind(&source(true), entry(SourceType::SIGNED_ASSERTION_FROM_VAULT));
+    let credential = load(&entry, &world, None).await.unwrap();
     assert!(signs(&credential, &made, SigningAlgorithm::Ps256, &world).await);
     let asked = cloud.asked();
     assert!(asked.iter().all(|line| !line.contains("/secrets/")), "{asked:?}");
@@ -99,11 +100,11 @@ async fn without_the_right_to_the_secret_the_vault_signs_and_a_finding_says_so()
     cloud.put("web", "v1", made.clone());
     cloud.edit(|state| state.refused.push(("secrets/get".to_owned(), "ForbiddenByRbac".to_owned())));
     let world = cloud.world(&Cloud::reader());
-    let credential = load(&*source(false), &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+    let credential = load(&bind(&source(false), entry(SourceType::KEY_VAULT)), &world, None).await.unwrap();
     assert!(credential.findings().iter().any(|finding| finding.code == "vault-signs"), "{:?}", credential.findings());
     assert!(signs(&credential, &made, SigningAlgorithm::Ps256, &world).await);
     cloud.edit(|state| state.refused.push(("keys/sign".to_owned(), "ForbiddenByRbac".to_owned())));
-    let error = load(&*source(false), &entry(SourceType::KEY_VAULT), &world, None).await.unwrap_err();
+    let error = load(&bind(&source(false), entry(SourceType::KEY_VAULT)), &world, None).await.unwrap_err();
     assert_eq!(error.code(), "vault-secret-forbidden");
     let remedy = error.remedy_text().unwrap();
     assert!(remedy.contains("Key Vault Certificate User") && remedy.contains("Key Vault Crypto User"), "{remedy}");
@@ -122,19 +123,19 @@ async fn a_version_is_pinned_or_the_newest_usable_one_is_taken() {
         versions[3].nbf = 4_000_000_000;
     });
     let (world, source) = (cloud.world(&Cloud::reader()), source(false));
-    let credential = load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap();
+    let credential = load(&bind(&source, entry(SourceType::KEY_VAULT)), &world, None).await.unwrap();
     assert!(signs(&credential, &made[1], SigningAlgorithm::Es256, &world).await);
     assert!(credential.findings().iter().any(|finding| finding.code == "older-version-used"));
     for (pin, code) in [("v0", None), ("v2", Some("certificate-expired")), ("v3", Some("certificate-not-yet-valid"))] {
-        let entry = entry(SourceType::KEY_VAULT).with("CertificateVersion", pin);
-        let loaded = load(&*source, &entry, &world, None).await;
+        let entry = bind(&source, entry(SourceType::KEY_VAULT).with("CertificateVersion", pin));
+        let loaded = load(&entry, &world, None).await;
         assert_eq!(loaded.as_ref().err().map(|error| error.code()), code, "{pin}");
     }
     cloud.edit(|state| {
         let versions = &mut state.certificates.get_mut("web").unwrap().versions;
         versions.iter_mut().for_each(|version| version.enabled = false);
     });
-    let error = load(&*source, &entry(SourceType::KEY_VAULT), &world, None).await.unwrap_err();
+    let error = load(&bind(&source, entry(SourceType::KEY_VAULT)), &world, None).await.unwrap_err();
     assert_eq!(error.code(), "certificate-disabled");
 }
 
@@ -142,11 +143,12 @@ async fn a_version_is_pinned_or_the_newest_usable_one_is_taken() {
 async fn a_refused_token_is_replaced_once() {
     let cloud = Cloud::start().await;
     cloud.put("web", "v1", Made::new("web", Key::P256));
-    let (world, source, entry) = (cloud.world(&Cloud::reader()), source(false), entry(SourceType::KEY_VAULT));
-    let first = load(&*source, &entry, &world, None).await.unwrap();
+    let world = cloud.world(&Cloud::reader());
+    let entry = bind(&source(false), entry(SourceType::KEY_VAULT));
+    let first = load(&entry, &world, None).await.unwrap();
     cloud.asked();
     cloud.edit(|state| state.tokens.clear());
-    load(&*source, &entry, &world, Some((LoadReason::Rejected, &first))).await.unwrap();
+    load(&entry, &world, Some((LoadReason::Rejected, &first))).await.unwrap();
     assert_eq!(
         cloud.asked(),
         [

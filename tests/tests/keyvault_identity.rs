@@ -10,9 +10,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use credential_core::testing::FakeFiles;
-use credential_core::{CredentialDescription, CredentialSource, Entry, Origin, SourceError, SourceType};
-use credential_keyvault::{KeyVaultSources, VaultToken, VaultTokenRequest, VaultTokens};
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, entry, load, load_within};
+use credential_core::testing::application;
+use credential_core::{
+    Binding, CredentialChain, CredentialDescription, CredentialSource, Entry, Origin, ProvidedToken, SourceError,
+    SourceType, TokenFor, TokenProvider, TokenProviders,
+};
+use credential_keyvault::KeyVaultSources;
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, load_within};
 
 fn source() -> Arc<dyn CredentialSource> {
     credential_keyvault::sources().swap_remove(0)
@@ -34,12 +38,12 @@ async fn the_managed_identity_of_app_service_is_asked_for_the_vaults_resource() 
     cloud.edit(|state| state.identities = vec![String::new(), "mi-user-id".to_owned()]);
     let endpoint = format!("{}/msi/token", cloud.platform());
     let world = cloud.world(&[("IDENTITY_ENDPOINT", &endpoint), ("IDENTITY_HEADER", "hdr")]);
-    let entry = key_vault().with("ManagedIdentityClientId", "mi-user-id");
-    load(&*source(), &entry, &world, None).await.unwrap();
+    let entry = bind(&source(), key_vault().with("ManagedIdentityClientId", "mi-user-id"));
+    load(&entry, &world, None).await.unwrap();
     let asked = cloud.edit(|state| state.requests.iter().find(|one| one.path == "/msi/token").cloned()).unwrap();
     assert_eq!(asked.text, "api-version=2019-08-01&resource=https%3A%2F%2Fvault.azure.net&client_id=mi-user-id");
     let error =
-        load(&*source(), &key_vault().with("ManagedIdentityClientId", "other"), &world, None).await.unwrap_err();
+        load(&bind(&source(), key_vault().with("ManagedIdentityClientId", "other")), &world, None).await.unwrap_err();
     assert_eq!(error.code(), "managed-identity-not-assigned");
 }
 
@@ -48,7 +52,7 @@ async fn the_metadata_service_is_probed_once() {
     let cloud = cloud().await;
     cloud.edit(|state| (state.identities, state.token_life) = (vec![String::new()], 1));
     let (world, source) = (cloud.world(&[]), source());
-    load(&*source, &key_vault(), &world, None).await.unwrap();
+    load(&bind(&source, key_vault()), &world, None).await.unwrap();
     let place = "/metadata/identity/oauth2/token";
     let asked = cloud.asked();
     assert_eq!(asked[1..3], [format!("GET {place} 400"), format!("GET {place} 200")], "{asked:?}");
@@ -59,9 +63,9 @@ async fn an_absent_managed_identity_costs_two_seconds_once() {
     let cloud = cloud().await;
     let slow = Fault::new("/metadata/identity", Action::Slow(Duration::from_secs(600)));
     cloud.edit(|state| state.faults.push(slow));
-    let (world, source) = (cloud.world(&[]), source());
+    let (world, entry) = (cloud.world(&[]), bind(&source(), key_vault()));
     let start = Instant::now();
-    let error = load(&*source, &key_vault(), &world, None).await.unwrap_err();
+    let error = load(&entry, &world, None).await.unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     assert_eq!(error.code(), "vault-no-identity");
     for part in
@@ -70,7 +74,7 @@ async fn an_absent_managed_identity_costs_two_seconds_once() {
         assert!(error.to_string().contains(part), "{error}");
     }
     let start = Instant::now();
-    load(&*source, &key_vault(), &world, None).await.unwrap_err();
+    load(&entry, &world, None).await.unwrap_err();
     assert!(start.elapsed() < Duration::from_millis(500), "remembered: {:?}", start.elapsed());
 }
 
@@ -83,7 +87,7 @@ async fn a_projected_token_is_presented_as_it_is() {
     let variables =
         [("AZURE_FEDERATED_TOKEN_FILE", "/run/token"), ("AZURE_CLIENT_ID", "kvapp"), ("AZURE_TENANT_ID", "kvtenant")];
     let world = cloud.world(&variables).with_files(Arc::new(files));
-    load(&*source(), &key_vault(), &world, None).await.unwrap();
+    load(&bind(&source(), key_vault()), &world, None).await.unwrap();
     let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
     assert!(body.contains("client_assertion=projected.token.x"), "{body}");
 }
@@ -100,7 +104,7 @@ async fn a_certificate_from_the_environment_signs_an_assertion_for_the_vaults_te
         ("AZURE_TENANT_ID", "kvtenant"),
     ];
     let world = cloud.world(&variables).with_files(Arc::new(files));
-    load(&*source(), &key_vault(), &world, None).await.unwrap();
+    load(&bind(&source(), key_vault()), &world, None).await.unwrap();
     let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
     let assertion = body.split('&').find_map(|pair| pair.strip_prefix("client_assertion=")).unwrap().to_owned();
     let part = |nth: usize| {
@@ -122,7 +126,7 @@ async fn a_refused_reader_is_named_with_both_tenants() {
         ("AZURE_CLIENT_ID", "kvapp"),
         ("AZURE_CLIENT_SECRET", "wrong-s3cret"),
     ]);
-    let error = load(&*source(), &key_vault(), &world, None).await.unwrap_err();
+    let error = load(&bind(&source(), key_vault()), &world, None).await.unwrap_err();
     assert_eq!(error.code(), "vault-identity-refused");
     let all = format!("{error} {:?}", error.finding());
     for part in ["AADSTS7000215", "kvapp", "othertenant", "AZURE_TENANT_ID is kvtenant"] {
@@ -142,7 +146,7 @@ async fn what_an_authority_repeats_of_a_readers_secret_is_not_shown() {
         ("AZURE_CLIENT_ID", "kvapp"),
         ("AZURE_CLIENT_SECRET", "wrong-s3cret"),
     ]);
-    let error = load(&*source(), &key_vault(), &world, None).await.unwrap_err();
+    let error = load(&bind(&source(), key_vault()), &world, None).await.unwrap_err();
     assert!(error.to_string().contains("*** is no secret"), "{error}");
     assert!(!format!("{error} {error:?} {:?}", error.finding()).contains("wrong-s3cret"), "{error:?}");
 }
@@ -172,7 +176,7 @@ async fn the_azure_cli_is_used_where_it_is_chosen() {
         let cloud = cloud().await;
         cloud.edit(|state| state.tokens.push("token-of-cli".to_owned()));
         let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
-        let loaded = load(&*source, &key_vault().with("Credential", "AzureCli"), &cloud.world(&[]), None).await;
+        let loaded = load(&bind(&source, key_vault().with("Credential", "AzureCli")), &cloud.world(&[]), None).await;
         assert_eq!(loaded.as_ref().err().map(SourceError::code), code, "{loaded:?}");
     }
 }
@@ -197,12 +201,12 @@ impl azure_identity::Executor for Broken {
 async fn an_azure_cli_that_hangs_is_waited_for_until_the_deadline_and_not_run_once_more() {
     let (cloud, cli) = (cloud().await, Broken::default());
     let runs = Arc::clone(&cli.runs);
-    let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
-    let entry = key_vault().with("Credential", "AzureCli");
+    let source: Arc<dyn CredentialSource> = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
+    let entry = bind(&source, key_vault().with("Credential", "AzureCli"));
     let world = cloud.world(&[]);
     for _ in 0..3 {
         let start = Instant::now();
-        let error = load_within(Duration::from_millis(300), &*source, &entry, &world, None).await.unwrap_err();
+        let error = load_within(Duration::from_millis(300), &entry, &world, None).await.unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(2));
         assert!(error.code() == "vault-timeout" && error.to_string().contains("Azure CLI"), "{error}");
     }
@@ -213,10 +217,10 @@ async fn an_azure_cli_that_hangs_is_waited_for_until_the_deadline_and_not_run_on
 async fn an_azure_cli_that_panics_is_a_failure_and_may_be_run_again() {
     let (cloud, cli) = (cloud().await, Broken { panics: true, ..Broken::default() });
     let runs = Arc::clone(&cli.runs);
-    let source = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
-    let (entry, world) = (key_vault().with("Credential", "AzureCli"), cloud.world(&[]));
+    let source: Arc<dyn CredentialSource> = KeyVaultSources::new().executor(Arc::new(cli)).build().swap_remove(0);
+    let (entry, world) = (bind(&source, key_vault().with("Credential", "AzureCli")), cloud.world(&[]));
     for nth in 1..=2 {
-        let error = load(&*source, &entry, &world, None).await.unwrap_err();
+        let error = load(&entry, &world, None).await.unwrap_err();
         assert_eq!((error.code(), runs.load(Ordering::SeqCst)), ("azure-cli-abandoned", nth));
     }
 }
@@ -225,16 +229,18 @@ async fn an_azure_cli_that_panics_is_a_failure_and_may_be_run_again() {
 #[derive(Debug)]
 struct Exchange;
 
-#[async_trait]
-impl VaultTokens for Exchange {
-    fn check(&self, entry: &CredentialDescription) -> Result<(), SourceError> {
-        entry.required("ClientSecret").map(|_| ())
+impl TokenProviders for Exchange {
+    fn provider(&self, _chain: CredentialChain) -> Arc<dyn TokenProvider> {
+        Arc::new(Self)
     }
+}
 
-    async fn token(&self, request: VaultTokenRequest<'_>) -> Result<VaultToken, SourceError> {
+#[async_trait]
+impl TokenProvider for Exchange {
+    async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError> {
         assert_eq!(request.authority, "https://login.microsoftonline.com/kvtenant");
         assert_eq!((request.tenant, request.scope), ("kvtenant", "https://vault.azure.net/.default"));
-        Ok(VaultToken::new(format!("token-of-{}", request.client_id), SystemTime::now() + Duration::from_secs(3600)))
+        Ok(ProvidedToken::new(format!("token-of-{}", request.client_id), SystemTime::now() + Duration::from_secs(3600)))
     }
 }
 
@@ -247,14 +253,16 @@ async fn another_entry_of_a_list_reads_the_vault() {
         entries.extend(secret.map(|secret| Entry::text("ClientSecret", secret, Origin::Code)));
         key_vault().with_entry(Entry::map("Credential", entries, Origin::Code))
     };
-    let source = KeyVaultSources::new().tokens(Arc::new(Exchange)).build().swap_remove(0);
+    let registry = token_client::sources::registry();
+    let world = cloud.world(&[]);
+    let binding = || Binding::new(world.clone()).application(application()).tokens(&Exchange);
+    let deadline = world.clock.moment().after(Duration::from_secs(30));
     for entry in [inner(Some("s")), inner(Some("s")).with("CredentialClientId", "reader")] {
-        source.validate(&entry).unwrap();
-        load(&*source, &entry, &cloud.world(&[]), None).await.unwrap();
+        registry.bind(vec![entry], binding()).unwrap().load(0, deadline).await.unwrap();
     }
-    assert!(source.validate(&inner(None)).is_err());
-    let without = credential_keyvault::sources().swap_remove(0);
-    assert_eq!(without.validate(&inner(Some("s"))).unwrap_err().code(), "vault-credential-unsupported");
+    assert!(registry.bind(vec![inner(None)], binding()).is_err());
+    let without = registry.bind(vec![inner(Some("s"))], world.clone()).unwrap();
+    assert_eq!(without.load(0, deadline).await.unwrap_err().code(), "no-token-engine");
 }
 
 /// A credential that the program made itself.
@@ -277,7 +285,7 @@ impl azure_core::credentials::TokenCredential for Given {
 async fn the_programs_own_credential_goes_before_the_environment() {
     let cloud = cloud().await;
     cloud.edit(|state| state.tokens.push("token-of-program".to_owned()));
-    let source = KeyVaultSources::new().credential(Arc::new(Given)).build().swap_remove(0);
-    load(&*source, &key_vault(), &cloud.world(&Cloud::reader()), None).await.unwrap();
+    let source: Arc<dyn CredentialSource> = KeyVaultSources::new().credential(Arc::new(Given)).build().swap_remove(0);
+    load(&bind(&source, key_vault()), &cloud.world(&Cloud::reader()), None).await.unwrap();
     assert!(cloud.asked().iter().all(|line| !line.contains("/oauth2/")));
 }

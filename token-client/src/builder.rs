@@ -4,12 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World};
+use credential_core::{
+    Application, Binding, CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World,
+};
 
 use crate::authority::Authority;
 use crate::beside::beside_settings;
 use crate::configuration_error::any_error;
 use crate::flights::Flights;
+use crate::nested_tokens::Engine;
 use crate::settings::{ApplicationOptions, Configuration, Location};
 use crate::token_cache::{MAX_TOKENS, TokenCache};
 use crate::token_client::Inner;
@@ -144,12 +147,6 @@ impl TokenClientBuilder {
         if let Some(providers) = &self.providers {
             registry.register(Arc::new(providers.clone()));
         }
-        #[cfg(feature = "keyvault")]
-        for source in crate::vault_tokens::sources(&registry) {
-            if !self.own.iter().any(|own| own.source_type() == source.source_type()) {
-                registry.register(source);
-            }
-        }
         registry
     }
 
@@ -196,7 +193,12 @@ pub(crate) fn bind(
     world: &World,
 ) -> (Option<Authority>, Option<credential_core::CredentialChain>) {
     let authority = Authority::from_options(&configuration.application);
-    let chain = registry.bind(configuration.application.credentials.clone(), world.clone());
+    let application = match &authority {
+        Ok(authority) => authority.application(&configuration.application),
+        Err(_) => Application::new(configuration.application.client_id_text(), ""),
+    };
+    let binding = Binding::new(world.clone()).application(application).tokens(&Engine);
+    let chain = registry.bind(configuration.application.credentials.clone(), binding);
     let said = match &authority {
         Ok(authority) => authority.findings(),
         // A section that is not there, or that a broken file was to bring, lacks more than its authority.
@@ -245,25 +247,27 @@ pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, Con
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_trait::async_trait;
-    use credential_core::{Credential, LoadRequest, Setting, SourceError, SourceType};
+    use credential_core::{BindContext, CredentialLoader, Setting, SourceError, SourceType, Unbound};
 
     /// A program's own source in the place of one of ours.
     #[derive(Debug)]
     struct Own(SourceType);
 
-    #[async_trait]
     impl CredentialSource for Own {
         fn source_type(&self) -> SourceType {
             self.0.clone()
         }
 
-        fn settings(&self) -> &'static [Setting] {
+        fn settings(&self) -> &[Setting] {
             &[]
         }
 
-        async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-            Err(SourceError::not_applicable("own", "the program's own"))
+        fn bind(
+            &self,
+            _: &CredentialDescription,
+            cx: &mut BindContext<'_>,
+        ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+            Err(cx.error(SourceError::misconfigured("own", "the program's own")))
         }
     }
 
@@ -335,7 +339,7 @@ mod tests {
             panics: bool,
         }
 
-        #[async_trait]
+        #[async_trait::async_trait]
         impl Files for Bad {
             async fn read(&self, _path: &Path, _max: u64) -> io::Result<SecretBytes> {
                 if self.panics { panic!("the program's own mistake") } else { std::future::pending().await }

@@ -100,8 +100,8 @@ pub(crate) async fn sign(
     append(&mut token, &header)?;
     token.push('.');
     append(&mut token, &claims)?;
-    let request = SigningRequest::new(algorithm, token.as_bytes(), deadline);
-    let signature = certificate.sign(request, &*world.clock).await?;
+    let request = SigningRequest::new(algorithm, token.as_bytes(), deadline, world);
+    let signature = certificate.sign(request).await?;
     token.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(Secret::new(token))

@@ -37,6 +37,8 @@ pub(crate) struct Exchange {
     pub(crate) claims: Option<String>,
     /// The caller's own claims, for assertion providers.
     pub(crate) asked_claims: Option<String>,
+    /// What the client can do, for assertion providers.
+    pub(crate) capabilities: Vec<String>,
     pub(crate) user_assertion: Option<Secret>,
     pub(crate) correlation_id: String,
     pub(crate) fmi_path: Option<String>,
@@ -94,7 +96,8 @@ impl Exchange {
                 request.tenant = self.tenant.as_deref();
                 request.claims = self.asked_claims.as_deref();
                 request.fmi_path = self.fmi_path.as_deref();
-                request.refused = provided.is_refused();
+                request.fresh = candidate.fresh;
+                request.capabilities = &self.capabilities;
                 let assertion = provided.ask(&request).await?;
                 form.add("client_assertion_type", JWT_BEARER);
                 form.add("client_assertion", assertion.token.expose());

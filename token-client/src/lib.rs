@@ -24,6 +24,7 @@ mod exchange;
 mod flights;
 mod form;
 mod names;
+mod nested_tokens;
 pub mod rejection;
 mod reqwest_http;
 pub mod settings;
@@ -33,8 +34,6 @@ mod token_client;
 mod token_error;
 mod token_request;
 mod user_assertion;
-#[cfg(feature = "keyvault")]
-mod vault_tokens;
 
 pub use access_token::AccessToken;
 pub use authority_refusal::AuthorityRefusal;

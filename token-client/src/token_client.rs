@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use credential_core::flight::{Flight, TRIES};
 use credential_core::guard::{Unanswered, bounded};
-use credential_core::{Application, CredentialChain, Finding, Search, World};
+use credential_core::{CredentialChain, Finding, Search, World};
 
 use crate::access_token::AccessToken;
 use crate::authority::{
@@ -284,12 +284,12 @@ impl Inner {
     /// The whole exchange; what it gives is in the cache when it ends.
     async fn exchange(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let world = self.world().clone();
-        let (exchange, application) = self.prepare(request).await.map_err(TokenError::before)?;
+        let (exchange, authority) = self.prepare(request).await.map_err(TokenError::before)?;
         let (deadline, tenant) = (exchange.deadline, exchange.tenant.clone());
         let exchange = Arc::new(exchange);
         let presented = {
             let (exchange, world) = (Arc::clone(&exchange), world.clone());
-            let search = Search::new(&application, deadline).anew(request.force_refresh);
+            let search = Search::new(&authority, deadline).anew(request.force_refresh);
             self.chain.first_accepted(search, move |candidate| {
                 let (exchange, world) = (Arc::clone(&exchange), world.clone());
                 async move { exchange.attempt(&candidate, &world).await }
@@ -320,14 +320,12 @@ impl Inner {
         }
     }
 
-    /// Checks the request and learns the token endpoint.
-    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, Application), ExchangeError> {
+    /// Checks the request and learns the token endpoint, and the authority that it belongs to.
+    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, String), ExchangeError> {
         let (options, world) = (self.options(), self.world());
         let scope = scope_to_send(request)?;
-        let claims = claims::merged(
-            options.client_capabilities.as_ref().map_or(&[], |list| &list.value),
-            request.claims.as_deref(),
-        )?;
+        let capabilities = options.client_capabilities.as_ref().map_or_else(Vec::new, |list| list.value.clone());
+        let claims = claims::merged(&capabilities, request.claims.as_deref())?;
         for (name, value) in &request.extra_headers {
             downstream::check_unreserved_header(name, value)?;
         }
@@ -343,13 +341,6 @@ impl Inner {
             Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.patience)),
         };
         let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
-        let mut application = Application::new(&self.client_id, endpoints.authority.as_str());
-        if let Some(tenant) = &endpoints.tenant {
-            application = application.tenant(tenant);
-        }
-        if let Some(cloud) = self.authority.cloud() {
-            application = application.cloud(cloud);
-        }
         let query = merge_query(&request.extra_query, &options.extra_query());
         let token_endpoint = addresses::credential_bearing(&with_query(&endpoints.token, &query))?;
         let exchange = Exchange {
@@ -362,13 +353,14 @@ impl Inner {
             scope,
             claims,
             asked_claims: request.claims.clone(),
+            capabilities,
             user_assertion: request.user_assertion.clone(),
             correlation_id: request.correlation_id.clone().unwrap_or_else(|| world.uuid()),
             fmi_path: request.fmi_path.clone(),
             extra_headers: request.extra_headers.clone(),
             deadline,
         };
-        Ok((exchange, application))
+        Ok((exchange, endpoints.authority))
     }
 }
 

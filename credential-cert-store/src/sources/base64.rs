@@ -1,14 +1,16 @@
 //! The source type `Base64Encoded`: a certificate written into the configuration.
 
+use std::sync::Arc;
+
 use ::base64::Engine;
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, SecretBytes, Setting, SettingKind, SourceError,
-    SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, SecretBytes,
+    Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::{blamed, placed};
-use super::memory::{Input, Memory, opened};
+use super::blame::{Spot, blamed};
+use super::memory::{Input, Memory};
 use super::path::{PASSWORD, PASSWORD_SETTING};
 use crate::MAX_CONTENT;
 use crate::pem::{self, LENIENT_BASE64};
@@ -23,38 +25,48 @@ const SETTINGS: &[Setting] = &[
 ];
 
 /// Loads a certificate that stands in the configuration in base64.
-#[derive(Debug, Default)]
-pub struct Base64Source {
-    memory: Memory,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base64Source;
 
-#[async_trait]
 impl CredentialSource for Base64Source {
     fn source_type(&self) -> SourceType {
         SourceType::BASE64_ENCODED
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         SETTINGS
     }
 
-    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        decoded(description).map(drop)
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let text = cx.required(entry, VALUE)?.expose();
+        let content = decoded(text.as_bytes()).map_err(|error| cx.error(error.about(VALUE)))?;
+        let input = Input { content, key: None, password: entry.secret(PASSWORD).cloned() };
+        Ok(Arc::new(Base64 { input, spot: Spot::of(entry, VALUE), memory: Memory::default() }))
     }
+}
 
+/// The certificate of one entry.
+#[derive(Debug)]
+struct Base64 {
+    input: Input,
+    spot: Spot,
+    memory: Memory,
+}
+
+#[async_trait]
+impl CredentialLoader for Base64 {
     /// # Errors
-    /// `Misconfigured` when the value is no base64; `Invalid` for what is wrong with its content.
+    /// `Invalid` for what is wrong with the content.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let description = request.description;
-        let content = decoded(description)?;
-        let input = Input { content, key: None, password: description.secret(PASSWORD).cloned() };
-        let place = |error: SourceError| blamed(description, VALUE, advised(error));
-        let entry = format!("{} {}", description.path(), description.origin());
-        let outcome = self.memory.material(entry, input).await.map_err(place)?;
-        let material = opened(&outcome).map_err(|unread| place(unread.error))?;
+        let blame = |error: SourceError| blamed(VALUE, advised(error));
+        let material = self.memory.material(self.input.clone()).await.map_err(|unread| blame(unread.error))?;
         let id = format!("certificate {}", material.facts().thumbprint());
-        let credential = material.credential(id.into(), request.world.clock.now()).map_err(place)?;
-        Ok(placed(description, VALUE, credential))
+        let credential = material.credential(id.into(), request.world.clock.now()).map_err(blame)?;
+        Ok(self.spot.credential(credential))
     }
 }
 
@@ -68,11 +80,11 @@ fn advised(error: SourceError) -> SourceError {
 }
 
 /// The bytes: of base64 in either alphabet, broken into lines or not; PEM text stands for itself.
-fn decoded(description: &CredentialDescription) -> Result<SecretBytes, SourceError> {
-    let text = description.required(VALUE)?.expose().as_bytes();
-    let refused = |code, message: &str, remedy: &str| {
-        description.at_setting(VALUE, SourceError::misconfigured(code, message).remedy(remedy))
-    };
+///
+/// # Errors
+/// `Misconfigured` when the value is too large, or no base64.
+fn decoded(text: &[u8]) -> Result<SecretBytes, SourceError> {
+    let refused = |code, message: &str, remedy: &str| SourceError::misconfigured(code, message).remedy(remedy);
     if pem::is_pem(text) {
         return Ok(SecretBytes::new(text));
     }

@@ -1,8 +1,11 @@
 //! The source type `Certificate`: one that the program hands over.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, Setting, SourceError, SourceType,
+    BindContext, CertificateCredential, Credential, CredentialDescription, CredentialLoader, CredentialSource,
+    LoadRequest, Setting, SourceError, SourceType, Unbound,
 };
 
 use crate::certificate::judge;
@@ -13,43 +16,45 @@ use crate::certificate::judge;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CertificateSource;
 
-#[async_trait]
 impl CredentialSource for CertificateSource {
     fn source_type(&self) -> SourceType {
         SourceType::CERTIFICATE
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
-    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        given(description).map(drop)
-    }
-
-    /// # Errors
-    /// `Misconfigured` when no certificate was handed over; `Invalid` when it is expired or not yet valid.
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let credential = given(request.description)?;
-        let Credential::Certificate(certificate) = credential else { return Ok(credential.clone()) };
-        let leaf = certificate.chain().first().map(Vec::as_slice).unwrap_or_default();
-        let mut findings = judge(leaf, certificate.facts(), request.world.clock.now()).map_err(|error| {
-            error.settled_locally().at(request.description.path(), request.description.origin().clone())
-        })?;
-        findings.extend(credential.findings().iter().cloned());
-        Ok(credential.clone().with_findings(findings))
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let message = match entry.given_credential() {
+            Some(Credential::Certificate(certificate)) => return Ok(Arc::new(Given(certificate.clone()))),
+            Some(_) => "what the program handed over is no certificate",
+            None => "the program handed over no certificate",
+        };
+        let remedy = "hand one over in code, or name a file: \"SourceType\": \"Path\", \"CertificateDiskPath\": ...";
+        Err(cx.error(SourceError::misconfigured("no-certificate-given", message).remedy(remedy)))
     }
 }
 
-fn given(description: &CredentialDescription) -> Result<&Credential, SourceError> {
-    let misconfigured = |message: &str| {
-        SourceError::misconfigured("no-certificate-given", message)
-            .at(description.path(), description.origin().clone())
-            .remedy("hand one over in code, or name a file: \"SourceType\": \"Path\", \"CertificateDiskPath\": ...")
-    };
-    match description.given_credential() {
-        Some(credential @ Credential::Certificate(_)) => Ok(credential),
-        Some(_) => Err(misconfigured("what the program handed over is no certificate")),
-        None => Err(misconfigured("the program handed over no certificate")),
+/// The certificate of one entry.
+#[derive(Debug)]
+struct Given(CertificateCredential);
+
+#[async_trait]
+impl CredentialLoader for Given {
+    /// # Errors
+    /// `Invalid` when the certificate is expired or not yet valid.
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let Self(certificate) = self;
+        let leaf = certificate.chain().first().map(Vec::as_slice).unwrap_or_default();
+        let judged = judge(leaf, certificate.facts(), request.world.clock.now());
+        let mut findings = judged.map_err(SourceError::settled_locally)?;
+        let credential = Credential::Certificate(certificate.clone());
+        findings.extend(credential.findings().iter().cloned());
+        Ok(credential.with_findings(findings))
     }
 }

@@ -1,71 +1,46 @@
 //! What was made of a content: the same content is not taken apart, nor its keys derived, twice.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credential_core::{Secret, SecretBytes, SourceError};
+use credential_core::{Secret, SecretBytes};
 
 use crate::Material;
-use crate::error::again;
 use crate::material::{Unread, off_the_runtime};
 
-/// Most entries that are remembered: as many as a list may have.
-const MAX_REMEMBERED: usize = 1024;
-
 /// What an entry's material is read from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Input {
     pub(super) content: SecretBytes,
     pub(super) key: Option<SecretBytes>,
     pub(super) password: Option<Secret>,
 }
 
-struct Remembered {
-    entry: String,
-    input: Input,
-    outcome: Outcome,
-}
+type Outcome = Result<Arc<Material>, Unread>;
 
-pub(super) type Outcome = Arc<Result<Material, Unread>>;
-
-/// The last content of each entry, with what came of it. A newer one replaces it.
-#[derive(Default)]
-pub(super) struct Memory(Mutex<VecDeque<Remembered>>);
-
-impl fmt::Debug for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory").field("entries", &self.entries().len()).finish()
-    }
-}
+/// The last content of one entry, with what came of it. A newer one replaces it.
+#[derive(Debug, Default)]
+pub(super) struct Memory(Mutex<Option<(Input, Outcome)>>);
 
 impl Memory {
-    fn entries(&self) -> MutexGuard<'_, VecDeque<Remembered>> {
+    fn last(&self) -> MutexGuard<'_, Option<(Input, Outcome)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The material of an entry, read on the blocking pool unless its content is the one of before.
+    /// The material, read on the blocking pool unless the content is the one of before.
     ///
     /// # Errors
-    /// `Transient` when the runtime shuts down meanwhile.
-    pub(super) async fn material(&self, entry: String, input: Input) -> Result<Outcome, SourceError> {
-        let known = |old: &&Remembered| old.entry == entry && old.input == input;
-        if let Some(old) = self.entries().iter().find(known) {
-            return Ok(Arc::clone(&old.outcome));
+    /// What is wrong with the content; `Transient`, which is not remembered, when the runtime shuts down
+    /// meanwhile.
+    pub(super) async fn material(&self, input: Input) -> Outcome {
+        if let Some((_, outcome)) = self.last().as_ref().filter(|(old, _)| *old == input) {
+            return outcome.clone();
         }
         let Input { content, key, password } = input.clone();
         let read =
             move || Ok(Material::parts(content.expose(), key.as_ref().map(SecretBytes::expose), password.as_ref()));
-        let outcome: Outcome = Arc::new(off_the_runtime(read).await?);
-        let mut entries = self.entries();
-        entries.retain(|old| old.entry != entry);
-        entries.truncate(MAX_REMEMBERED - 1);
-        entries.push_front(Remembered { entry, input, outcome: Arc::clone(&outcome) });
-        Ok(outcome)
+        let abandoned = |error| Unread { error, of_key: false };
+        let outcome = off_the_runtime(read).await.map_err(abandoned)?.map(Arc::new);
+        *self.last() = Some((input, outcome.clone()));
+        outcome
     }
-}
-
-/// The material, or the error once more.
-pub(super) fn opened(outcome: &Outcome) -> Result<&Material, Unread> {
-    outcome.as_ref().as_ref().map_err(|Unread { error, of_key }| Unread { error: again(error), of_key: *of_key })
 }

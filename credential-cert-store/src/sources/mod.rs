@@ -18,10 +18,13 @@ pub use store::{MAX_STORE_FILES, MAX_STORE_ROUNDS, StoreSource};
 
 /// The sources of this crate, ready to be registered.
 pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
-    let mut sources: Vec<Arc<dyn CredentialSource>> =
-        vec![Arc::new(CertificateSource), Arc::new(PathSource::default()), Arc::new(Base64Source::default())];
-    for store in StoreSource::all() {
-        sources.push(Arc::new(store));
-    }
-    sources
+    let [thumbprint, distinguished_name, subject_name] = StoreSource::all();
+    vec![
+        Arc::new(CertificateSource),
+        Arc::new(PathSource),
+        Arc::new(Base64Source),
+        Arc::new(thumbprint),
+        Arc::new(distinguished_name),
+        Arc::new(subject_name),
+    ]
 }

@@ -1,16 +1,18 @@
 //! The source type `Path`: a certificate file, with its key in it or in a second file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialSource, LoadRequest, SecretBytes, Setting, SettingKind, SourceError, SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret,
+    SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::{blamed, placed};
-use super::memory::{Input, Memory, opened};
+use super::blame::{Spot, blamed};
+use super::memory::{Input, Memory};
 use crate::MAX_CONTENT;
-use crate::error::about;
+use crate::error::of_content;
 
 const FILE: &str = "CertificateDiskPath";
 const KEY_FILE: &str = "CertificateKeyDiskPath";
@@ -39,50 +41,80 @@ const SETTINGS: &[Setting] = &[
 /// The file is read at each load and taken apart when its content is another than before; so a
 /// replaced file is used at the next exchange. While a new content is incomplete (the certificate
 /// is there and its key not yet) the load fails, and the chain goes on with what it had.
-#[derive(Debug, Default)]
-pub struct PathSource {
-    memory: Memory,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PathSource;
 
-#[async_trait]
 impl CredentialSource for PathSource {
     fn source_type(&self) -> SourceType {
         SourceType::PATH
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         SETTINGS
     }
 
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let key = entry.text(KEY_FILE).map(str::trim).filter(|path| !path.is_empty());
+        Ok(Arc::new(CertificateFile {
+            path: cx.required(entry, FILE)?.expose().trim().to_owned(),
+            key_path: key.map(str::to_owned),
+            password: entry.secret(PASSWORD).cloned(),
+            spot: Spot::of(entry, FILE),
+            memory: Memory::default(),
+        }))
+    }
+}
+
+/// The certificate file of one entry.
+#[derive(Debug)]
+struct CertificateFile {
+    path: String,
+    key_path: Option<String>,
+    password: Option<Secret>,
+    spot: Spot,
+    memory: Memory,
+}
+
+impl CertificateFile {
+    async fn read(&self, request: &LoadRequest<'_>) -> Result<Input, SourceError> {
+        let content = read(request, FILE, &self.path).await?;
+        let key = match &self.key_path {
+            Some(key_path) => Some(read(request, KEY_FILE, key_path).await?),
+            None => None,
+        };
+        Ok(Input { content, key, password: self.password.clone() })
+    }
+
+    /// The error about one of the two files.
+    fn blamed(&self, error: &SourceError, of_key: bool) -> SourceError {
+        match self.key_path.as_ref().filter(|_| of_key) {
+            Some(key_path) => blamed(KEY_FILE, of_content(key_path, error)),
+            None => blamed(FILE, of_content(&self.path, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for CertificateFile {
     /// # Errors
     /// All settled locally. `NotApplicable` when a file is not there, `Denied` when it may not be
     /// read, `Invalid` for what is wrong with its content.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let description = request.description;
-        let path = description.required(FILE)?.expose().trim();
-        let content = read(request, FILE, path).await?;
-        let key_path = description.text(KEY_FILE).map(str::trim).filter(|path| !path.is_empty());
-        let key = match key_path {
-            Some(key_path) => Some(read(request, KEY_FILE, key_path).await?),
-            None => None,
-        };
-        let input = Input { content, key, password: description.secret(PASSWORD).cloned() };
-        let place = |error: SourceError, of_key| match key_path.filter(|_| of_key) {
-            Some(key_path) => blamed(description, KEY_FILE, about(&error, key_path)),
-            None => blamed(description, FILE, about(&error, path)),
-        };
-        let entry = format!("{} {path}", description.path());
-        let outcome = self.memory.material(entry, input).await.map_err(|error| place(error, false))?;
-        let material = opened(&outcome).map_err(|unread| place(unread.error, unread.of_key))?;
+        let input = self.read(request).await?;
+        let material = self.memory.material(input).await;
+        let material = material.map_err(|unread| self.blamed(&unread.error, unread.of_key))?;
         let now = request.world.clock.now();
-        let credential = material.credential(format!("certificate in {path}").into(), now);
+        let credential = material.credential(format!("certificate in {}", self.path).into(), now);
         // What is wrong with a valid certificate is its key.
-        let credential = credential.map_err(|error| place(error, material.judged(now).is_ok()))?;
-        Ok(placed(description, FILE, credential))
+        let credential = credential.map_err(|error| self.blamed(&error, material.judged(now).is_ok()))?;
+        Ok(self.spot.credential(credential))
     }
 }
 
-async fn read(request: &LoadRequest<'_>, setting: &str, path: &str) -> Result<SecretBytes, SourceError> {
-    let read = request.read_file(Path::new(path), MAX_CONTENT).await;
-    read.map_err(|error| request.description.at_setting(setting, error))
+async fn read(request: &LoadRequest<'_>, setting: &'static str, path: &str) -> Result<SecretBytes, SourceError> {
+    request.read_file(Path::new(path), MAX_CONTENT).await.map_err(|error| error.about(setting))
 }

@@ -1,15 +1,19 @@
 //! Fakes for the outside world, and the conformance suite for sources. Feature `testing`.
 
+mod bound;
 mod clock;
 mod conformance;
 mod environment;
 mod files;
+mod fixed;
 mod http;
 mod world;
 
+pub use bound::{Bound, application};
 pub use clock::FakeClock;
 pub use conformance::{Conformance, Violations};
 pub use environment::FakeEnvironment;
 pub use files::FakeFiles;
-pub use http::FakeHttp;
+pub use fixed::FixedSource;
+pub use http::{FakeHttp, FakeReply};
 pub use world::FakeWorld;

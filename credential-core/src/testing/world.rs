@@ -6,7 +6,7 @@ use super::{FakeClock, FakeEnvironment, FakeFiles, FakeHttp};
 use crate::World;
 
 /// A world of fakes, each of which the test keeps hold of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FakeWorld {
     /// Environment variables.
     pub environment: Arc<FakeEnvironment>,
@@ -21,7 +21,9 @@ pub struct FakeWorld {
 impl FakeWorld {
     /// No variables, no files, no network, 2026-01-01.
     pub fn new() -> Self {
-        Self::default()
+        let clock = Arc::<FakeClock>::default();
+        let http = Arc::new(FakeHttp::with_clock(Arc::clone(&clock)));
+        Self { environment: Arc::default(), files: Arc::default(), http, clock }
     }
 
     /// The world as sources see it; tasks run on the tokio runtime of the test.
@@ -30,5 +32,11 @@ impl FakeWorld {
             .with_environment(self.environment.clone())
             .with_files(self.files.clone())
             .with_clock(self.clock.clone())
+    }
+}
+
+impl Default for FakeWorld {
+    fn default() -> Self {
+        Self::new()
     }
 }

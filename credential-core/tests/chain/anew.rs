@@ -69,3 +69,17 @@ async fn who_asks_anew_repeats_no_refused_credential_while_another_works() {
     }
     assert_eq!(setup.authority.seen().iter().filter(|seen| *seen == "a").count(), 1);
 }
+
+#[tokio::test]
+async fn the_status_says_what_is_in_use_and_until_when_an_entry_is_left_alone() {
+    let (first, second) = (Scripted::new("First", &[Gives("a")]), Scripted::new("Second", &[Gives("b")]));
+    let setup = setup(&[&first, &second], &Authority::accepting(&["b"]));
+    setup.exchange().await.unwrap();
+    let status = setup.chain.status();
+    assert_eq!([status[0].in_use, status[1].in_use], [false, true]);
+    let wait = status[0].left_alone_until.unwrap().duration_since(setup.chain.world().clock.now()).unwrap();
+    assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+    assert_eq!(status[1].left_alone_until, None);
+    setup.advance(Duration::from_secs(31));
+    assert_eq!(setup.chain.status()[0].left_alone_until, None);
+}

@@ -20,8 +20,7 @@ enum First {
 async fn exchange(setup: &Setup, first: First, tried: &Arc<AtomicUsize>, patience: u64) -> Result<usize, String> {
     let (world, tried) = (setup.world.world(), Arc::clone(tried));
     let deadline = world.clock.moment().after(Duration::from_secs(patience));
-    let application = Application::new("app1", "https://login.example/t");
-    let accepted = setup.chain.first_accepted(Search::new(&application, deadline), move |candidate| {
+    let accepted = setup.chain.first_accepted(Search::new("https://login.example/t", deadline), move |candidate| {
         let (world, tried) = (world.clone(), Arc::clone(&tried));
         async move {
             if candidate.index > 0 {
@@ -151,20 +150,18 @@ async fn a_provider_and_a_signer_that_panic_or_hang_are_errors_of_their_own() {
     for (panics, codes) in
         [(true, ["provider-panicked", "signer-panicked"]), (false, ["provider-timeout", "signer-timeout"])]
     {
-        let Credential::Assertion(assertion) = Credential::assertions("x", Arc::new(Bad(panics)), false) else {
-            panic!()
-        };
+        let Credential::Assertion(assertion) = Credential::assertions("x", Arc::new(Bad(panics))) else { panic!() };
         let facts = CertificateFacts::new([0; 20], [0; 32], all.clock.now(), all.clock.now());
         let Credential::Certificate(certificate) = Credential::certificate("x", vec![], facts, Arc::new(Bad(panics)))
         else {
             panic!()
         };
         let request = AssertionRequest::new("app1", "https://login.example/token", deadline, &all);
-        let signing = SigningRequest::new(SigningAlgorithm::Ps256, b"x", deadline);
+        let signing = SigningRequest::new(SigningAlgorithm::Ps256, b"x", deadline, &all);
         if !panics {
             clock.advance(Duration::from_secs(1));
         }
-        let (asked, signed) = (assertion.ask(&request).await, certificate.sign(signing, &*all.clock).await);
+        let (asked, signed) = (assertion.ask(&request).await, certificate.sign(signing).await);
         assert_eq!([asked.unwrap_err().code(), signed.unwrap_err().code()], codes);
     }
 }

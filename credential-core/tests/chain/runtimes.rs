@@ -14,16 +14,26 @@ use tokio::runtime::{Builder, Runtime};
 #[derive(Debug, Clone, Default)]
 struct Source(Arc<AtomicUsize>);
 
-#[async_trait]
 impl CredentialSource for Source {
     fn source_type(&self) -> SourceType {
         SourceType::known("Moment")
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Source {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         self.0.fetch_add(1, Ordering::SeqCst);
         let clock = &request.world.clock;
@@ -43,11 +53,10 @@ fn runtime() -> Runtime {
 
 async fn exchange(chain: CredentialChain, accepts: bool) -> Result<(), String> {
     let deadline = chain.world().clock.moment().after(Duration::from_secs(20));
-    let application = Application::new("app1", "https://login.example/t");
     let verdict = move |_| async move {
         if accepts { Verdict::Accept(()) } else { Verdict::Next(std::io::Error::other("refused")) }
     };
-    let found = chain.first_accepted(Search::new(&application, deadline), verdict).await;
+    let found = chain.first_accepted(Search::new("https://login.example/t", deadline), verdict).await;
     found.map(drop).map_err(|error| error.to_string())
 }
 

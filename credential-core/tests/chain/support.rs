@@ -46,16 +46,26 @@ impl Scripted {
     }
 }
 
-#[async_trait]
 impl CredentialSource for Scripted {
     fn source_type(&self) -> SourceType {
         SourceType::known(self.0.name)
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         &[]
     }
 
+    fn bind(
+        &self,
+        _entry: &CredentialDescription,
+        _cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Scripted {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         self.0.loads.fetch_add(1, Ordering::SeqCst);
         self.0.reasons.lock().unwrap().push(request.reason);
@@ -185,9 +195,8 @@ impl Setup {
     ) -> Result<Accepted<String>, ChainError<Refused>> {
         let (asked, at) = (self.authority.clone(), authority.to_owned());
         let deadline = self.chain.world().clock.moment().after(time);
-        let application = Application::new("app1", authority);
         self.chain
-            .first_accepted(Search::new(&application, deadline).anew(anew), move |candidate| {
+            .first_accepted(Search::new(authority, deadline).anew(anew), move |candidate| {
                 let verdict = asked.verdict(&candidate, &at);
                 async move {
                     // As over a socket: whoever else is ready goes first.

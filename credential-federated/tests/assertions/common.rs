@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential_core::testing::FakeWorld;
-use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError,
-};
+use credential_core::testing::{Bound, FakeWorld, application};
+use credential_core::{Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError};
 
 /// A JWT with a signature that nobody verifies here.
 pub(crate) fn jwt(claims: &str) -> String {
@@ -15,19 +13,20 @@ pub(crate) fn jwt(claims: &str) -> String {
     format!("{}.{}.{}", encode(r#"{"alg":"RS256","typ":"JWT"}"#), encode(claims), encode("hunter2-signature"))
 }
 
+pub(crate) fn bound(source: impl CredentialSource + 'static, description: &CredentialDescription) -> Bound {
+    Bound::new(source, description.clone()).unwrap()
+}
+
 pub(crate) async fn load(
-    source: &impl CredentialSource,
+    bound: &Bound,
     world: &FakeWorld,
-    description: &CredentialDescription,
     again: Option<(LoadReason, &Credential)>,
 ) -> Result<Credential, SourceError> {
-    let application =
-        Application::new("app1", "https://login.microsoftonline.com/contoso.example").tenant("contoso.example");
-    let world = world.world();
+    let (application, world) = (application(), world.world());
     let deadline = world.clock.moment().after(Duration::from_secs(10));
-    let mut request = LoadRequest::new(description, &application, deadline, &world);
+    let mut request = LoadRequest::new(&application, deadline, &world);
     if let Some((reason, previous)) = again {
         request = request.again(reason, previous);
     }
-    source.load(&request).await
+    bound.load(&request).await
 }

@@ -1,9 +1,10 @@
 //! The source `CustomSignedAssertion`. Names in brackets are recorded cases of the reference.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{jwt, load};
+use crate::common::{bound, jwt, load};
 use async_trait::async_trait;
 use credential_core::testing::{Conformance, FakeWorld};
 use credential_core::{
@@ -28,7 +29,10 @@ enum Does {
 impl AssertionProvider for Does {
     async fn assertion(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
         match self {
-            Self::Give(text) => Ok(Assertion::new(format!("{text} for {}", request.client_id), None)),
+            Self::Give(text) => {
+                let anew = if request.fresh { " anew" } else { "" };
+                Ok(Assertion::new(format!("{text} for {}{anew}", request.client_id), None))
+            }
             Self::Fail => Err(SourceError::denied("signer-said-no", "the signer said no")),
             Self::Panic => panic!("hunter2"),
             Self::PanicLater => {
@@ -68,32 +72,52 @@ fn bind(source: CustomSignedAssertionSource, description: CredentialDescription)
     registry.bind(vec![description], FakeWorld::new().world()).map(drop).map_err(|error| error.to_string())
 }
 
-async fn ask(credential: &Credential, world: &FakeWorld) -> Result<String, SourceError> {
+async fn ask(credential: &Credential, world: &FakeWorld, fresh: bool) -> Result<String, SourceError> {
     let Credential::Assertion(assertion) = credential else { panic!("no assertion: {credential:?}") };
     let world = world.world();
     let deadline = world.clock.moment().after(Duration::from_secs(10));
-    let request = AssertionRequest::new("app1", "https://login.example/token", deadline, &world);
-    assertion.provider().assertion(&request).await.map(|assertion| assertion.token.expose().to_owned())
+    let mut request = AssertionRequest::new("app1", "https://login.example/token", deadline, &world);
+    request.fresh = fresh;
+    assertion.ask(&request).await.map(|assertion| assertion.token.expose().to_owned())
 }
 
 #[tokio::test]
 async fn conforms() {
     let good = with_role("Roles", "hunter2-role");
-    Conformance::new(source(), good).rotates_when(|_| {}).never_shows(["hunter2-role"]).check().await.unwrap();
+    Conformance::new(source(), good).never_shows(["hunter2-role"]).check().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_provider_is_made_of_its_entrys_data_and_kept() {
     let world = FakeWorld::new();
-    let description = with_role("roles", "orders");
-    let first = load(&source(), &world, &description, None).await.unwrap();
-    assert_eq!(ask(&first, &world).await.unwrap(), "orders Some(\"5\") for app1");
+    let (made, counted) = (Arc::new(AtomicUsize::new(0)), source());
+    let counting = {
+        let made = Arc::clone(&made);
+        move |data: &ProviderData| -> Result<Arc<dyn AssertionProvider>, SourceError> {
+            made.fetch_add(1, Ordering::SeqCst);
+            let role = data.text("role").unwrap_or_default();
+            Ok(Arc::new(Does::Give(format!("{role} {:?}", data.text("Count")))))
+        }
+    };
+    let bound = bound(counted.with_factory("Roles", counting), &with_role("roles", "orders"));
+    let first = load(&bound, &world, None).await.unwrap();
+    assert_eq!(ask(&first, &world, false).await.unwrap(), "orders Some(\"5\") for app1");
     assert_eq!(first.id(), "assertion of Roles");
-    let again = load(&source(), &world, &description, Some((LoadReason::Refresh, &first))).await.unwrap();
-    assert!(again.same_material(&first));
-    let other = load(&source(), &world, &description, Some((LoadReason::Rejected, &first))).await.unwrap();
-    let Credential::Assertion(refused) = &other else { panic!("{other:?}") };
-    assert!(refused.is_refused() && !other.same_material(&first));
+    for reason in [LoadReason::Refresh, LoadReason::Rejected] {
+        let again = load(&bound, &world, Some((reason, &first))).await.unwrap();
+        assert!(again.same_material(&first));
+    }
+    assert_eq!(ask(&first, &world, true).await.unwrap(), "orders Some(\"5\") for app1 anew");
+    assert_eq!(made.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn two_entries_have_a_provider_each() {
+    let world = FakeWorld::new();
+    let [first, second] = ["orders", "invoices"].map(|role| bound(source(), &with_role("Roles", role)));
+    let [first, second] = [load(&first, &world, None).await.unwrap(), load(&second, &world, None).await.unwrap()];
+    assert!(!first.same_material(&second));
+    assert_eq!(ask(&second, &world, false).await.unwrap(), "invoices Some(\"5\") for app1");
 }
 
 /// The reference goes on to no other entry and says "Delegate to an instance method cannot have null
@@ -111,14 +135,14 @@ async fn a_provider_that_fails_gives_an_error_of_its_entry() {
     ] {
         let world = FakeWorld::new();
         let source = CustomSignedAssertionSource::new().with_provider("P", does.clone());
-        let credential = load(&source, &world, &entry("P"), None).await.unwrap();
-        let asked = ask(&credential, &world);
+        let credential = load(&bound(source, &entry("P")), &world, None).await.unwrap();
+        let asked = ask(&credential, &world, false);
         let overdue = async {
             if matches!(does, Does::Hang) {
                 world.clock.advance(Duration::from_secs(11));
             }
         };
-        let error = tokio::join!(asked, overdue).0.unwrap_err();
+        let error = tokio::join!(asked, overdue).0.unwrap_err().placed(&entry("P"));
         assert_eq!((error.kind(), error.to_string().as_str()), (kind, message), "{does:?}");
         assert_eq!(error.path(), Some("AzureAd:ClientCredentials:0:CustomSignedAssertionProviderName"));
         assert!(!format!("{error:?}").contains("hunter2"));
@@ -141,7 +165,7 @@ fn a_name_that_is_not_registered_is_an_error_of_the_configuration() {
 async fn a_tool_can_bind_the_entries_of_other_programs() {
     let tool = CustomSignedAssertionSource::new().for_other_programs();
     bind(tool.clone(), with_role("Other", "x")).unwrap();
-    let error = load(&tool, &FakeWorld::new(), &entry("Other"), None).await.unwrap_err();
+    let error = load(&bound(tool.clone(), &entry("Other")), &FakeWorld::new(), None).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (SourceErrorKind::NotApplicable, "provider-elsewhere"));
     assert!(bind(tool, entry("")).unwrap_err().contains("CustomSignedAssertionProviderName is empty"));
 }
@@ -155,12 +179,15 @@ fn a_factorys_refusal_of_its_data_is_reported_when_the_entry_is_bound() {
     let text = with_role("Roles", "x").with("CustomSignedAssertionProviderData", "hunter2");
     let error = bind(source(), text).unwrap_err();
     assert!(error.contains("an object is expected") && !error.contains("hunter2"), "{error}");
+    let both = entry("Other").with("CustomSignedAssertionProviderData", "hunter2");
+    let error = bind(source(), both).unwrap_err();
+    assert!(error.contains("an object is expected") && error.contains("no provider is registered"), "{error}");
 }
 
-#[tokio::test]
-async fn data_for_a_provider_that_takes_none_is_pointed_out() {
-    let credential = load(&source(), &FakeWorld::new(), &with_role("MyProvider", "x"), None).await.unwrap();
-    let codes: Vec<&str> = credential.findings().iter().map(|finding| finding.code).collect();
+#[test]
+fn data_for_a_provider_that_takes_none_is_pointed_out() {
+    let bound = bound(source(), &with_role("MyProvider", "x"));
+    let codes: Vec<&str> = bound.findings().iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["provider-data-ignored"]);
 }
 

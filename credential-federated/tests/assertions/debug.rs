@@ -9,7 +9,7 @@ use credential_core::{
 };
 use credential_federated::{CustomSignedAssertionSource, ProviderData, SignedAssertionFileSource, describe, sources};
 
-use crate::common::{jwt, load};
+use crate::common::{bound, jwt, load};
 
 /// Keeps what it should not show, and does not.
 struct Mine;
@@ -34,18 +34,20 @@ async fn nothing_secret_is_shown() {
     world.files.write("token", token.clone());
     let source = SignedAssertionFileSource;
     let in_file = CredentialDescription::new("SignedAssertionFilePath").with("SignedAssertionFileDiskPath", "token");
-    let loaded = load(&source, &world, &in_file, None).await;
+    let loaded = load(&bound(source, &in_file), &world, None).await;
     assert!(loaded.is_ok(), "{loaded:?}");
     let data = ProviderData::new([Entry::text("Key", "hunter2", Origin::Code)]);
     let custom = CustomSignedAssertionSource::new().with_provider("mine", Mine);
     let with_data = CredentialDescription::new("CustomSignedAssertion")
         .with("CustomSignedAssertionProviderName", "mine")
         .with_entry(Entry::map("CustomSignedAssertionProviderData", data.entries().to_vec(), Origin::Code));
-    let given = load(&custom, &world, &with_data, None).await;
+    let bound_custom = bound(custom.clone(), &with_data);
+    let given = load(&bound_custom, &world, None).await;
     assert!(given.is_ok(), "{given:?}");
-    let values: [&dyn Debug; 9] = [
+    let values: [&dyn Debug; 10] = [
         &loaded,
         &given,
+        &bound_custom,
         &data,
         &custom,
         &with_data,

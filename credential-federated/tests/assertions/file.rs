@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::common::{jwt, load};
+use crate::common::{bound, jwt, load};
 use credential_core::testing::{Conformance, FakeWorld};
 use credential_core::{
     AssertionRequest, Credential, CredentialDescription, Entry, LoadReason, Origin, SourceErrorKind, SourceRegistry,
@@ -41,13 +41,15 @@ async fn text(credential: &Credential) -> String {
 
 #[tokio::test]
 async fn conforms() {
+    // The suite looks again a day later.
+    const LASTS: i64 = 2 * 86_400;
     Conformance::new(SignedAssertionFileSource, in_file())
-        .works_when(|world| world.files.write(PATH, pod("first", 3600)))
-        .rotates_when(|world| world.files.write(PATH, pod("second", 3600)))
+        .works_when(|world| world.files.write(PATH, pod("first", LASTS)))
+        .rotates_when(|world| world.files.write(PATH, pod("second", LASTS)))
         .fails_when(|world| world.files.write(PATH, pod("third", -3600)))
         .never_shows([
-            pod("first", 3600),
-            pod("second", 3600),
+            pod("first", LASTS),
+            pod("second", LASTS),
             pod("third", -3600),
             "aHVudGVyMi1zaWduYXR1cmU".to_owned(),
         ])
@@ -62,13 +64,13 @@ async fn the_variable_names_the_file_unless_the_entry_does() {
     world.environment.set("AZURE_FEDERATED_TOKEN_FILE", "elsewhere");
     world.files.write("elsewhere", pod("variable", 3600));
     world.files.write(PATH, pod("entry", 3600));
-    let found = load(&SignedAssertionFileSource, &world, &entry(), None).await.unwrap();
+    let found = load(&bound(SignedAssertionFileSource, &entry()), &world, None).await.unwrap();
     assert_eq!((found.id(), text(&found).await), ("assertion in elsewhere", pod("variable", 3600)));
     // [file-path-over-env]
-    let found = load(&SignedAssertionFileSource, &world, &in_file(), None).await.unwrap();
+    let found = load(&bound(SignedAssertionFileSource, &in_file()), &world, None).await.unwrap();
     assert_eq!(text(&found).await, pod("entry", 3600));
     world.files.remove("elsewhere");
-    let error = load(&SignedAssertionFileSource, &world, &entry(), None).await.unwrap_err();
+    let error = load(&bound(SignedAssertionFileSource, &entry()), &world, None).await.unwrap_err();
     assert_eq!(error.origin(), Some(&Origin::environment("AZURE_FEDERATED_TOKEN_FILE")));
 }
 
@@ -76,13 +78,13 @@ async fn the_variable_names_the_file_unless_the_entry_does() {
 async fn no_file_named_is_not_applicable() {
     let world = FakeWorld::new();
     // [file-nothing]
-    let error = load(&SignedAssertionFileSource, &world, &entry(), None).await.unwrap_err();
+    let error = load(&bound(SignedAssertionFileSource, &entry()), &world, None).await.unwrap_err();
     assert_eq!((error.kind(), error.is_local()), (SourceErrorKind::NotApplicable, true));
     assert_eq!(error.to_string(), "AZURE_FEDERATED_TOKEN_FILE is not set");
     // [file-env-access-token-file]
     world.environment.set("AZURE_ACCESS_TOKEN_FILE", PATH);
     world.files.write(PATH, pod("first", 3600));
-    let error = load(&SignedAssertionFileSource, &world, &entry(), None).await.unwrap_err();
+    let error = load(&bound(SignedAssertionFileSource, &entry()), &world, None).await.unwrap_err();
     assert!(error.remedy_text().unwrap().contains("AZURE_ACCESS_TOKEN_FILE is set, but it is not read"));
 }
 
@@ -92,16 +94,16 @@ async fn no_file_named_is_not_applicable() {
 async fn a_rotated_file_is_used_at_once_without_its_line_end() {
     let world = FakeWorld::new();
     world.files.write(PATH, format!("{}\r\n", pod("first", 3600)));
-    let first = load(&SignedAssertionFileSource, &world, &in_file(), None).await.unwrap();
+    let first = load(&bound(SignedAssertionFileSource, &in_file()), &world, None).await.unwrap();
     assert_eq!(text(&first).await, pod("first", 3600));
     let end = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(NOW).unwrap() + 3600);
     assert_eq!(first.expires_on(), Some(end));
     world.files.write(PATH, pod("secnd", 3600));
     let second =
-        load(&SignedAssertionFileSource, &world, &in_file(), Some((LoadReason::Refresh, &first))).await.unwrap();
+        load(&bound(SignedAssertionFileSource, &in_file()), &world, Some((LoadReason::Refresh, &first))).await.unwrap();
     assert_eq!(text(&second).await, pod("secnd", 3600));
     world.clock.advance(Duration::from_secs(3 * 3600));
-    let error = load(&SignedAssertionFileSource, &world, &in_file(), Some((LoadReason::Refresh, &second))).await;
+    let error = load(&bound(SignedAssertionFileSource, &in_file()), &world, Some((LoadReason::Refresh, &second))).await;
     let error = error.unwrap_err();
     assert_eq!(error.to_string(), "the assertion in tokens/entra expired 2 h ago: the file was not rotated");
     assert_eq!((error.kind(), error.is_local()), (SourceErrorKind::Invalid, true));
@@ -129,7 +131,7 @@ async fn each_file_that_holds_no_assertion_has_one_clear_error() {
     for (make, kind, code) in cases {
         let world = FakeWorld::new();
         make(&world);
-        let error = load(&SignedAssertionFileSource, &world, &in_file(), None).await.unwrap_err();
+        let error = load(&bound(SignedAssertionFileSource, &in_file()), &world, None).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.is_local()), (kind, code, true), "{error}");
         assert!(error.to_string().contains(PATH), "{error}");
         let finding = error.finding();
@@ -150,7 +152,7 @@ async fn an_assertion_without_end_or_for_somebody_else_works_with_a_warning() {
     for (claims, codes) in cases {
         let world = FakeWorld::new();
         world.files.write(PATH, jwt(&claims));
-        let credential = load(&SignedAssertionFileSource, &world, &in_file(), None).await.unwrap();
+        let credential = load(&bound(SignedAssertionFileSource, &in_file()), &world, None).await.unwrap();
         let found: Vec<&str> = credential.findings().iter().map(|finding| finding.code).collect();
         assert_eq!(found, codes, "{claims}");
     }

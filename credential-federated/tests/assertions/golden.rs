@@ -10,8 +10,8 @@ use crate::common::jwt;
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
 use credential_core::{
-    Application, Assertion, AssertionProvider, AssertionRequest, Clock, Credential, CredentialChain,
-    CredentialDescription, Entry, Origin, Search, SourceError, SourceRegistry, Verdict,
+    Assertion, AssertionProvider, AssertionRequest, Clock, Credential, CredentialChain, CredentialDescription, Entry,
+    Origin, Search, SourceError, SourceRegistry, Verdict,
 };
 use credential_federated::{CustomSignedAssertionSource, ProviderData, SignedAssertionFileSource, describe};
 use serde_json::{Value, json};
@@ -136,7 +136,6 @@ impl Run {
     async fn exchange(&self) {
         let Some(chain) = &self.chain else { return };
         let authority = "https://login.microsoftonline.com/contoso.example";
-        let application = Application::new("app1", authority).tenant("contoso.example");
         let world = self.world.world();
         let deadline = world.clock.moment().after(Duration::from_secs(30));
         let (presented, refusals, trusted) = (self.presented.clone(), self.refusals.clone(), self.trusted.clone());
@@ -147,8 +146,9 @@ impl Run {
                 let refused = |why: &str| Verdict::Next(std::io::Error::other(why.to_owned()));
                 let claims = match &candidate.credential {
                     Credential::Assertion(assertion) => {
-                        let request = AssertionRequest::new("app1", "https://login/token", deadline, &world);
-                        match assertion.provider().assertion(&request).await {
+                        let mut request = AssertionRequest::new("app1", "https://login/token", deadline, &world);
+                        request.fresh = candidate.fresh;
+                        match assertion.ask(&request).await {
                             Ok(assertion) => assertion.token,
                             Err(error) => return refused(&error.to_string()),
                         }
@@ -167,7 +167,7 @@ impl Run {
                 if good { Verdict::Accept(()) } else { refused("refused") }
             }
         };
-        let _ = chain.first_accepted(Search::new(&application, deadline), attempt).await;
+        let _ = chain.first_accepted(Search::new(authority, deadline), attempt).await;
     }
 }
 

@@ -1,10 +1,11 @@
 //! Entries for the cloud's vault, and their loads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use credential_core::testing::{Bound, application};
 use credential_core::{
-    Application, Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError, SourceType,
-    World,
+    Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError, SourceType, World,
 };
 
 use super::VAULT;
@@ -14,35 +15,40 @@ pub fn entry(source_type: SourceType) -> CredentialDescription {
     CredentialDescription::new(source_type).with("KeyVaultUrl", VAULT).with("KeyVaultCertificateName", "web")
 }
 
+/// The entry with its loader.
+///
+/// # Panics
+/// When it cannot be bound.
+pub fn bind(source: &Arc<dyn CredentialSource>, entry: CredentialDescription) -> Bound {
+    Bound::new(Arc::clone(source), entry).unwrap_or_else(|error| panic!("{error}"))
+}
+
 /// One load with 30 seconds to its deadline.
 ///
 /// # Errors
-/// Those of the source.
+/// Those of the loader.
 pub async fn load(
-    source: &dyn CredentialSource,
-    entry: &CredentialDescription,
+    bound: &Bound,
     world: &World,
     again: Option<(LoadReason, &Credential)>,
 ) -> Result<Credential, SourceError> {
-    load_within(Duration::from_secs(30), source, entry, world, again).await
+    load_within(Duration::from_secs(30), bound, world, again).await
 }
 
 /// One load with that time to its deadline.
 ///
 /// # Errors
-/// Those of the source.
+/// Those of the loader.
 pub async fn load_within(
     time: Duration,
-    source: &dyn CredentialSource,
-    entry: &CredentialDescription,
+    bound: &Bound,
     world: &World,
     again: Option<(LoadReason, &Credential)>,
 ) -> Result<Credential, SourceError> {
-    let application =
-        Application::new("app1", "https://login.microsoftonline.com/contoso.example").tenant("contoso.example");
-    let mut request = LoadRequest::new(entry, &application, world.clock.moment().after(time), world);
+    let application = application();
+    let mut request = LoadRequest::new(&application, world.clock.moment().after(time), world);
     if let Some((reason, previous)) = again {
         request = request.again(reason, previous);
     }
-    source.load(&request).await
+    bound.load(&request).await
 }

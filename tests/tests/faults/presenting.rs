@@ -1,12 +1,13 @@
 //! Signers and providers of the program hang and panic; the next entry has its turn, in time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::testing::FixedSource;
 use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Credential, CredentialSource, LoadRequest,
-    Setting, Signer, SigningAlgorithm, SigningRequest, SourceError, SourceType,
+    Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Credential, Signer, SigningAlgorithm,
+    SigningRequest, SourceError,
 };
 use token_client::TokenRequest;
 
@@ -43,30 +44,13 @@ impl Signer for Bad {
 }
 
 /// A source of the program: a certificate with its signer, or a provider.
-#[derive(Debug)]
-struct Own {
-    signs: bool,
-    bad: Bad,
-}
-
-#[async_trait]
-impl CredentialSource for Own {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Own")
+fn own(signs: bool, panics: bool) -> FixedSource {
+    if !signs {
+        return FixedSource::new("Own", Ok(Credential::assertions("own", Arc::new(Bad { panics }))));
     }
-
-    fn settings(&self) -> &'static [Setting] {
-        &[]
-    }
-
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        if !self.signs {
-            return Ok(Credential::assertions("own", Arc::new(self.bad.clone()), false));
-        }
-        let now = request.world.clock.now();
-        let facts = CertificateFacts::new([1; 20], [1; 32], now, now + Duration::from_secs(3600));
-        Ok(Credential::certificate("own", vec![vec![1]], facts, Arc::new(self.bad.clone())))
-    }
+    let now = SystemTime::now();
+    let facts = CertificateFacts::new([1; 20], [1; 32], now, now + Duration::from_secs(3600));
+    FixedSource::new("Own", Ok(Credential::certificate("own", vec![vec![1]], facts, Arc::new(Bad { panics }))))
 }
 
 const LIST: &str = r#"{ "SourceType": "Own" }, { "SourceType": "ClientSecret", "ClientSecret": "second-s3cret" }"#;
@@ -76,7 +60,7 @@ async fn whatever_hangs_or_panics_while_a_credential_is_presented_the_next_entry
     for (signs, panics) in [(true, true), (true, false), (false, true), (false, false)] {
         let authority = Arc::new(Authority::good());
         let client = builder(&authority, &section(LIST))
-            .source(Own { signs, bad: Bad { panics } })
+            .source(own(signs, panics))
             .patience(Duration::from_secs(2))
             .build()
             .await
@@ -107,7 +91,7 @@ async fn alone_it_is_an_error_in_time_that_names_the_entry() {
     ] {
         let authority = Arc::new(Authority::good());
         let client = builder(&authority, &section(r#"{ "SourceType": "Own" }"#))
-            .source(Own { signs, bad: Bad { panics } })
+            .source(own(signs, panics))
             .patience(Duration::from_millis(300))
             .build()
             .await

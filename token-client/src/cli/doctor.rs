@@ -1,6 +1,6 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, ChainError, Credential, Finding, Outcome as AttemptOutcome, Search, Severity, Verdict};
+use credential_core::{Attempt, Credential, Finding, Outcome as AttemptOutcome, Severity};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
@@ -13,8 +13,7 @@ use crate::configuration_error::any_error;
 use crate::settings::{Configuration, codes};
 use crate::token_error::attempt_findings;
 use crate::{
-    AuthorityRefusal, DownstreamApi, DownstreamCall, ExchangeError, TokenClient, TokenError, TokenRequest, chain_gap,
-    client_assertion,
+    AuthorityRefusal, DownstreamApi, DownstreamCall, TokenClient, TokenError, TokenRequest, chain_gap, client_assertion,
 };
 
 /// What is asked for where no downstream section says: every tenant of the public cloud knows it.
@@ -168,34 +167,21 @@ async fn examine_configuration(context: &Context, report: &mut Report) -> Option
 
 /// Loads every entry on its own; one that wants the network is not tried.
 async fn load_each(client: &TokenClient, context: &Context, report: &mut Report) {
-    let application = client.authority().application(&client.configuration().application);
-    let kind = client.authority().kind();
+    let (chain, kind) = (client.credentials(), client.authority().kind());
     for index in 0..client.configuration().application.credentials.len() {
-        let Some(chain) = client.credentials().only(index) else { continue };
         let wanted = context.requests();
         let deadline = chain.world().clock.moment().after(client.patience());
-        let loaded = chain
-            .first_accepted(Search::new(&application, deadline), move |candidate| async move {
-                let unfit = match &candidate.credential {
-                    Credential::Certificate(certificate) => client_assertion::algorithm(certificate, kind).err(),
-                    _ => None,
-                };
-                let loaded = || ExchangeError::Request(Box::new(Finding::hint("not-exchanged", "loaded")));
-                unfit.map_or_else(|| Verdict::<(), ExchangeError>::Stop(loaded()), Verdict::Unusable)
-            })
-            .await;
-        let mut attempts = match loaded {
-            Ok(accepted) => accepted.attempts,
-            Err(ChainError::Stopped { attempts, .. } | ChainError::Exhausted { attempts, .. }) => attempts,
-            Err(_) => Vec::new(),
-        };
-        if context.requests() > wanted {
-            for attempt in &mut attempts {
-                attempt.outcome = AttemptOutcome::NotTried;
-                attempt.credential = None;
-            }
+        let Some(mut attempt) = chain.try_load(index, deadline).await else { continue };
+        if let Some(Credential::Certificate(certificate)) = &attempt.credential
+            && let Err(unfit) = client_assertion::algorithm(certificate, kind)
+        {
+            attempt.outcome = AttemptOutcome::Failed(unfit);
         }
-        keep_attempts(attempts, index, report);
+        if context.requests() > wanted {
+            attempt.outcome = AttemptOutcome::NotTried;
+            attempt.credential = None;
+        }
+        keep_attempts(vec![attempt], index, report);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `emulator`: a local authority and a protected API to develop and test against.
 
-use credential_core::{Attempt, ChainError, Credential, Search, Verdict};
+use credential_core::Credential;
 
 use super::args::EmulatorArgs;
 use super::context::Context;
@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{Failure, Outcome, text};
 use crate::emulator::{EmulatedApp, Emulator, EmulatorBuilder};
 use crate::settings::Location;
-use crate::{ExchangeError, TokenClient, client_assertion};
+use crate::{TokenClient, client_assertion};
 
 /// What the emulator knows when no settings file says otherwise.
 const CLIENT_ID: &str = "app1";
@@ -83,16 +83,7 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
 
 /// The credential of one entry, or why it does not load.
 async fn load(client: &TokenClient, index: usize) -> Result<Credential, String> {
-    let chain = client.credentials().only(index).ok_or("it is skipped")?;
-    let application = client.authority().application(&client.configuration().application);
+    let chain = client.credentials();
     let deadline = chain.world().clock.moment().after(client.patience());
-    let accept = |candidate: credential_core::Candidate| async move {
-        Verdict::<Credential, ExchangeError>::Accept(candidate.credential)
-    };
-    let loaded: Result<_, ChainError<ExchangeError>> =
-        chain.first_accepted(Search::new(&application, deadline), accept).await;
-    loaded.map(|accepted| accepted.value).map_err(|error| {
-        let found = error.attempts().iter().flat_map(Attempt::findings).next();
-        found.map_or_else(|| "it does not load here".to_owned(), |finding| finding.message)
-    })
+    chain.load(index, deadline).await.map_err(|error| error.to_string())
 }

@@ -106,7 +106,12 @@ pub(crate) fn declared(sources: &SourceRegistry, name: &str) -> Option<Setting> 
 
 #[cfg(test)]
 mod tests {
-    use credential_core::{Credential, CredentialSource, LoadRequest, SourceError, SourceType};
+    use std::sync::Arc;
+
+    use credential_core::{
+        BindContext, CredentialDescription, CredentialLoader, CredentialSource, SettingKind, SourceError, SourceType,
+        Unbound,
+    };
 
     use super::*;
 
@@ -114,18 +119,21 @@ mod tests {
     #[derive(Debug)]
     struct Declares(&'static str, &'static [Setting]);
 
-    #[async_trait::async_trait]
     impl CredentialSource for Declares {
         fn source_type(&self) -> SourceType {
             SourceType::known(self.0)
         }
 
-        fn settings(&self) -> &'static [Setting] {
+        fn settings(&self) -> &[Setting] {
             self.1
         }
 
-        async fn load(&self, _: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-            Err(SourceError::not_applicable("declared-only", "nothing is loaded here"))
+        fn bind(
+            &self,
+            _: &CredentialDescription,
+            cx: &mut BindContext<'_>,
+        ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+            Err(cx.error(SourceError::misconfigured("declared-only", "nothing is loaded here")))
         }
     }
 

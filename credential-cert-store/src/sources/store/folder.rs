@@ -1,6 +1,6 @@
 //! The files that a store is made of, read once and again when they change.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,8 +21,6 @@ pub const MAX_STORE_FILES: usize = 10_000;
 pub const MAX_STORE_ROUNDS: u64 = 9_000_000;
 /// What a file is told that found no rounds left.
 pub(super) const OF_STORE: &str = "MAX_STORE_ROUNDS (9,000,000 for one look at a store; the next look goes on)";
-/// Most stores that are remembered.
-const MAX_FOLDERS: usize = 16;
 /// Bytes that are read before they are taken apart.
 const BATCH: usize = 4 * 1024 * 1024;
 /// A file that changed this shortly before it was read may change again under the same stamp.
@@ -31,7 +29,7 @@ const SETTLING: Duration = Duration::from_secs(2);
 pub(super) const MAX_NAMED: usize = 8;
 
 /// A certificate, or why there is none.
-pub(super) type Outcome = Result<Arc<Stored>, Arc<SourceError>>;
+pub(super) type Outcome = Result<Arc<Stored>, SourceError>;
 
 /// A file with what was made of it.
 #[derive(Clone, Debug)]
@@ -46,9 +44,9 @@ struct File {
 
 type Files = BTreeMap<PathBuf, File>;
 
-/// What was read, store by store.
+/// The files of one entry's store, as they were read last.
 #[derive(Debug, Default)]
-pub(super) struct Folders(Mutex<VecDeque<(Place, Files)>>);
+pub(super) struct Folder(Mutex<Files>);
 
 /// What a store holds now.
 #[derive(Debug)]
@@ -58,20 +56,9 @@ pub(super) struct Content {
     pub(super) skipped: Vec<(PathBuf, String)>,
 }
 
-impl Folders {
-    fn all(&self) -> MutexGuard<'_, VecDeque<(Place, Files)>> {
+impl Folder {
+    fn known(&self) -> MutexGuard<'_, Files> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn known(&self, place: &Place) -> Files {
-        self.all().iter().find(|(known, _)| known == place).map(|(_, files)| files.clone()).unwrap_or_default()
-    }
-
-    fn keep(&self, place: &Place, files: Files) {
-        let mut all = self.all();
-        all.retain(|(known, _)| known != place);
-        all.truncate(MAX_FOLDERS - 1);
-        all.push_front((place.clone(), files));
     }
 
     /// Lists the store's files and reads what is new among them.
@@ -87,7 +74,7 @@ impl Folders {
     ) -> Result<Content, SourceError> {
         let world = request.world;
         let listed = list(&place, &*world.files, store).await?;
-        let known = self.known(&place);
+        let known = self.known().clone();
         let (mut files, mut batch, mut size) = (Files::new(), Vec::new(), 0);
         let mut work = Work::limited(MAX_STORE_ROUNDS, OF_STORE);
         for (path, stamp) in listed {
@@ -103,13 +90,14 @@ impl Folders {
             if size >= BATCH {
                 work = take_apart(place.kind, std::mem::take(&mut batch), work, world.clock.now(), &mut files).await?;
                 // What is done is done, also when the caller leaves.
-                self.keep(&place, files.clone());
+                self.known().clone_from(&files);
                 size = 0;
             }
         }
         take_apart(place.kind, batch, work, world.clock.now(), &mut files).await?;
-        self.keep(&place, files.clone());
-        Ok(Content::of(place, &files))
+        let content = Content::of(place, &files);
+        *self.known() = files;
+        Ok(content)
     }
 }
 
@@ -161,7 +149,7 @@ async fn take_apart(
                 let had_rounds = work.left() >= MAX_FILE_ROUNDS;
                 let outcomes = match content {
                     Ok(content) => Stored::read(kind, &path, content.expose(), &mut work),
-                    Err(error) => vec![Err(Arc::new(error))],
+                    Err(error) => vec![Err(error)],
                 };
                 let lasting = was_read && (had_rounds || outcomes.iter().all(Result::is_ok));
                 (path, File { stamp, read_at, outcomes, lasting })

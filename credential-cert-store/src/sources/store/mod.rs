@@ -10,15 +10,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, Finding, LoadRequest, Setting, SettingKind, SourceError,
-    SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
+    SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::placed;
+use super::blame::Spot;
+use crate::certificate::shown;
 use crate::material::off_the_runtime;
 use crate::name::Name;
-use folder::Folders;
-use lookup::{Found, Wanted};
+use folder::Folder;
+use lookup::Wanted;
 use place::StorePath;
 use thumbprint::Thumbprint;
 
@@ -48,18 +49,15 @@ enum By {
 /// at each load, and a file is taken apart when it is new or another than before. Of what
 /// matches, a certificate that is valid now is used: one that matches exactly before one that
 /// matches in part, then one with its key, then the one that began last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct StoreSource {
     by: By,
-    folders: Arc<Folders>,
 }
 
 impl StoreSource {
-    /// `StoreWithThumbprint`, `StoreWithDistinguishedName` and `StoreWithSubjectName`, which remember
-    /// what they read together.
+    /// `StoreWithThumbprint`, `StoreWithDistinguishedName` and `StoreWithSubjectName`.
     pub fn all() -> [Self; 3] {
-        let folders = Arc::new(Folders::default());
-        [By::Thumbprint, By::DistinguishedName, By::SubjectName].map(|by| Self { by, folders: Arc::clone(&folders) })
+        [By::Thumbprint, By::DistinguishedName, By::SubjectName].map(|by| Self { by })
     }
 
     fn setting(&self) -> &'static str {
@@ -70,53 +68,37 @@ impl StoreSource {
         }
     }
 
-    fn wanted(&self, description: &CredentialDescription) -> Result<(Wanted, Vec<Finding>), SourceError> {
-        let text = description.required(self.setting())?.expose();
-        let refused = |code, message: String, remedy: &str| {
-            let error = SourceError::misconfigured(code, message).remedy(remedy);
-            description.at_setting(self.setting(), error)
-        };
-        match self.by {
+    fn wanted(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Wanted, Unbound> {
+        let text = cx.required(entry, self.setting())?.expose();
+        let (code, message, remedy) = match self.by {
             By::Thumbprint => match Thumbprint::parse(text) {
                 Ok((thumbprint, finding)) => {
-                    let at_thumbprint = |finding| description.finding_at_setting(THUMBPRINT, finding);
-                    Ok((Wanted::Thumbprint(thumbprint), finding.into_iter().map(at_thumbprint).collect()))
+                    finding.into_iter().for_each(|finding| cx.say(THUMBPRINT, finding));
+                    return Ok(Wanted::Thumbprint(thumbprint));
                 }
-                Err(why) => {
-                    let remedy = "write the SHA-1 (40 digits) or SHA-256 (64 digits) of the certificate: \
-                                  openssl x509 -in FILE -noout -fingerprint";
-                    Err(refused("not-a-thumbprint", format!("\"{text}\" is no thumbprint: {why}"), remedy))
-                }
+                Err(why) => (
+                    "not-a-thumbprint",
+                    format!("\"{text}\" is no thumbprint: {why}"),
+                    "write the SHA-1 (40 digits) or SHA-256 (64 digits) of the certificate: \
+                     openssl x509 -in FILE -noout -fingerprint",
+                ),
             },
             // `openssl x509 -noout -subject` writes its label in front.
             By::DistinguishedName => match Name::from_text(text.trim_start().trim_start_matches("subject=")) {
-                Ok(name) => Ok((Wanted::DistinguishedName(name, text.to_owned()), Vec::new())),
-                Err(why) => {
-                    let remedy = "write the whole subject, as \"CN=app, O=Contoso, C=US\"; \
-                                  a part of it is looked up with StoreWithSubjectName";
-                    Err(refused("not-a-name", format!("\"{text}\" is no distinguished name: {why}"), remedy))
-                }
+                Ok(name) => return Ok(Wanted::DistinguishedName(name, text.to_owned())),
+                Err(why) => (
+                    "not-a-name",
+                    format!("\"{text}\" is no distinguished name: {why}"),
+                    "write the whole subject, as \"CN=app, O=Contoso, C=US\"; \
+                     a part of it is looked up with StoreWithSubjectName",
+                ),
             },
-            By::SubjectName => Ok((Wanted::SubjectName(text.to_owned()), Vec::new())),
-        }
-    }
-
-    async fn find(&self, request: &LoadRequest<'_>) -> Result<(Found, StorePath, Vec<Finding>), SourceError> {
-        let description = request.description;
-        let (wanted, mut findings) = self.wanted(description)?;
-        let store = store_path(description)?;
-        let here = |error: SourceError| description.at_setting(STORE, error.settled_locally());
-        let place = store.place(&*request.world.environment, cfg!(any(windows, target_os = "macos"))).map_err(here)?;
-        let content = self.folders.read(request, place, &store).await.map_err(here)?;
-        let now = request.world.clock.now();
-        let found = lookup::choose(&content, &wanted, &store, now)
-            .map_err(|error| description.at_setting(self.setting(), error.settled_locally()))?;
-        findings.extend(content.finding(&store).map(|finding| description.finding_at_setting(STORE, finding)));
-        Ok((found, store, findings))
+            By::SubjectName => return Ok(Wanted::SubjectName(text.to_owned())),
+        };
+        Err(cx.error(SourceError::misconfigured(code, message).remedy(remedy).about(self.setting())))
     }
 }
 
-#[async_trait]
 impl CredentialSource for StoreSource {
     fn source_type(&self) -> SourceType {
         match self.by {
@@ -126,7 +108,7 @@ impl CredentialSource for StoreSource {
         }
     }
 
-    fn settings(&self) -> &'static [Setting] {
+    fn settings(&self) -> &[Setting] {
         const BY_THUMBPRINT: &[Setting] = &[
             STORE_SETTING,
             Setting::new(THUMBPRINT, SettingKind::Text, "The certificate's thumbprint, SHA-1 or SHA-256.")
@@ -152,33 +134,63 @@ impl CredentialSource for StoreSource {
         }
     }
 
-    fn validate(&self, description: &CredentialDescription) -> Result<(), SourceError> {
-        store_path(description)?;
-        self.wanted(description).map(drop)
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let (store, wanted) = (store_path(entry, cx), self.wanted(entry, cx));
+        let setting = self.setting();
+        Ok(Arc::new(StoreLoader {
+            store: store?,
+            at_store: Spot::of(entry, STORE),
+            wanted: wanted?,
+            setting,
+            at_wanted: Spot::of(entry, setting),
+            folder: Folder::default(),
+        }))
     }
+}
 
+fn store_path(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<StorePath, Unbound> {
+    let text = cx.required(entry, STORE)?.expose();
+    StorePath::parse(text).map_err(|why| {
+        let error = SourceError::misconfigured("bad-store-path", format!("\"{text}\" is no certificate store: {why}"));
+        cx.error(error.about(STORE).remedy("write location and store, as CurrentUser/My"))
+    })
+}
+
+/// The look-up of one entry.
+#[derive(Debug)]
+struct StoreLoader {
+    store: StorePath,
+    at_store: Spot,
+    wanted: Wanted,
+    /// Which setting says what is wanted.
+    setting: &'static str,
+    at_wanted: Spot,
+    folder: Folder,
+}
+
+#[async_trait]
+impl CredentialLoader for StoreLoader {
     /// # Errors
     /// All settled locally. `NotApplicable` when there is no such store here, or nothing in it that
     /// matches; `Denied` when it may not be read; `Invalid` when nothing of what matches can be used.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let (found, store, mut findings) = self.find(request).await?;
-        let id = format!("{} in {store}", crate::certificate::shown(&found.stored.facts));
-        let at_store = |finding| request.description.finding_at_setting(STORE, finding);
-        findings.extend(found.findings.into_iter().map(at_store));
-        let now = request.world.clock.now();
+        let of_store = |error: SourceError| error.about(STORE).settled_locally();
+        let of_wanted = |error: SourceError| error.about(self.setting).settled_locally();
+        let (world, store) = (request.world, &self.store);
+        let place = store.place(&*world.environment, cfg!(any(windows, target_os = "macos"))).map_err(of_store)?;
+        let content = self.folder.read(request, place, store).await.map_err(of_store)?;
+        let now = world.clock.now();
+        let found = lookup::choose(&content, &self.wanted, store, now).map_err(of_wanted)?;
+        let noteworthy = content.finding(store).into_iter().chain(found.findings);
+        let mut findings: Vec<_> = noteworthy.map(|finding| self.at_store.finding(finding)).collect();
+        let id = format!("{} in {store}", shown(&found.stored.facts));
         let loaded = off_the_runtime(move || found.stored.material()?.credential(id.into(), now)).await;
-        let credential =
-            loaded.map_err(|error| request.description.at_setting(self.setting(), error.settled_locally()))?;
-        let credential = placed(request.description, self.setting(), credential);
+        let credential = self.at_wanted.credential(loaded.map_err(of_wanted)?);
         findings.extend(credential.findings().iter().cloned());
         Ok(credential.with_findings(findings))
     }
-}
-
-fn store_path(description: &CredentialDescription) -> Result<StorePath, SourceError> {
-    let text = description.required(STORE)?.expose();
-    StorePath::parse(text).map_err(|why| {
-        let error = SourceError::misconfigured("bad-store-path", format!("\"{text}\" is no certificate store: {why}"));
-        description.at_setting(STORE, error.remedy("write location and store, as CurrentUser/My"))
-    })
 }

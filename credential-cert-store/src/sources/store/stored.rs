@@ -9,7 +9,6 @@ use super::folder::{OF_STORE, Outcome};
 use super::place::Kind;
 use crate::Material;
 use crate::certificate::{certificate_facts, is_self_issued, parse};
-use crate::error::again;
 use crate::name::Name;
 use crate::pieces::Holding;
 use crate::shape;
@@ -45,7 +44,7 @@ impl Stored {
             Kind::Intermediates => Self::read_trusted(file, content, &mut work, false),
         };
         store_work.spend(before - work.left());
-        outcomes.into_iter().map(|outcome| outcome.map(Arc::new).map_err(Arc::new)).collect()
+        outcomes.into_iter().map(|outcome| outcome.map(Arc::new)).collect()
     }
 
     /// Each certificate of the file by itself, without its key: such a store has none.
@@ -77,6 +76,6 @@ impl Stored {
 
     /// What a credential is made of; the key is checked once.
     pub(super) fn material(&self) -> Result<&Material, SourceError> {
-        self.material.get_or_init(|| Material::from_holding(&self.holding)).as_ref().map_err(again)
+        self.material.get_or_init(|| Material::from_holding(&self.holding)).as_ref().map_err(Clone::clone)
     }
 }

@@ -1,20 +1,15 @@
 //! What every source must keep to, as checks that anybody's source can run.
 
+mod loading;
+
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use super::FakeWorld;
 use crate::{
-    Application, Credential, CredentialDescription, CredentialSource, Entry, LoadReason, LoadRequest, Origin,
-    SourceError, SourceErrorKind, SourceRegistry, Value,
+    Credential, CredentialDescription, CredentialSource, Entry, Finding, SourceError, SourceErrorKind, SourceRegistry,
+    Value,
 };
-
-/// Real time that a load has for work of its own: a slow key derivation, say.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;
 
@@ -23,22 +18,29 @@ type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;
 /// ```
 /// # use credential_core::testing::Conformance;
 /// # use credential_core::*;
-/// # #[derive(Debug)] struct Variable;
-/// # #[async_trait::async_trait]
-/// # impl CredentialSource for Variable {
+/// # #[derive(Debug)] struct VariableSource;
+/// # impl CredentialSource for VariableSource {
 /// #     fn source_type(&self) -> SourceType { SourceType::known("Variable") }
-/// #     fn settings(&self) -> &'static [Setting] {
+/// #     fn settings(&self) -> &[Setting] {
 /// #         const SETTINGS: &[Setting] = &[Setting::new("VariableName", SettingKind::Text, "The variable.").required()];
 /// #         SETTINGS
 /// #     }
+/// #     fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>)
+/// #         -> Result<std::sync::Arc<dyn CredentialLoader>, Unbound> {
+/// #         Ok(std::sync::Arc::new(Variable(cx.required(entry, "VariableName")?.expose().to_owned())))
+/// #     }
+/// # }
+/// # #[derive(Debug)] struct Variable(String);
+/// # #[async_trait::async_trait]
+/// # impl CredentialLoader for Variable {
 /// #     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-/// #         let name = request.description.required("VariableName")?.expose();
+/// #         let name = &self.0;
 /// #         request.world.environment.var(name).map(|secret| Credential::secret("variable", secret))
 /// #             .ok_or_else(|| SourceError::not_applicable("variable-not-set", format!("{name} is not set")))
 /// #     }
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// Conformance::new(Variable, CredentialDescription::new("Variable").with("VariableName", "APP_SECRET"))
+/// Conformance::new(VariableSource, CredentialDescription::new("Variable").with("VariableName", "APP_SECRET"))
 ///     .works_when(|world| world.environment.set("APP_SECRET", "s3cret-one"))
 ///     .rotates_when(|world| world.environment.set("APP_SECRET", "s3cret-two"))
 ///     .fails_when(|world| world.environment.unset("APP_SECRET"))
@@ -54,6 +56,7 @@ pub struct Conformance {
     works: Option<Prepare>,
     rotates: Option<Prepare>,
     fails: Option<Prepare>,
+    bad: Vec<(String, String)>,
     secrets: Vec<String>,
 }
 
@@ -78,7 +81,15 @@ impl fmt::Debug for Conformance {
 impl Conformance {
     /// The suite for a source, with an entry that works in a world made ready for it.
     pub fn new(source: impl CredentialSource + 'static, good: CredentialDescription) -> Self {
-        Self { source: Arc::new(source), good, works: None, rotates: None, fails: None, secrets: Vec::new() }
+        Self {
+            source: Arc::new(source),
+            good,
+            works: None,
+            rotates: None,
+            fails: None,
+            bad: Vec::new(),
+            secrets: Vec::new(),
+        }
     }
 
     /// Makes a world in which the entry loads.
@@ -102,6 +113,13 @@ impl Conformance {
         self
     }
 
+    /// A value that the entry may not have: binding it must be an error that names the setting.
+    #[must_use]
+    pub fn refuses(mut self, setting: impl Into<String>, value: impl Into<String>) -> Self {
+        self.bad.push((setting.into(), value.into()));
+        self
+    }
+
     /// Texts that may appear nowhere: in no `Debug`, `Display`, error or finding.
     #[must_use]
     pub fn never_shows<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
@@ -119,6 +137,8 @@ impl Conformance {
         self.check_binding(&mut violations);
         self.check_cancelling(&mut violations).await;
         self.check_loading(&mut violations).await;
+        self.check_refreshing(&mut violations).await;
+        self.check_two_entries(&mut violations).await;
         self.check_failing(&mut violations).await;
         if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
@@ -159,6 +179,12 @@ impl Conformance {
                 _ => violations.push(format!("a missing {} is not reported by name", setting.name)),
             }
         }
+        for (setting, value) in &self.bad {
+            match registry.bind(vec![self.good.clone().with(setting.clone(), value.clone())], world.clone()) {
+                Err(error) if error.findings().iter().any(|finding| named(finding, setting)) => {}
+                _ => violations.push(format!("a bad {setting} is not refused by name")),
+            }
+        }
         for entry in self.good.settings() {
             let misspelt = Entry { name: format!("{}x", entry.name), ..entry.clone() };
             match registry.bind(vec![self.good.clone().with_entry(misspelt)], world.clone()) {
@@ -182,58 +208,12 @@ impl Conformance {
         self.check_shown("the description", &format!("{:?}", self.good), violations);
     }
 
-    /// A load that is dropped at its first await leaves the next one unharmed.
-    async fn check_cancelling(&self, violations: &mut Vec<String>) {
-        let world = self.prepared();
-        let dropped = {
-            let (description, application) = (&self.good, application());
-            let world = world.world();
-            let request = LoadRequest::new(description, &application, deadline(&world), &world);
-            let mut load = pin!(self.source.load(&request));
-            matches!(load.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending)
-        };
-        if dropped && let Err(error) = self.load(&world, None).await {
-            violations.push(format!("a load after a cancelled one fails: {error}"));
-        }
-    }
-
-    async fn check_loading(&self, violations: &mut Vec<String>) {
-        let world = self.prepared();
-        let first = match self.load(&world, None).await {
-            Ok(credential) => credential,
-            Err(error) => return violations.push(format!("the good entry does not load: {error}")),
-        };
-        self.check_credential(&first, violations);
-        match self.load(&world, Some((LoadReason::Refresh, &first))).await {
-            Ok(second) if second.same_material(&first) => {}
-            Ok(_) => violations.push("a refresh without a change gives other material".to_owned()),
-            Err(error) => violations.push(format!("a refresh without a change fails: {error}")),
-        }
-        let Some(rotate) = &self.rotates else { return };
-        rotate(&world);
-        match self.load(&world, Some((LoadReason::Rejected, &first))).await {
-            Ok(second) if second.same_material(&first) => {
-                violations.push("after a rejection the new material is not found".to_owned());
-            }
-            Ok(second) => self.check_credential(&second, violations),
-            Err(error) => violations.push(format!("after a rejection the new material does not load: {error}")),
-        }
-    }
-
-    async fn check_failing(&self, violations: &mut Vec<String>) {
-        let world = self.prepared();
-        if let Some(fail) = &self.fails {
-            fail(&world);
-            match self.load(&world, None).await {
-                Ok(_) => violations.push("a load that cannot work gives a credential".to_owned()),
-                Err(error) => self.check_error(&error, violations),
-            }
-        }
-    }
-
     fn check_error(&self, error: &SourceError, violations: &mut Vec<String>) {
-        if error.to_string().trim().is_empty() || error.code().is_empty() {
-            violations.push("an error has neither message nor code".to_owned());
+        if error.to_string().trim().is_empty() {
+            violations.push("an error has no message".to_owned());
+        }
+        if !is_kebab_case(error.code()) {
+            violations.push(format!("the code {:?} is not kebab-case", error.code()));
         }
         if error.kind() == SourceErrorKind::Misconfigured && error.path().is_none() {
             violations.push(format!("an error of the configuration names no setting: {error}"));
@@ -254,47 +234,14 @@ impl Conformance {
             violations.push(format!("{what} shows a secret"));
         }
     }
-
-    fn prepared(&self) -> FakeWorld {
-        let world = FakeWorld::new();
-        if let Some(prepare) = &self.works {
-            prepare(&world);
-        }
-        world
-    }
-
-    /// One load; its deadline passes when it does not answer in good time.
-    #[expect(clippy::disallowed_methods, reason = "real patience with the source under test")]
-    async fn load(
-        &self,
-        world: &FakeWorld,
-        again: Option<(LoadReason, &Credential)>,
-    ) -> Result<Credential, SourceError> {
-        let (clock, world) = (world.clock.clone(), world.world());
-        let application = application();
-        let mut request = LoadRequest::new(&self.good, &application, deadline(&world), &world);
-        if let Some((reason, previous)) = again {
-            request = request.again(reason, previous);
-        }
-        let load = self.source.load(&request);
-        let overdue = async {
-            tokio::time::sleep(PATIENCE).await;
-            clock.advance(Duration::from_secs(31));
-            tokio::time::sleep(PATIENCE).await;
-        };
-        tokio::select! {
-            biased;
-            result = load => result,
-            () = overdue => Err(SourceError::transient("deadline-missed", "the load goes on after its deadline")
-                .at(self.good.path(), Origin::Code)),
-        }
-    }
 }
 
-fn application() -> Application {
-    Application::new("app1", "https://login.microsoftonline.com/contoso.example").tenant("contoso.example")
+fn named(finding: &Finding, setting: &str) -> bool {
+    finding.path.as_deref().is_some_and(|path| path.ends_with(setting)) || finding.message.contains(setting)
 }
 
-fn deadline(world: &crate::World) -> crate::Moment {
-    world.clock.moment().after(Duration::from_secs(30))
+fn is_kebab_case(code: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    code.split('-').all(word)
 }

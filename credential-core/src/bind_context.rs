@@ -1,0 +1,108 @@
+//! What a source is told when it binds an entry, and how it says what it found.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::registry::Parts;
+use crate::tokens::NoEngine;
+use crate::{
+    Application, Binding, CredentialChain, CredentialDescription, Entry, Finding, Secret, Severity, SourceError,
+    SourceType, TokenProvider, Value,
+};
+
+/// An entry that could not be bound. Comes of an error that was reported, so that nothing vanishes
+/// silently.
+#[derive(Debug)]
+pub struct Unbound(());
+
+/// Takes in what a source finds in an entry, and knows for whom the entry is.
+pub struct BindContext<'a> {
+    pub(crate) entry: &'a CredentialDescription,
+    pub(crate) parts: &'a Parts<'a>,
+    pub(crate) findings: &'a mut Vec<Finding>,
+}
+
+impl<'a> BindContext<'a> {
+    /// For whom.
+    pub fn application(&self) -> &'a Application {
+        &self.parts.binding.application
+    }
+
+    /// Reports an error. Its setting ([`SourceError::about`]) gets its path and place here.
+    pub fn error(&mut self, error: SourceError) -> Unbound {
+        self.findings.push(error.placed(self.entry).finding());
+        Unbound(())
+    }
+
+    /// Reports a finding of any severity about a setting of the entry.
+    pub fn say(&mut self, setting: &str, finding: Finding) {
+        self.findings.push(self.entry.finding_at_setting(setting, finding));
+    }
+
+    /// The text of a setting that must be there.
+    ///
+    /// # Errors
+    /// When it is missing or empty, which is reported.
+    pub fn required<'e>(
+        &mut self,
+        entry: &'e CredentialDescription,
+        name: &'static str,
+    ) -> Result<&'e Secret, Unbound> {
+        entry.secret(name).ok_or_else(|| {
+            let message = format!("{name} is missing or empty");
+            self.error(SourceError::misconfigured("missing-setting", message).about(name))
+        })
+    }
+
+    /// Tokens by a nested entry: `"Credential": { "SourceType": ... }`. It is bound as every entry is, its
+    /// findings included, and exchanged by the engine that binds. Without one (a bare registry) binding
+    /// works, and asking says why there is no token.
+    ///
+    /// # Errors
+    /// When the setting is no object, or its entry cannot work, which is reported.
+    pub fn tokens_of(&mut self, setting: &'static str) -> Result<Arc<dyn TokenProvider>, Unbound> {
+        let Some(Entry { value: Value::Map(settings), origin, .. }) = self.entry.entry(setting) else {
+            let error = SourceError::misconfigured("wrong-type", format!("{setting} is no object"));
+            return Err(self.error(error.about(setting).remedy("write {\"SourceType\": \"...\", ...}")));
+        };
+        let named = settings.iter().find(|entry| entry.name.eq_ignore_ascii_case("SourceType"));
+        let source_type = match named.map(|entry| &entry.value) {
+            Some(Value::Text(text)) => text.expose().trim().to_owned(),
+            _ => String::new(),
+        };
+        let nested = CredentialDescription::new(SourceType::new(source_type))
+            .at(self.entry.setting_path(setting), origin.clone());
+        let others = settings.iter().filter(|entry| !entry.name.eq_ignore_ascii_case("SourceType"));
+        let nested = others.fold(nested, |nested, entry| nested.with_entry(entry.clone()));
+        let chain = self.chain(nested)?;
+        Ok(match self.parts.binding.tokens {
+            Some(tokens) => tokens.provider(chain),
+            None => Arc::new(NoEngine),
+        })
+    }
+
+    fn chain(&mut self, nested: CredentialDescription) -> Result<CredentialChain, Unbound> {
+        let binding = Binding { application: self.application().clone(), ..self.parts.binding.clone() };
+        match self.parts.registry.bind(vec![nested], binding) {
+            Ok(chain) => {
+                self.findings.extend(chain.findings().iter().cloned());
+                Ok(chain)
+            }
+            Err(error) => {
+                self.findings.extend(error.findings().iter().cloned());
+                Err(Unbound(()))
+            }
+        }
+    }
+
+    /// Whether an error was reported.
+    pub(crate) fn failed(findings: &[Finding]) -> bool {
+        findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+impl fmt::Debug for BindContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BindContext").field("entry", self.entry).finish_non_exhaustive()
+    }
+}

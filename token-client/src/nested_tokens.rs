@@ -1,0 +1,191 @@
+//! Tokens by an entry that stands in another one: `"Credential": { "SourceType": ... }`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use credential_core::flight::{Flight, FlightId, TRIES};
+use credential_core::guard::guarded;
+use credential_core::{
+    CredentialChain, ProvidedToken, Search, SourceError, TokenFor, TokenProvider, TokenProviders, World,
+};
+
+use crate::authority::AuthorityKind;
+use crate::exchange::Exchange;
+use crate::{TokenError, addresses};
+
+/// The most tokens that one nested entry keeps: a vault's challenge decides over tenant and scope.
+const MAX_TOKENS: usize = 64;
+/// A token this close to its end is not handed out.
+const MARGIN: Duration = Duration::from_secs(120);
+
+/// Exchanges nested entries as the application's own are: chain, rejection table, one exchange for many.
+#[derive(Debug)]
+pub(crate) struct Engine;
+
+impl TokenProviders for Engine {
+    fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
+        Arc::new(NestedTokens { chain, state: Arc::default() })
+    }
+}
+
+type Outcome = Result<ProvidedToken, SourceError>;
+
+/// What a token is asked with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    client_id: String,
+    authority: String,
+    tenant: String,
+    scope: String,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    kept: HashMap<Key, ProvidedToken>,
+    under_way: HashMap<Key, Flight<Outcome>>,
+}
+
+/// The tokens of one nested entry.
+#[derive(Debug)]
+struct NestedTokens {
+    chain: CredentialChain,
+    state: Arc<Mutex<State>>,
+}
+
+#[async_trait]
+impl TokenProvider for NestedTokens {
+    async fn token(&self, request: &TokenFor<'_>) -> Outcome {
+        let endpoint = format!("{}/oauth2/v2.0/token", request.authority.trim_end_matches('/'));
+        addresses::credential_bearing(&endpoint)
+            .map_err(|finding| SourceError::misconfigured(finding.code, finding.message))?;
+        let (authority, tenant) = (request.authority.to_owned(), request.tenant.to_owned());
+        let key = Key { client_id: request.client_id.to_owned(), authority, tenant, scope: request.scope.to_owned() };
+        if request.fresh {
+            lock(&self.state).kept.remove(&key);
+        }
+        for _ in 0..TRIES {
+            if let Some(token) = lock(&self.state).kept(&key, request.world.clock.now()) {
+                return Ok(token);
+            }
+            let flight = self.start(&key, &endpoint, request);
+            let landed = tokio::select! {
+                biased;
+                landed = flight.wait(&*request.world.clock) => landed,
+                () = request.world.clock.sleep_until(request.deadline) => return Err(late()),
+            };
+            match landed {
+                Ok(outcome) => return outcome,
+                Err(_) => lock(&self.state).end(&key, flight.id()),
+            }
+        }
+        Err(late())
+    }
+}
+
+impl NestedTokens {
+    /// The exchange under way, or a new one as a task of its own.
+    fn start(&self, key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Flight<Outcome> {
+        let mut state = lock(&self.state);
+        if let Some(flight) = state.under_way.get(key).filter(|flight| !flight.is_gone()) {
+            return flight.clone();
+        }
+        let exchange = exchange(key, endpoint, request);
+        let (chain, world) = (self.chain.clone(), request.world.clone());
+        let authority = key.authority.clone();
+        let work = async move {
+            let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).await;
+            exchanged.unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")))
+        };
+        let (landed, shared) = (key.clone(), Arc::clone(&self.state));
+        let land = move |flight, outcome: Option<&Outcome>| {
+            let mut state = lock(&shared);
+            state.end(&landed, flight);
+            if let Some(Ok(token)) = outcome {
+                state.keep(landed, token.clone());
+            }
+        };
+        let (flight, task) = Flight::prepare(work, land);
+        state.under_way.insert(key.clone(), flight.clone());
+        drop(state);
+        request.world.tasks.spawn(task);
+        flight
+    }
+}
+
+impl State {
+    fn kept(&mut self, key: &Key, now: SystemTime) -> Option<ProvidedToken> {
+        let good = |token: &&ProvidedToken| now.checked_add(MARGIN).is_some_and(|end| token.expires_on > end);
+        self.kept.get(key).filter(good).cloned()
+    }
+
+    fn keep(&mut self, key: Key, token: ProvidedToken) {
+        if self.kept.len() >= MAX_TOKENS && !self.kept.contains_key(&key) {
+            let first = self.kept.iter().min_by_key(|(_, kept)| kept.expires_on).map(|(key, _)| key.clone());
+            first.and_then(|first| self.kept.remove(&first));
+        }
+        self.kept.insert(key, token);
+    }
+
+    fn end(&mut self, key: &Key, flight: FlightId) {
+        if self.under_way.get(key).is_some_and(|known| known.id() == flight) {
+            self.under_way.remove(key);
+        }
+    }
+}
+
+fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
+    Exchange {
+        client_id: key.client_id.clone(),
+        tenant: Some(key.tenant.clone()),
+        assertion_audience: endpoint.to_owned(),
+        token_endpoint: endpoint.to_owned(),
+        kind: AuthorityKind::Entra,
+        send_x5c: false,
+        scope: key.scope.clone(),
+        claims: None,
+        asked_claims: None,
+        capabilities: Vec::new(),
+        user_assertion: None,
+        correlation_id: request.world.uuid(),
+        fmi_path: None,
+        extra_headers: Vec::new(),
+        deadline: request.deadline,
+    }
+}
+
+async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange, world: &World) -> Outcome {
+    let (deadline, exchange) = (exchange.deadline, Arc::new(exchange));
+    let attempt_world = world.clone();
+    let accepted = chain.first_accepted(Search::new(authority, deadline), move |candidate| {
+        let (exchange, world) = (Arc::clone(&exchange), attempt_world.clone());
+        async move { exchange.attempt(&candidate, &world).await }
+    });
+    match accepted.await {
+        Ok(accepted) => {
+            let token = accepted.value.into_token(&[], None, Vec::new());
+            Ok(ProvidedToken::new(token.value().clone(), token.expires_on()))
+        }
+        Err(error) => Err(failed(&TokenError::new(error, world.clock.now()))),
+    }
+}
+
+/// No token: as bad as the worst of what the credential met.
+fn failed(error: &TokenError) -> SourceError {
+    let message = format!("the vault's own credential got no token: {error}");
+    if error.is_transient() {
+        SourceError::transient("vault-credential", message)
+    } else {
+        SourceError::denied("vault-credential", message)
+    }
+}
+
+fn late() -> SourceError {
+    SourceError::transient("vault-credential", "the vault's own credential got no token in time")
+}
+
+/// Every change is whole when the lock is given back.
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
