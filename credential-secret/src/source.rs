@@ -34,10 +34,7 @@ impl CredentialSource for ClientSecretSource {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let place = Place::of(entry, cx)?;
-        let warning = Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
-            .remedy("use the secret's value; the portal shows it once, when the secret is made");
-        let is_an_id = entry.finding_at_setting(place.setting(), warning);
-        Ok(Arc::new(ClientSecret { place, is_an_id }))
+        Ok(Arc::new(ClientSecret { place }))
     }
 }
 
@@ -45,8 +42,6 @@ impl CredentialSource for ClientSecretSource {
 #[derive(Debug)]
 struct ClientSecret {
     place: Place,
-    /// What to say of a secret that has the form of an id.
-    is_an_id: Finding,
 }
 
 #[async_trait]
@@ -61,7 +56,12 @@ impl CredentialLoader for ClientSecret {
             Place::Inline(secret) => Ok((format!("client secret ({INLINE})"), secret.clone())),
         };
         let (id, secret) = found.map_err(|error| error.about(self.place.setting()))?;
-        let findings = if is_guid(secret.expose()) { vec![self.is_an_id.clone()] } else { Vec::new() };
+        let is_an_id = is_guid(secret.expose()).then(|| {
+            Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
+                .remedy("use the secret's value; the portal shows it once, when the secret is made")
+                .about(self.place.setting())
+        });
+        let findings = is_an_id.into_iter().collect();
         Ok(request.unchanged(Credential::secret(id, secret).with_findings(findings)))
     }
 }

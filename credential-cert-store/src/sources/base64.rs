@@ -9,7 +9,7 @@ use credential_core::{
     Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::{Spot, blamed};
+use super::blame::{blamed, noted};
 use super::memory::{Input, Memory};
 use super::path::{PASSWORD, PASSWORD_SETTING};
 use crate::MAX_CONTENT;
@@ -45,7 +45,7 @@ impl CredentialSource for Base64Source {
         let text = cx.required(entry, VALUE)?.expose();
         let content = decoded(text.as_bytes()).map_err(|error| cx.error(error.about(VALUE)))?;
         let input = Input { content, key: None, password: entry.secret(PASSWORD).cloned() };
-        Ok(Arc::new(Base64 { input, spot: Spot::of(entry, VALUE), memory: Memory::default() }))
+        Ok(Arc::new(Base64 { input, memory: Memory::default() }))
     }
 }
 
@@ -53,7 +53,6 @@ impl CredentialSource for Base64Source {
 #[derive(Debug)]
 struct Base64 {
     input: Input,
-    spot: Spot,
     memory: Memory,
 }
 
@@ -66,7 +65,7 @@ impl CredentialLoader for Base64 {
         let material = self.memory.material(self.input.clone()).await.map_err(|unread| blame(unread.error))?;
         let id = format!("certificate {}", material.facts().thumbprint());
         let credential = material.credential(id.into(), request.world.clock.now()).map_err(blame)?;
-        Ok(self.spot.credential(credential))
+        Ok(noted(VALUE, credential))
     }
 }
 

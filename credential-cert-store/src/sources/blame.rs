@@ -1,6 +1,6 @@
 //! Which setting of an entry led to an error, or to what is noteworthy about a credential.
 
-use credential_core::{Credential, CredentialDescription, Finding, Origin, SourceError};
+use credential_core::{Credential, SourceError};
 
 use super::path::PASSWORD;
 
@@ -13,25 +13,8 @@ pub(super) fn blamed(setting: &'static str, error: SourceError) -> SourceError {
     error.about(setting).settled_locally()
 }
 
-/// A setting's path and place, for what is found when its entry is bound already.
-#[derive(Clone, Debug)]
-pub(super) struct Spot {
-    path: String,
-    origin: Origin,
-}
-
-impl Spot {
-    pub(super) fn of(entry: &CredentialDescription, setting: &str) -> Self {
-        Self { path: entry.setting_path(setting), origin: entry.setting_origin(setting) }
-    }
-
-    pub(super) fn finding(&self, finding: Finding) -> Finding {
-        finding.at(self.path.clone(), self.origin.clone())
-    }
-
-    /// The credential with the setting on each of its findings.
-    pub(super) fn credential(&self, credential: Credential) -> Credential {
-        let findings = credential.findings().iter().map(|finding| self.finding(finding.clone())).collect();
-        credential.with_findings(findings)
-    }
+/// The credential with the setting on each of its findings.
+pub(super) fn noted(setting: &'static str, credential: Credential) -> Credential {
+    let findings = credential.findings().iter().map(|finding| finding.clone().about(setting)).collect();
+    credential.with_findings(findings)
 }

@@ -9,7 +9,7 @@ use credential_core::{
     SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::{Spot, blamed};
+use super::blame::{blamed, noted};
 use super::memory::{Input, Memory};
 use crate::MAX_CONTENT;
 use crate::error::of_content;
@@ -63,7 +63,6 @@ impl CredentialSource for PathSource {
             path: cx.required(entry, FILE)?.expose().trim().to_owned(),
             key_path: key.map(str::to_owned),
             password: entry.secret(PASSWORD).cloned(),
-            spot: Spot::of(entry, FILE),
             memory: Memory::default(),
         }))
     }
@@ -75,7 +74,6 @@ struct CertificateFile {
     path: String,
     key_path: Option<String>,
     password: Option<Secret>,
-    spot: Spot,
     memory: Memory,
 }
 
@@ -111,7 +109,7 @@ impl CredentialLoader for CertificateFile {
         let credential = material.credential(format!("certificate in {}", self.path).into(), now);
         // What is wrong with a valid certificate is its key.
         let credential = credential.map_err(|error| self.blamed(&error, material.judged(now).is_ok()))?;
-        Ok(self.spot.credential(credential))
+        Ok(noted(FILE, credential))
     }
 }
 

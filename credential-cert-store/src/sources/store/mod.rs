@@ -14,7 +14,7 @@ use credential_core::{
     SettingKind, SourceError, SourceType, Unbound,
 };
 
-use super::blame::Spot;
+use super::blame::noted;
 use crate::certificate::shown;
 use crate::material::off_the_runtime;
 use crate::name::Name;
@@ -140,15 +140,8 @@ impl CredentialSource for StoreSource {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let (store, wanted) = (store_path(entry, cx), self.wanted(entry, cx));
-        let setting = self.setting();
-        Ok(Arc::new(StoreLoader {
-            store: store?,
-            at_store: Spot::of(entry, STORE),
-            wanted: wanted?,
-            setting,
-            at_wanted: Spot::of(entry, setting),
-            folder: Folder::default(),
-        }))
+        let (store, wanted, setting) = (store?, wanted?, self.setting());
+        Ok(Arc::new(StoreLoader { store, wanted, setting, folder: Folder::default() }))
     }
 }
 
@@ -164,11 +157,9 @@ fn store_path(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result
 #[derive(Debug)]
 struct StoreLoader {
     store: StorePath,
-    at_store: Spot,
     wanted: Wanted,
     /// Which setting says what is wanted.
     setting: &'static str,
-    at_wanted: Spot,
     folder: Folder,
 }
 
@@ -186,10 +177,10 @@ impl CredentialLoader for StoreLoader {
         let now = world.clock.now();
         let found = lookup::choose(&content, &self.wanted, store, now).map_err(of_wanted)?;
         let noteworthy = content.finding(store).into_iter().chain(found.findings);
-        let mut findings: Vec<_> = noteworthy.map(|finding| self.at_store.finding(finding)).collect();
+        let mut findings: Vec<_> = noteworthy.map(|finding| finding.about(STORE)).collect();
         let id = format!("{} in {store}", shown(&found.stored.facts));
         let loaded = off_the_runtime(move || found.stored.material()?.credential(id.into(), now)).await;
-        let credential = self.at_wanted.credential(loaded.map_err(of_wanted)?);
+        let credential = noted(self.setting, loaded.map_err(of_wanted)?);
         findings.extend(credential.findings().iter().cloned());
         Ok(credential.with_findings(findings))
     }
