@@ -8,7 +8,7 @@ use credential_core::{
     Application, Binding, CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World,
 };
 
-use crate::authority::Authority;
+use crate::authority::{Authority, AuthorityKind};
 use crate::beside::beside_settings;
 use crate::configuration_error::any_error;
 use crate::flights::Flights;
@@ -175,6 +175,8 @@ impl TokenClientBuilder {
         Ok(TokenClient::from_inner(Inner {
             client_id,
             tenant: authority.tenant().map(str::to_owned),
+            // A provider without tenants refuses one, so it must not meet another's token.
+            hears_call_tenant: authority.kind().takes_call_tenant() || authority.kind() == AuthorityKind::Oidc,
             authority,
             chain,
             configuration,

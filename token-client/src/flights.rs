@@ -1,6 +1,7 @@
 //! One exchange for any number of concurrent callers.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,11 +15,17 @@ use crate::{AccessToken, TokenError};
 type Outcome = Result<AccessToken, TokenError>;
 
 /// What an exchange is asked with: callers share it only when all of it is the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct FlightKey {
     pub(crate) key: CacheKey,
     pub(crate) claims: Option<String>,
     pub(crate) force: bool,
+}
+
+impl fmt::Debug for FlightKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlightKey").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// The most remembered "come back later" answers.

@@ -1,5 +1,6 @@
 //! Tokens by what they were asked with. A hit takes no lock and allocates nothing.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +17,7 @@ const MARGIN: Duration = Duration::from_secs(300);
 const SPREAD: Duration = Duration::from_secs(300);
 
 /// What a token was asked with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CacheKey {
     tenant: Option<String>,
     scopes: Vec<String>,
@@ -27,7 +28,7 @@ pub(crate) struct CacheKey {
 }
 
 /// The same, borrowed from a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Eq)]
 pub(crate) struct CacheKeyRef<'a> {
     tenant: Option<&'a str>,
     scopes: &'a [String],
@@ -78,9 +79,44 @@ impl Hash for CacheKeyRef<'_> {
         if let Some(path) = self.fmi_path {
             path.hash(state);
         }
-        for pair in self.extra_query.iter().chain(self.extra_headers) {
+        for pair in self.extra_query {
             pair.hash(state);
         }
+        for pair in self.extra_headers {
+            pair.hash(state);
+        }
+    }
+}
+
+impl CacheKeyRef<'_> {
+    /// A tenant and scopes alone, as most are.
+    fn is_plain(&self) -> bool {
+        self.user_assertion.is_none()
+            && self.fmi_path.is_none()
+            && self.extra_query.is_empty()
+            && self.extra_headers.is_empty()
+    }
+}
+
+impl PartialEq for CacheKeyRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        if self.tenant != other.tenant || self.scopes != other.scopes {
+            return false;
+        }
+        if self.is_plain() {
+            return other.is_plain();
+        }
+        self.user_assertion == other.user_assertion
+            && self.extra_query == other.extra_query
+            && self.extra_headers == other.extra_headers
+            && self.fmi_path == other.fmi_path
+    }
+}
+
+impl fmt::Debug for CacheKey {
+    /// Tenant and scopes: what else there is may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheKey").field("tenant", &self.tenant).field("scopes", &self.scopes).finish_non_exhaustive()
     }
 }
 

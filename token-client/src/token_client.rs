@@ -10,9 +10,7 @@ use credential_core::guard::{Unanswered, bounded};
 use credential_core::{CredentialChain, Finding, Search, World};
 
 use crate::access_token::AccessToken;
-use crate::authority::{
-    Authority, AuthorityError, AuthorityKind, app_scope, check_user_token, merge_query, user_scopes, with_query,
-};
+use crate::authority::{Authority, AuthorityError, app_scope, check_user_token, merge_query, user_scopes, with_query};
 use crate::builder::TokenClientBuilder;
 use crate::exchange::Exchange;
 use crate::flights::{FlightKey, Flights};
@@ -85,6 +83,8 @@ pub(crate) struct Inner {
     pub(crate) patience: Duration,
     /// The configured tenant, in lower case.
     pub(crate) tenant: Option<String>,
+    /// Whether a tenant that a call names is a part of what it asks: it reaches the authority, or is refused.
+    pub(crate) hears_call_tenant: bool,
     pub(crate) cache: TokenCache,
     pub(crate) flights: Flights,
 }
@@ -182,6 +182,7 @@ impl TokenClient {
             chain,
             patience: old.patience,
             tenant: old.tenant.clone(),
+            hears_call_tenant: old.hears_call_tenant,
             cache: TokenCache::new(crate::token_cache::MAX_TOKENS),
             flights: Flights::default(),
         }))
@@ -266,10 +267,11 @@ impl Inner {
     }
 
     fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
-        // A provider without tenants refuses one that a call names, so it must not meet another's token.
-        let named = self.authority.kind().takes_call_tenant() || self.authority.kind() == AuthorityKind::Oidc;
-        let tenant = request.tenant.as_deref().filter(|tenant| named && !tenant.is_empty());
-        CacheKeyRef::of(request, tenant.or(self.tenant.as_deref()))
+        let tenant = match &request.tenant {
+            Some(tenant) if self.hears_call_tenant && !tenant.is_empty() => Some(tenant.as_str()),
+            _ => self.tenant.as_deref(),
+        };
+        CacheKeyRef::of(request, tenant)
     }
 
     /// A cached token that need not be renewed yet.
