@@ -8,69 +8,35 @@
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.
 
-mod address;
-mod assertion;
-mod attempt;
-mod backoff;
-mod bind_context;
-mod binding;
 mod chain;
 mod credential;
-mod description;
-mod error;
-mod failback;
-mod file;
-mod finding;
 pub mod flight;
 pub mod guard;
-mod http;
-mod in_use;
-mod local_files;
-mod memory;
-mod origin;
-mod presented;
 mod printable;
-mod real;
-mod refusals;
 mod registry;
-mod secret;
-mod selection;
-mod setting;
-mod shown_address;
-mod signer;
-mod slot;
 mod source;
-mod source_type;
-mod spelling;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tokens;
-mod turn;
 mod world;
 
-pub use address::{AddressFault, check_address, is_loopback};
-pub use assertion::{Assertion, AssertionProvider, AssertionRequest};
-pub use attempt::{Accepted, Attempt, ChainError, Outcome, SharedError};
-pub use bind_context::{BindContext, Unbound};
-pub use chain::{Candidate, ChainPolicy, CredentialChain, EntryStatus, Search, Verdict};
-pub use credential::{AssertionCredential, CertificateCredential, CertificateFacts, Credential, SecretCredential};
-pub use description::{CredentialDescription, Entry, Value};
-pub use error::{SourceError, SourceErrorKind, causes};
-pub use finding::{Finding, Severity};
-pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
-pub use in_use::InUse;
-pub use local_files::{FILE_TIMEOUT, LocalFiles};
-pub use origin::Origin;
+pub use chain::{
+    Accepted, Attempt, Candidate, ChainError, ChainPolicy, CredentialChain, EntryStatus, InUse, Outcome, Search,
+    SharedError, Verdict,
+};
+pub use credential::{
+    Assertion, AssertionCredential, AssertionProvider, AssertionRequest, CertificateCredential, CertificateFacts,
+    Credential, Secret, SecretBytes, SecretCredential, Signer, SigningAlgorithm, SigningRequest,
+};
 pub use printable::{moves_terminal, printable};
-pub use real::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
-pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry};
-pub use secret::{Secret, SecretBytes};
-pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
-pub use shown_address::{shown_address, shown_path};
-pub use signer::{Signer, SigningAlgorithm, SigningRequest};
-pub use source::{Application, BindResult, CredentialLoader, CredentialSource, LoadReason, LoadRequest};
-pub use source_type::SourceType;
-pub use spelling::{nearest, unreplaced};
-pub use tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
-pub use world::{Clock, Environment, FileStamp, Files, Moment, Random, Task, Tasks, World};
+pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, nearest, unreplaced};
+pub use source::{
+    Application, BindContext, BindResult, COMMON_SETTINGS, CredentialDescription, CredentialLoader, CredentialSource,
+    Entry, Finding, LoadReason, LoadRequest, Origin, ProvidedToken, Setting, SettingKind, Severity, SourceError,
+    SourceErrorKind, SourceType, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
+};
+pub use world::{
+    AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,
+    HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessEnvironment, Random, SystemClock,
+    SystemRandom, Task, Tasks, TokioTasks, World, check_address, is_loopback, shown_address, shown_path,
+};

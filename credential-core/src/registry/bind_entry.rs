@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::description::{Entry, Value};
+use super::Parts;
+use super::spelling::{nearest, unreplaced};
 use crate::guard::caught;
-use crate::registry::Parts;
-use crate::setting::{COMMON_SETTINGS, Setting, SettingKind};
-use crate::spelling::{nearest, unreplaced};
 use crate::{
     AbsentSource, AddressFault, BindContext, Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest,
     Severity, SourceError, SourceRegistry, SourceType, check_address,
 };
+use crate::{COMMON_SETTINGS, Setting, SettingKind};
+use crate::{Entry, Value};
 
 /// Checks the entry, binds it and adds what is found; gives its loader if there is one.
 pub(crate) fn bind_entry(

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::world::{Clock, Environment, Moment, Random, Task, Tasks};
+use super::{Clock, Environment, Moment, Random, Task, Tasks};
 
 /// The environment variables of this process.
 #[derive(Clone, Copy, Debug, Default)]

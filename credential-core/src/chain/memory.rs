@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::presented::Presented;
-use crate::refusals::{Refusal, Refusals};
-use crate::slot::{Asking, LoadFlight, LoadResult};
-use crate::{Credential, Moment, SharedError, SourceError, World, backoff};
+use super::backoff;
+use super::refusals::{Refusal, Refusals};
+use super::slot::{Asking, LoadFlight, LoadResult};
+use crate::credential::Presented;
+use crate::{Credential, Moment, SharedError, SourceError, World};
 
 /// Longest that an accepted credential's refusal counts as surprising.
 const SURPRISE: Duration = Duration::from_secs(60);

@@ -1,16 +1,23 @@
 //! What a source gives: a secret, a certificate with its signer, or a provider of assertions.
 
+mod assertion;
+mod presented;
+mod secret;
+mod signer;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::assertion::FixedAssertion;
 use crate::guard::{Unanswered, bounded};
-use crate::presented::same_provider;
-use crate::{
-    Assertion, AssertionProvider, AssertionRequest, CredentialDescription, Finding, Secret, Signer, SigningRequest,
-    SourceError,
-};
+use crate::{CredentialDescription, Finding, SourceError};
+use assertion::FixedAssertion;
+use presented::same_provider;
+
+pub use assertion::{Assertion, AssertionProvider, AssertionRequest};
+pub(crate) use presented::Presented;
+pub use secret::{Secret, SecretBytes};
+pub use signer::{Signer, SigningAlgorithm, SigningRequest};
 
 /// A loaded credential. Cheap to clone; shows no secret.
 #[derive(Clone, Debug)]

@@ -1,35 +1,17 @@
-//! One exchange's walk along the list: loads side by side, turns in order.
+//! One exchange's walk along the list: loads side by side, turns in order. The states of an entry on its
+//! way are drawn at [`lane`](super::lane), what stays known of it at [`slot`](super::slot).
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use crate::attempt::{Attempt, Outcome};
-use crate::chain::{Inner, Search};
-use crate::memory::Worth;
-use crate::presented::Presented;
-use crate::slot::{Asking, LoadResult, Readiness, Slot};
-use crate::{Accepted, Candidate, ChainError, Credential, Moment, SourceError, Verdict};
-
-/// One entry on its way through an exchange.
-pub(crate) struct Lane<'a> {
-    pub(crate) slot: Arc<Slot>,
-    pub(crate) state: State<'a>,
-    pub(crate) started: Moment,
-    /// Why what is tried is not the newest.
-    pub(crate) degraded_by: Option<SourceError>,
-    /// Nothing was tried: it is left alone for what happened before.
-    left_alone: bool,
-}
-
-pub(crate) enum State<'a> {
-    Idle,
-    Loading(Pin<Box<dyn Future<Output = LoadResult> + Send + 'a>>),
-    Ready(Presented),
-    Done,
-}
+use super::attempt::{Attempt, Outcome};
+use super::lane::{Lane, State, Turn, first_ended};
+use super::memory::Worth;
+use super::shared::Shared;
+use super::slot::{Asking, Readiness, Slot};
+use crate::credential::Presented;
+use crate::{Accepted, Candidate, ChainError, Credential, Moment, Search, SourceError, Verdict};
 
 /// What to do next.
 enum Step {
@@ -38,15 +20,8 @@ enum Step {
     Exhausted,
 }
 
-/// How an attempt at one lane ended.
-pub(crate) enum Turn<T, E> {
-    Accepted(T),
-    Stopped(E),
-    Refused,
-}
-
 pub(crate) struct Selection<'a, A> {
-    pub(crate) inner: &'a Inner,
+    pub(crate) shared: &'a Shared,
     pub(crate) search: Search<'a>,
     pub(crate) attempt: &'a A,
     pub(crate) attempts: Vec<Attempt>,
@@ -60,9 +35,9 @@ pub(crate) struct Selection<'a, A> {
 }
 
 impl<'a, A> Selection<'a, A> {
-    pub(crate) fn new(inner: &'a Inner, search: Search<'a>, attempt: &'a A) -> Self {
+    pub(crate) fn new(shared: &'a Shared, search: Search<'a>, attempt: &'a A) -> Self {
         Self {
-            inner,
+            shared,
             search,
             attempt,
             attempts: Vec::new(),
@@ -112,10 +87,10 @@ impl<'a, A> Selection<'a, A> {
     /// The candidates; entries in back-off are reported and left out.
     fn lanes(&mut self) -> Vec<Lane<'a>> {
         let mut lanes = Vec::new();
-        for slot in self.inner.order(self.search.authority) {
+        for slot in self.shared.order(self.search.authority) {
             let mut lane =
                 Lane { slot, state: State::Idle, started: Moment::default(), degraded_by: None, left_alone: false };
-            if let Readiness::BackOff(error) = lane.slot.readiness(&self.inner.world) {
+            if let Readiness::BackOff(error) = lane.slot.readiness(&self.shared.world) {
                 self.leave_alone(&mut lane, Outcome::Failed(error), None, true);
             }
             lanes.push(lane);
@@ -126,7 +101,7 @@ impl<'a, A> Selection<'a, A> {
     /// When nothing worked: the credential whose failure may pass has a last chance; where the caller
     /// wants it, what was left alone is tried.
     fn begin_again(&mut self, lanes: &mut [Lane<'a>]) -> bool {
-        if self.inner.world.clock.moment() >= self.search.deadline {
+        if self.shared.world.clock.moment() >= self.search.deadline {
             return false;
         }
         if let Some((position, presented)) = self.doubtful.take() {
@@ -148,18 +123,18 @@ impl<'a, A> Selection<'a, A> {
     }
 
     pub(crate) fn asking(&self) -> Asking<'a> {
-        let (inner, authority, anew) = (self.inner, self.search.authority, self.anew);
-        let timeout = inner.policy.load_timeout;
-        Asking { application: &inner.application, authority, world: &inner.world, timeout, anew }
+        let (shared, authority, anew) = (self.shared, self.search.authority, self.anew);
+        let timeout = shared.policy.load_timeout;
+        Asking { application: &shared.application, authority, world: &shared.world, timeout, anew }
     }
 
     /// Starts the next load when those before it have failed or been quiet for a while.
     fn start_loads(&self, lanes: &mut [Lane<'a>]) {
-        let now = self.inner.world.clock.moment();
+        let now = self.shared.world.clock.moment();
         for lane in lanes {
             match &lane.state {
                 State::Done => {}
-                State::Loading(_) if now.since(lane.started) >= self.inner.policy.patience => {}
+                State::Loading(_) if now.since(lane.started) >= self.shared.policy.patience => {}
                 State::Loading(_) | State::Ready(_) => return,
                 State::Idle => {
                     let (slot, asking) = (Arc::clone(&lane.slot), self.asking());
@@ -172,7 +147,7 @@ impl<'a, A> Selection<'a, A> {
     }
 
     fn next_step(&self, lanes: &[Lane<'_>]) -> Step {
-        let (now, policy, deadline) = (self.inner.world.clock.moment(), self.inner.policy, self.search.deadline);
+        let (now, policy, deadline) = (self.shared.world.clock.moment(), self.shared.policy, self.search.deadline);
         if now >= deadline {
             return Step::Exhausted;
         }
@@ -203,15 +178,15 @@ impl<'a, A> Selection<'a, A> {
 
     /// Waits until a load ends or the moment has come.
     async fn wait(&mut self, lanes: &mut [Lane<'a>], until: Moment) {
-        let inner = self.inner;
+        let shared = self.shared;
         let ended = tokio::select! {
             biased;
             ended = first_ended(lanes) => ended,
-            () = inner.world.clock.sleep_until(until) => return,
+            () = shared.world.clock.sleep_until(until) => return,
         };
         let (position, result) = ended;
         let Some(lane) = lanes.get_mut(position) else { return };
-        let waited = inner.world.clock.moment().since(lane.started);
+        let waited = shared.world.clock.moment().since(lane.started);
         match lane.slot.worth(result, self.asking()) {
             Ok(Worth::Try(presented, degraded_by)) => {
                 if let Some(error) = &degraded_by {
@@ -241,11 +216,11 @@ impl<'a, A> Selection<'a, A> {
     /// When the turn of the entry whose turn it is now ends: each that is left has its part of the time.
     fn turn_ends(&self, lanes: &[Lane<'_>]) -> Moment {
         let left = lanes.iter().filter(|lane| !matches!(lane.state, State::Done)).count();
-        let now = self.inner.world.clock.moment();
+        let now = self.shared.world.clock.moment();
         match u32::try_from(left) {
             Ok(left @ 2..) if !self.last_chance => {
                 let part = self.search.deadline.since(now) / left;
-                now.after(part.min(self.inner.policy.present_timeout))
+                now.after(part.min(self.shared.policy.present_timeout))
             }
             _ => self.search.deadline,
         }
@@ -273,7 +248,7 @@ impl<'a, A> Selection<'a, A> {
 
     /// Every lane has failed, or time is over for those that have not.
     fn exhausted<E>(&mut self, lanes: &mut [Lane<'a>]) -> ChainError<E> {
-        let (now, clock) = (self.inner.world.clock.moment(), &self.inner.world.clock);
+        let (now, clock) = (self.shared.world.clock.moment(), &self.shared.world.clock);
         for lane in lanes.iter_mut().filter(|lane| matches!(lane.state, State::Loading(_))) {
             let waited = now.since(lane.started);
             let error =
@@ -295,23 +270,8 @@ impl<'a, A> Selection<'a, A> {
             .filter(|lane| !self.attempts.iter().any(|attempt| attempt.index == lane.slot.index))
             .map(|lane| untried(lane.slot.index, &lane.slot.description, Outcome::NotTried))
             .collect();
-        rest.extend(self.inner.skipped().iter().map(|(index, entry)| untried(*index, entry, Outcome::Skipped)));
+        rest.extend(self.shared.skipped.iter().map(|(index, entry)| untried(*index, entry, Outcome::Skipped)));
         rest.sort_by_key(|attempt| attempt.index);
         self.attempts.extend(rest);
     }
-}
-
-/// The first load that ends, by position when several have. Pending for ever when none is under way.
-async fn first_ended(lanes: &mut [Lane<'_>]) -> (usize, LoadResult) {
-    poll_fn(|context| {
-        for (position, lane) in lanes.iter_mut().enumerate() {
-            if let State::Loading(load) = &mut lane.state
-                && let Poll::Ready(result) = load.as_mut().poll(context)
-            {
-                return Poll::Ready((position, result));
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }

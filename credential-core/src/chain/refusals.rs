@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::backoff;
-use crate::presented::Presented;
+use super::backoff;
+use crate::credential::Presented;
 use crate::{Moment, SharedError};
 
 /// The most authorities whose refusals one entry remembers.

@@ -1,14 +1,19 @@
 //! Which sources exist, and the binding of a list of entries to them: every mistake at once, no I/O.
 
+mod bind_entry;
+mod spelling;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::binding::bind_entry;
 use crate::{
     Application, BindContext, ChainPolicy, CredentialChain, CredentialDescription, CredentialSource, Finding, Severity,
     SourceType, TokenProviders, World,
 };
+use bind_entry::bind_entry;
+
+pub use spelling::{nearest, unreplaced};
 
 /// The most entries that one list may have.
 pub const MAX_CREDENTIALS: usize = 1024;

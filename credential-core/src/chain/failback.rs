@@ -4,13 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::chain::Inner;
+use super::in_use::Acceptance;
+use super::memory::Worth;
+use super::present::present;
+use super::shared::Shared;
+use super::slot::{Asking, Readiness, Slot};
 use crate::flight::Flight;
-use crate::in_use::Acceptance;
-use crate::memory::Worth;
-use crate::slot::{Asking, Readiness, Slot};
 use crate::sync::{Mutex, lock};
-use crate::turn::present;
 use crate::{Candidate, Moment, SharedError, Verdict};
 
 /// A search that has not ended by then runs on a runtime that nobody drives.
@@ -27,7 +27,7 @@ impl Failback {
     /// that lost in the same exchange.
     pub(crate) fn start<T, E, A, F>(
         &self,
-        inner: &Arc<Inner>,
+        shared: &Arc<Shared>,
         accepted: usize,
         lost: &[usize],
         authority: &str,
@@ -38,8 +38,8 @@ impl Failback {
         A: Fn(Candidate) -> F + Send + Sync + 'static,
         F: Future<Output = Verdict<T, E>> + Send + 'static,
     {
-        let world = &inner.world;
-        let better: Vec<Arc<Slot>> = inner
+        let world = &shared.world;
+        let better: Vec<Arc<Slot>> = shared
             .slots
             .iter()
             .filter(|slot| slot.index < accepted && !lost.contains(&slot.index))
@@ -55,10 +55,10 @@ impl Failback {
             if search.as_ref().is_some_and(|(flight, since)| flight.is_under_way() && now.since(*since) < LONGEST) {
                 return;
             }
-            let (inner, authority) = (Arc::clone(inner), authority.to_owned());
+            let (shared, authority) = (Arc::clone(shared), authority.to_owned());
             let work = async move {
                 for slot in better {
-                    if try_one(&inner, &slot, &authority, &*attempt).await {
+                    if try_one(&shared, &slot, &authority, &*attempt).await {
                         return;
                     }
                 }
@@ -72,17 +72,17 @@ impl Failback {
 }
 
 /// Whether the search is over: the entry was accepted, or the answer was not about credentials.
-async fn try_one<T, E, A, F>(inner: &Inner, slot: &Arc<Slot>, authority: &str, attempt: &A) -> bool
+async fn try_one<T, E, A, F>(shared: &Shared, slot: &Arc<Slot>, authority: &str, attempt: &A) -> bool
 where
     E: std::error::Error + Send + Sync + 'static,
     A: Fn(Candidate) -> F,
     F: Future<Output = Verdict<T, E>>,
 {
-    let (application, world, timeout) = (&inner.application, &inner.world, inner.policy.load_timeout);
+    let (application, world, timeout) = (&shared.application, &shared.world, shared.policy.load_timeout);
     let asking = Asking { application, authority, world, timeout, anew: false };
     let loaded = slot.load(asking).await;
     let Ok(Worth::Try(presented, _)) = slot.worth(loaded, asking) else { return false };
-    let deadline = world.clock.moment().after(inner.policy.load_timeout);
+    let deadline = world.clock.moment().after(shared.policy.load_timeout);
     let (index, credential, fresh) = (slot.index, presented.credential.clone(), presented.fresh);
     let candidate = Candidate { index, credential, fresh, deadline, background: true };
     let verdict = present(attempt, candidate, deadline, &*world.clock).await;
@@ -91,7 +91,7 @@ where
         Verdict::Accept(_) => {
             slot.memory().note_accepted(&presented, authority, world.clock.moment());
             let why = "a better-placed entry works again";
-            inner.accept(slot, Acceptance { index: slot.index, authority, instead: false, why });
+            shared.accept(slot, Acceptance { index: slot.index, authority, instead: false, why });
             true
         }
         Verdict::Unusable(error) => {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::tokens::NoEngine;
 use crate::registry::Parts;
-use crate::tokens::NoEngine;
 use crate::{
     Application, Binding, CredentialChain, CredentialDescription, Entry, Finding, Secret, Severity, SourceError,
     SourceType, TokenProvider, Value,

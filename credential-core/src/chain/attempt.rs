@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::error::causes;
+use crate::causes;
 use crate::{Credential, CredentialDescription, Finding, Origin, SourceError, SourceType};
 
 /// Any error, shared.

@@ -1,12 +1,30 @@
 //! The plug-in contract: what a source is, what it makes of an entry, and what that is told when it loads.
 
+mod bind_context;
+mod description;
+mod error;
+mod finding;
+mod origin;
+mod setting;
+mod source_type;
+mod tokens;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{BindContext, Credential, CredentialDescription, Moment, Setting, SourceError, SourceType, Unbound, World};
+use crate::{Credential, Moment, World};
+
+pub use bind_context::{BindContext, Unbound};
+pub use description::{CredentialDescription, Entry, Value};
+pub use error::{SourceError, SourceErrorKind, causes};
+pub use finding::{Finding, Severity};
+pub use origin::Origin;
+pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
+pub use source_type::SourceType;
+pub use tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
 
 /// Knows one source type: what an entry of it can say, and how to make a loader of it.
 ///

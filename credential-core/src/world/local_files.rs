@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
+use super::{FileStamp, Files};
 use crate::SecretBytes;
-use crate::world::{FileStamp, Files};
 
 /// A disk or share that has not answered for this long has failed. A command behind a pipe has no
 /// longer either.

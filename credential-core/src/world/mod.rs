@@ -1,5 +1,12 @@
 //! Everything outside the process, injected: so each scenario runs offline, and tests run in parallel.
 
+mod address;
+mod file;
+mod http;
+mod local_files;
+mod shown_address;
+mod system;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::future::Future;
@@ -11,8 +18,14 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use crate::SecretBytes;
 use crate::guard::{Unanswered, bounded};
-use crate::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, SecretBytes};
+
+pub use address::{AddressFault, check_address, is_loopback};
+pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+pub use local_files::{FILE_TIMEOUT, LocalFiles};
+pub use shown_address::{shown_address, shown_path};
+pub use system::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
 
 /// An HTTP client has its own end at the time-out; it is overrun by this much before it is cut off.
 const OVERRUN: Duration = Duration::from_millis(500);
@@ -43,11 +56,11 @@ impl World {
     pub fn new(http: Arc<dyn HttpClient>) -> Self {
         Self {
             http,
-            environment: Arc::new(crate::real::ProcessEnvironment),
+            environment: Arc::new(system::ProcessEnvironment),
             files: Arc::new(crate::LocalFiles::default()),
-            clock: Arc::new(crate::real::SystemClock::default()),
-            random: Arc::new(crate::real::SystemRandom),
-            tasks: Arc::new(crate::real::TokioTasks),
+            clock: Arc::new(system::SystemClock::default()),
+            random: Arc::new(system::SystemRandom),
+            tasks: Arc::new(system::TokioTasks),
         }
     }
 

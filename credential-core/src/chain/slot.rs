@@ -1,14 +1,33 @@
 //! One entry of a chain: its shared load, its turn to be presented, and what is known of it.
+//!
+//! What is known of it lives as long as the chain, from exchange to exchange:
+//!
+//! ```text
+//!                       Refresh, at each exchange
+//!              ┌───────────────────────────────────────────────┐
+//!    Initial   ▼    loaded                 the verdict         │
+//!  ───────► in flight ────► newest ──┬───────────────────► accepted
+//!            ▲ │ ▲                   │  two at once find       │
+//!            │ │ │                   │  out, others wait       │ refused now: kept for the
+//!            │ │ │                   ▼                         ▼ authorities that accept it
+//!            │ │ └───────────────── refused ◄──────────────────┘
+//!            │ │  Rejected: a look   │
+//!            │ ▼ for other material  │ nothing other
+//!            │ left alone ◄──────────┘
+//!            └─ its time is over, or a caller wants it anew
+//! ```
+//!
+//! An exchange's own way along it is drawn at [`lane`](super::lane).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::memory::{Admission, Memory, Worth};
+use crate::credential::Presented;
 use crate::flight::{Flight, FlightId, TRIES};
 use crate::guard::{Unanswered, bounded};
-use crate::memory::{Admission, Memory, Worth};
-use crate::presented::Presented;
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::world::Task;
 use crate::{

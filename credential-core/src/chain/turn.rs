@@ -4,47 +4,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::attempt::{Attempt, Outcome};
-use crate::guard::{Unanswered, bounded};
-use crate::in_use::Acceptance;
-use crate::memory::Worth;
-use crate::presented::Presented;
-use crate::selection::{Lane, Selection, State, Turn};
-use crate::slot::{Admitted, Slot};
-use crate::{Candidate, Clock, Credential, Moment, SharedError, SourceError, Verdict};
-
-/// Whoever presents has its own end at the deadline; it is overrun by this much before it is cut off.
-const OVERRUN: Duration = Duration::from_millis(500);
-
-/// The caller's verdict on a credential. That it panics, or goes on after the deadline, is a failure
-/// of the entry: the next one has its turn.
-pub(crate) async fn present<T, E, A, F>(
-    attempt: &A,
-    candidate: Candidate,
-    deadline: Moment,
-    clock: &dyn Clock,
-) -> Verdict<T, E>
-where
-    A: Fn(Candidate) -> F,
-    F: Future<Output = Verdict<T, E>>,
-{
-    let entry = candidate.index;
-    match bounded(clock, deadline.after(OVERRUN), || attempt(candidate)).await {
-        Ok(verdict) => verdict,
-        Err(Unanswered::Panicked) => {
-            tracing::error!(entry, "the code that presents the credential panicked");
-            let error = SourceError::transient("presenting-panicked", "presenting the credential panicked");
-            Verdict::Unusable(error.remedy(
-                "mend the code that presents it: the panic's own message and place are in the program's error output",
-            ))
-        }
-        Err(Unanswered::Late) => {
-            let error =
-                SourceError::transient("presenting-timeout", "presenting the credential took until the deadline");
-            Verdict::Unusable(error.remedy("look at what its signer or provider waits for"))
-        }
-    }
-}
+use super::attempt::{Attempt, Outcome};
+use super::in_use::Acceptance;
+use super::lane::{Lane, State, Turn};
+use super::memory::Worth;
+use super::present::present;
+use super::selection::Selection;
+use super::slot::{Admitted, Slot};
+use crate::credential::Presented;
+use crate::{Candidate, Credential, Moment, SharedError, SourceError, Verdict};
 
 /// What a turn has used up.
 struct Used {
@@ -66,7 +34,7 @@ impl<A> Selection<'_, A> {
         F: Future<Output = Verdict<T, E>>,
     {
         let State::Ready(loaded) = std::mem::replace(&mut lane.state, State::Done) else { return Turn::Refused };
-        let (clock, deadline) = (&*self.inner.world.clock, self.search.deadline);
+        let (clock, deadline) = (&*self.shared.world.clock, self.search.deadline);
         let mut used = Used { refused: Vec::new(), reloaded: self.last_chance };
         let mut next = Some(loaded);
         while let Some(presented) = next {
@@ -119,10 +87,10 @@ impl<A> Selection<'_, A> {
         turn_ends: Moment,
         used: &mut Used,
     ) -> Option<(Presented, Admitted)> {
-        let inner = self.inner;
+        let shared = self.shared;
         loop {
-            let verdict_by = inner.world.clock.moment().after(inner.policy.grace).min(turn_ends);
-            let admitted = lane.slot.admit(&presented, verdict_by, &inner.world).await;
+            let verdict_by = shared.world.clock.moment().after(shared.policy.grace).min(turn_ends);
+            let admitted = lane.slot.admit(&presented, verdict_by, &shared.world).await;
             if !admitted.waited {
                 return Some((presented, admitted));
             }
@@ -156,7 +124,7 @@ impl<A> Selection<'_, A> {
 
     fn unusable(&mut self, lane: &Lane<'_>, credential: Credential, error: SourceError, took: Duration) {
         let error = error.placed(&lane.slot.description);
-        lane.slot.memory().fail_presenting(error.clone(), &self.inner.world);
+        lane.slot.memory().fail_presenting(error.clone(), &self.shared.world);
         self.failed_for_all.push(lane.slot.index);
         self.report(&lane.slot, Outcome::Failed(error), Some(credential), took);
     }
@@ -169,7 +137,7 @@ impl<A> Selection<'_, A> {
         everywhere: bool,
         took: Duration,
     ) {
-        let (world, authority) = (&self.inner.world, self.search.authority);
+        let (world, authority) = (&self.shared.world, self.search.authority);
         let accepted_ago = lane.slot.memory().note_refused(presented, &error, everywhere, authority, world);
         if everywhere {
             self.failed_for_all.push(lane.slot.index);
@@ -180,8 +148,8 @@ impl<A> Selection<'_, A> {
     }
 
     fn accepted(&mut self, lane: &mut Lane<'_>, presented: Presented, took: Duration) {
-        let (inner, authority) = (self.inner, self.search.authority);
-        lane.slot.memory().note_accepted(&presented, authority, inner.world.clock.moment());
+        let (shared, authority) = (self.shared, self.search.authority);
+        lane.slot.memory().note_accepted(&presented, authority, shared.world.clock.moment());
         let why = match self.attempts.last() {
             Some(last) => format!("entry {last}"),
             None => "it comes first".to_owned(),
@@ -189,14 +157,14 @@ impl<A> Selection<'_, A> {
         let index = lane.slot.index;
         let attempt = Attempt::of(index, &lane.slot.description, Outcome::Accepted, Some(presented.credential), took);
         self.attempts.push(Attempt { degraded_by: lane.degraded_by.take(), ..attempt });
-        let instead = inner.in_use_index().is_some_and(|before| self.failed_for_all.contains(&before));
-        inner.accept(&lane.slot, Acceptance { index, authority, instead, why: &why });
+        let instead = shared.in_use_index().is_some_and(|before| self.failed_for_all.contains(&before));
+        shared.accept(&lane.slot, Acceptance { index, authority, instead, why: &why });
     }
 
     /// Other material of the same entry than what was refused: newly loaded once, then what the
     /// authority accepted before.
     async fn other_material(&self, slot: &Arc<Slot>, used: &mut Used) -> Option<Presented> {
-        let (world, authority) = (&self.inner.world, self.search.authority);
+        let (world, authority) = (&self.shared.world, self.search.authority);
         let last = used.refused.last()?.clone();
         if !std::mem::replace(&mut used.reloaded, true) {
             let loaded = tokio::select! {

@@ -1,0 +1,40 @@
+//! Presenting a credential: bounded and guarded, as loading is.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::guard::{Unanswered, bounded};
+use crate::{Candidate, Clock, Moment, SourceError, Verdict};
+
+/// Whoever presents has its own end at the deadline; it is overrun by this much before it is cut off.
+const OVERRUN: Duration = Duration::from_millis(500);
+
+/// The caller's verdict on a credential. That it panics, or goes on after the deadline, is a failure
+/// of the entry: the next one has its turn.
+pub(crate) async fn present<T, E, A, F>(
+    attempt: &A,
+    candidate: Candidate,
+    deadline: Moment,
+    clock: &dyn Clock,
+) -> Verdict<T, E>
+where
+    A: Fn(Candidate) -> F,
+    F: Future<Output = Verdict<T, E>>,
+{
+    let entry = candidate.index;
+    match bounded(clock, deadline.after(OVERRUN), || attempt(candidate)).await {
+        Ok(verdict) => verdict,
+        Err(Unanswered::Panicked) => {
+            tracing::error!(entry, "the code that presents the credential panicked");
+            let error = SourceError::transient("presenting-panicked", "presenting the credential panicked");
+            Verdict::Unusable(error.remedy(
+                "mend the code that presents it: the panic's own message and place are in the program's error output",
+            ))
+        }
+        Err(Unanswered::Late) => {
+            let error =
+                SourceError::transient("presenting-timeout", "presenting the credential took until the deadline");
+            Verdict::Unusable(error.remedy("look at what its signer or provider waits for"))
+        }
+    }
+}
