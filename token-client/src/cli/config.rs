@@ -10,8 +10,8 @@ use super::output::Output;
 use super::text::clean;
 use super::{Failure, Outcome, json, text};
 use crate::authority::OfflineEndpoints;
-use crate::builder::bind;
-use crate::configuration_error::any_error;
+use crate::client::builder::bind;
+use crate::client::configuration_error::any_error;
 use crate::settings::{Configuration, Shown, Sight};
 
 pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {

@@ -8,8 +8,8 @@ use credential_core::{Finding, Secret, World};
 use super::Failure;
 use super::args::Where;
 use super::counting::{CountingHttp, NoNetwork};
-use crate::builder::real_world;
-use crate::configuration_error::any_error;
+use crate::client::builder::real_world;
+use crate::client::configuration_error::any_error;
 use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, TokenClient, TokenClientBuilder};
 
@@ -60,7 +60,7 @@ impl Context {
         if any_error(&configuration.findings) {
             // The credentials' own mistakes belong to the same list.
             let mut configuration = configuration;
-            let _ = crate::builder::bind(&mut configuration, &builder().registry(), &self.world);
+            let _ = crate::client::builder::bind(&mut configuration, &builder().registry(), &self.world);
             return Err(ConfigurationError::new(configuration.findings));
         }
         if let Some(error) = &self.no_network {

@@ -10,7 +10,7 @@ use super::emulator::with_slash;
 use super::output::Output;
 use super::token::now;
 use super::{Failure, Outcome, text};
-use crate::builder::real_world;
+use crate::client::builder::real_world;
 use crate::emulator::{EmulatedApp, Emulator};
 use crate::{Acquired, DownstreamCall, TokenClient, TokenRequest};
 

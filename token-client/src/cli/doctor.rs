@@ -8,13 +8,13 @@ use super::context::{Context, builder};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::builder::bind;
-use crate::configuration_error::any_error;
+use crate::client::builder::bind;
+use crate::client::configuration_error::any_error;
+use crate::exchange::chain_gap;
+use crate::exchange::client_assertion;
 use crate::settings::{Configuration, codes};
-use crate::token_error::attempt_findings;
-use crate::{
-    AuthorityRefusal, DownstreamApi, DownstreamCall, TokenClient, TokenError, TokenRequest, chain_gap, client_assertion,
-};
+use crate::token::error::attempt_findings;
+use crate::{AuthorityRefusal, DownstreamApi, DownstreamCall, TokenClient, TokenError, TokenRequest};
 
 /// What is asked for where no downstream section says: every tenant of the public cloud knows it.
 const ANY_SCOPE: &str = "https://graph.microsoft.com/.default";

@@ -7,9 +7,10 @@ use super::context::Context;
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, text};
+use crate::TokenClient;
 use crate::emulator::{EmulatedApp, Emulator, EmulatorBuilder};
+use crate::exchange::client_assertion;
 use crate::settings::Location;
-use crate::{TokenClient, client_assertion};
 
 /// What the emulator knows when no settings file says otherwise.
 const CLIENT_ID: &str = "app1";

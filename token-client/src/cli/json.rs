@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::token_error::attempt_findings;
+use crate::token::error::attempt_findings;
 use crate::{AccessToken, AuthorityRefusal};
 
 /// A finding with the authority's words, where it spoke.

@@ -4,7 +4,7 @@ use credential_core::{Attempt, Finding, Origin, Outcome, Severity};
 
 use super::json::Said;
 use super::output::Output;
-use crate::token_error::attempt_findings;
+use crate::token::error::attempt_findings;
 
 /// Longest text of one finding on a terminal, in characters.
 const MAX_TEXT: usize = 4096;

@@ -3,7 +3,7 @@
 use credential_core::Finding;
 use url::Url;
 
-use super::path::{self, escape};
+use crate::http::path::{self, escape};
 
 /// Joins with exactly one slash, as the reference does; a query in the base or the path stays the query.
 /// Segments follow the path, each escaped.

@@ -9,9 +9,11 @@ use url::Url;
 
 use super::call::{Body, BodyKind};
 use super::response::MAX_RESPONSE;
-use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge, headers, path};
+use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge};
+use crate::exchange::claims;
+use crate::http::{addresses, headers, path};
 use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
-use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest, addresses, claims};
+use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest};
 
 /// What JSON is sent as, where the section has no JSON type of its own.
 const JSON: &str = "application/json; charset=utf-8";
@@ -36,8 +38,18 @@ pub struct DownstreamApi {
     base_url: Located<String>,
 }
 
+impl TokenClient {
+    /// A downstream API of the configuration, by name (whatever its case).
+    ///
+    /// # Errors
+    /// When there is no such section, with the nearest name, or when it cannot work.
+    pub fn downstream(&self, name: &str) -> Result<DownstreamApi, ConfigurationError> {
+        DownstreamApi::new(self.clone(), name)
+    }
+}
+
 impl DownstreamApi {
-    pub(crate) fn new(client: TokenClient, name: &str) -> Result<Self, ConfigurationError> {
+    fn new(client: TokenClient, name: &str) -> Result<Self, ConfigurationError> {
         let configuration = client.configuration();
         let Some(options) = configuration.downstream(name) else {
             let known: Vec<&str> = configuration.downstream.iter().map(|api| api.name.as_str()).collect();

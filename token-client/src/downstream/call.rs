@@ -6,7 +6,7 @@ use credential_core::{Finding, Secret, shown_path};
 use serde::Serialize;
 
 use super::Caller;
-use crate::names::Names;
+use crate::settings::names::Names;
 
 /// A call; what it does not say comes from the API's section. `Debug` shows no user's token, no segments and no
 /// values of query parameters and headers.

@@ -4,7 +4,8 @@ use credential_core::{HttpResponse, Secret, moves_terminal, printable};
 use serde::de::DeserializeOwned;
 
 use super::DownstreamError;
-use crate::{AccessToken, echo};
+use crate::AccessToken;
+use crate::exchange::echo;
 
 /// The most bytes that an answer may have.
 pub const MAX_RESPONSE: u64 = 32 * 1024 * 1024;

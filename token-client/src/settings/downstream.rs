@@ -10,6 +10,7 @@ use super::known::DOWNSTREAM_SETTINGS;
 use super::refused;
 use super::scopes;
 use super::tree::Tree;
+use crate::http::{headers, path};
 
 /// The section whose children are downstream APIs.
 pub(crate) const PARENT: &str = "DownstreamApis";
@@ -202,7 +203,7 @@ fn method(binder: &mut Binder<'_>, section: &Section<'_>) -> Located<String> {
         binder.say(&place, finding.remedy("remove it"));
         method.value = trimmed;
     }
-    if !crate::downstream::is_token(&method.value) {
+    if !headers::is_token(&method.value) {
         let finding = Finding::error(codes::WRONG_VALUE, "HttpMethod is no HTTP method");
         binder.say(&place, finding.remedy("write Get, Post, ..."));
     } else if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(&method.value)) {
@@ -253,17 +254,17 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
         binder.said.push(finding.at(path, origin.clone()));
     };
     if let Some(path) = &options.relative_path
-        && let Err(finding) = crate::downstream::check_path(&path.value, true)
+        && let Err(finding) = path::check(&path.value, true)
     {
         say(binder, *finding, path.path.clone(), &path.origin);
     }
     if let Some(accept) = &options.accept_header
-        && let Err(finding) = crate::downstream::check_header("Accept", &accept.value)
+        && let Err(finding) = headers::check("Accept", &accept.value)
     {
         say(binder, finding.remedy("change AcceptHeader"), accept.path.clone(), &accept.origin);
     }
     if let Some(content_type) = &options.content_type
-        && let Err(finding) = crate::downstream::check_media_type(&content_type.value)
+        && let Err(finding) = headers::check_media_type(&content_type.value)
     {
         say(binder, *finding, content_type.path.clone(), &content_type.origin);
     }
@@ -274,9 +275,9 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
         say(binder, *finding, tenant.path.clone(), &tenant.origin);
     }
     for (name, value, path, origin) in headers(options.extra_header_parameters.as_ref()) {
-        if let Err(finding) = crate::downstream::check_header(name, value) {
+        if let Err(finding) = headers::check(name, value) {
             say(binder, *finding, path, origin);
-        } else if crate::downstream::is_reserved_header(name) {
+        } else if headers::is_reserved(name) {
             let message =
                 format!("the header {name} is set by this client alone, and left out of ExtraHeaderParameters");
             let finding = Finding::warning(codes::RESERVED_HEADER, message).remedy("remove it");
@@ -284,7 +285,7 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
         }
     }
     for (name, value, path, origin) in headers(options.acquire_token_options.extra_headers_parameters.as_ref()) {
-        if let Err(finding) = crate::downstream::check_unreserved_header(name, value) {
+        if let Err(finding) = headers::check_unreserved(name, value) {
             say(binder, *finding, path, origin);
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use credential_core::{Environment, Finding};
 
 use super::codes;
-use crate::names::Names;
+use super::names::Names;
 
 /// Where settings are read from, and which of them are meant. `Debug` shows no value of an override.
 #[derive(Clone, PartialEq, Eq)]

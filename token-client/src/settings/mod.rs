@@ -38,6 +38,7 @@ mod json;
 mod key;
 mod known;
 mod location;
+pub(crate) mod names;
 mod refused;
 mod remains;
 pub mod scopes;

@@ -9,7 +9,7 @@ use credential_core::flight::{Flight, FlightId};
 use credential_core::guard::guarded;
 use credential_core::{Moment, World};
 
-use crate::token_cache::CacheKey;
+use super::cache::CacheKey;
 use crate::{AccessToken, TokenError};
 
 type Outcome = Result<AccessToken, TokenError>;
@@ -115,9 +115,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cache::CacheKeyRef;
     use super::*;
     use crate::TokenRequest;
-    use crate::token_cache::CacheKeyRef;
     use std::time::Duration;
 
     #[test]

@@ -1,5 +1,15 @@
 //! One credential, one token endpoint, one answer (RFC 6749 §4.4, RFC 7523, Microsoft's on-behalf-of).
 
+pub(crate) mod chain_gap;
+pub(crate) mod claims;
+pub(crate) mod client_assertion;
+pub(crate) mod echo;
+mod error;
+mod form;
+mod issued;
+mod refusal;
+pub mod rejection;
+
 use std::time::Duration;
 
 use credential_core::{
@@ -8,12 +18,14 @@ use credential_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::access_token::Issued;
 use crate::authority::AuthorityKind;
-use crate::client_assertion::{self, AssertionFor};
-use crate::form::Form;
-use crate::rejection::{Meaning, meaning};
-use crate::{AuthorityRefusal, ExchangeError, echo};
+use client_assertion::AssertionFor;
+use form::Form;
+use rejection::{Meaning, meaning};
+
+pub use error::ExchangeError;
+pub(crate) use issued::{BEARER, Issued};
+pub use refusal::AuthorityRefusal;
 
 /// How long the authority is left alone before a request that met a fault is sent once more.
 const PAUSE: Duration = Duration::from_secs(1);

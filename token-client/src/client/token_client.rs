@@ -9,18 +9,16 @@ use credential_core::flight::{Flight, TRIES};
 use credential_core::guard::{Unanswered, bounded};
 use credential_core::{CredentialChain, Finding, Search, World};
 
-use crate::access_token::AccessToken;
+use super::builder::TokenClientBuilder;
 use crate::authority::{Authority, AuthorityError, app_scope, check_user_token, merge_query, user_scopes, with_query};
-use crate::builder::TokenClientBuilder;
-use crate::exchange::Exchange;
-use crate::flights::{FlightKey, Flights};
+use crate::exchange::{Exchange, chain_gap, claims};
+use crate::http::{addresses, headers};
 use crate::settings::{ApplicationOptions, Configuration};
-use crate::token_cache::{CacheKey, CacheKeyRef, TokenCache};
-use crate::token_error::panicked;
-use crate::{
-    ConfigurationError, DownstreamApi, ExchangeError, TokenError, TokenRequest, addresses, chain_gap, claims,
-    downstream, user_assertion,
-};
+use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
+use crate::token::error::panicked;
+use crate::token::flights::{FlightKey, Flights};
+use crate::token::user_assertion;
+use crate::{AccessToken, ConfigurationError, ExchangeError, TokenError, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
 const OVERRUN: Duration = Duration::from_secs(1);
@@ -153,14 +151,6 @@ impl TokenClient {
         Some(hit.token)
     }
 
-    /// A downstream API of the configuration, by name (whatever its case).
-    ///
-    /// # Errors
-    /// When there is no such section, with the nearest name, or when it cannot work.
-    pub fn downstream(&self, name: &str) -> Result<DownstreamApi, ConfigurationError> {
-        DownstreamApi::new(self.clone(), name)
-    }
-
     /// The configuration that the client was made from, warnings and hints included.
     pub fn configuration(&self) -> &Configuration {
         &self.inner.configuration
@@ -183,7 +173,7 @@ impl TokenClient {
             patience: old.patience,
             tenant: old.tenant.clone(),
             hears_call_tenant: old.hears_call_tenant,
-            cache: TokenCache::new(crate::token_cache::MAX_TOKENS),
+            cache: TokenCache::new(cache::MAX_TOKENS),
             flights: Flights::default(),
         }))
     }
@@ -306,7 +296,7 @@ impl Inner {
         }
         match presented {
             Ok(accepted) => {
-                let token = accepted.value.into_token(&request.scopes, tenant.as_deref(), accepted.attempts);
+                let token = AccessToken::of(accepted.value, &request.scopes, tenant.as_deref(), accepted.attempts);
                 self.cache.insert(key, token.clone(), &world);
                 Ok(token)
             }
@@ -329,10 +319,10 @@ impl Inner {
         let capabilities = options.client_capabilities.as_ref().map_or_else(Vec::new, |list| list.value.clone());
         let claims = claims::merged(&capabilities, request.claims.as_deref())?;
         for (name, value) in &request.extra_headers {
-            downstream::check_unreserved_header(name, value)?;
+            headers::check_unreserved(name, value)?;
         }
         if let Some(id) = &request.correlation_id {
-            let checked = downstream::check_header("client-request-id", id);
+            let checked = headers::check("client-request-id", id);
             checked.map_err(|finding| Box::new(finding.remedy("write correlation_id as a GUID")))?;
         }
         let deadline = world.clock.moment().after(self.patience);

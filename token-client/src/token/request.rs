@@ -4,7 +4,7 @@ use std::fmt;
 
 use credential_core::Secret;
 
-use crate::names::Names;
+use crate::settings::names::Names;
 
 /// A request for a token: for the application itself, or on behalf of a user. `Debug` shows no user's token, no
 /// claims and no values of query parameters and headers.

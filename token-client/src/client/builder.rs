@@ -8,14 +8,14 @@ use credential_core::{
     Application, Binding, CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World,
 };
 
+use super::beside::beside_settings;
+use super::configuration_error::any_error;
+use super::nested_tokens::Engine;
+use super::token_client::Inner;
 use crate::authority::{Authority, AuthorityKind};
-use crate::beside::beside_settings;
-use crate::configuration_error::any_error;
-use crate::flights::Flights;
-use crate::nested_tokens::Engine;
 use crate::settings::{ApplicationOptions, Configuration, Location};
-use crate::token_cache::{MAX_TOKENS, TokenCache};
-use crate::token_client::Inner;
+use crate::token::cache::{MAX_TOKENS, TokenCache};
+use crate::token::flights::Flights;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
 
 /// How long one call waits for a token, everything included, unless it is told otherwise.

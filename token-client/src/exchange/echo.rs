@@ -2,7 +2,7 @@
 
 use credential_core::Secret;
 
-use crate::form::encoded;
+use super::form::encoded;
 
 /// What is shorter stands in many words, and is nobody's secret for long.
 const SHORTEST: usize = 8;

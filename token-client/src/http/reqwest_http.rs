@@ -1,10 +1,5 @@
 //! The one HTTP stack: reqwest over rustls, shared by the token client, the sources and downstream calls.
 
-mod failure;
-mod pools;
-mod proxies;
-mod wiped;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +8,11 @@ use credential_core::{Finding, HttpClient, HttpError, HttpErrorKind, HttpRequest
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::redirect::Policy;
 
+use super::failure::{describe, host_of, never_sent};
+use super::pools::Pools;
+use super::wiped::{Collected, header_value, request_body};
+use super::{failure, proxies};
 use crate::ConfigurationError;
-use failure::{describe, host_of, never_sent};
-use pools::Pools;
-use wiped::{Collected, header_value, request_body};
 
 /// Sends requests with [reqwest](https://docs.rs/reqwest) over rustls; redirects are never followed.
 /// Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; a request to this

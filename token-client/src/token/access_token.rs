@@ -4,19 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, HttpResponse, Secret, printable};
-use serde::Deserialize;
+use credential_core::{Attempt, Secret};
 
-use crate::AuthorityRefusal;
+use crate::exchange::{BEARER, Issued};
 
-/// The most bytes that an access token may have.
-const MAX_TOKEN: usize = 256 * 1024;
-/// The only type of token that is asked for (RFC 6750).
-const BEARER: &str = "Bearer";
-/// The most characters of an authority's text that a message shows.
-const MAX_SHOWN: usize = 40;
-/// Where the authority does not say how long a token lives, it is not kept.
-const UNKNOWN_LIFE: Duration = Duration::ZERO;
 /// A token that lives at least this long is renewed at half its life when the authority does not say.
 const LONG_LIFE: Duration = Duration::from_secs(2 * 3600);
 
@@ -35,6 +26,25 @@ struct Inner {
 }
 
 impl AccessToken {
+    /// What the authority gave, for what was asked.
+    pub(crate) fn of(issued: Issued, asked: &[String], tenant: Option<&str>, attempts: Vec<Attempt>) -> Self {
+        let refresh_on = match issued.refresh_in {
+            // A moment in the past means: at once.
+            Some(seconds) => issued.at.checked_add(Duration::from_secs_f64(seconds.max(0.0))),
+            None if issued.life >= LONG_LIFE => issued.at.checked_add(issued.life / 2),
+            None => None,
+        };
+        Self(Arc::new(Inner {
+            header: Secret::new(format!("{BEARER} {}", issued.value.expose())),
+            value: issued.value,
+            expires_on: issued.at.checked_add(issued.life).unwrap_or(issued.at),
+            refresh_on,
+            scopes: issued.scopes.unwrap_or_else(|| asked.to_vec()),
+            tenant: tenant.map(str::to_owned),
+            attempts,
+        }))
+    }
+
     /// The token itself.
     pub fn value(&self) -> &Secret {
         &self.0.value
@@ -87,102 +97,17 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// What an authority answers with a token (RFC 6749 §5.1); numbers may be text.
-#[derive(Deserialize)]
-struct Body {
-    access_token: Option<String>,
-    token_type: Option<String>,
-    #[serde(default)]
-    expires_in: Option<Number>,
-    #[serde(default)]
-    refresh_in: Option<Number>,
-    scope: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Number(f64),
-    Text(String),
-}
-
-impl Number {
-    /// Seconds, ten years at most; nothing where it is no number.
-    fn seconds(&self) -> Option<f64> {
-        let seconds = match self {
-            Self::Number(number) => *number,
-            Self::Text(text) => text.trim().parse().ok()?,
-        };
-        seconds.is_finite().then(|| seconds.clamp(-315_360_000.0, 315_360_000.0))
-    }
-}
-
-/// A token as the authority gave it, before it is known which credential won it.
-pub(crate) struct Issued {
-    value: Secret,
-    life: Duration,
-    refresh_in: Option<f64>,
-    scopes: Option<Vec<String>>,
-    at: SystemTime,
-}
-
-impl Issued {
-    /// Reads a 200.
-    ///
-    /// # Errors
-    /// When the body is no JSON object or holds no usable token.
-    pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
-        let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
-            let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);
-            return Err(Box::new(AuthorityRefusal::unusable(response, &format!("no JSON token answer ({kind})"))));
-        };
-        let value = body.access_token.map(Secret::new).filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| Box::new(AuthorityRefusal::unusable(response, "no access_token")))?;
-        if value.expose().len() > MAX_TOKEN || !value.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Box::new(AuthorityRefusal::unusable(response, "an access_token that no header can carry")));
-        }
-        // RFC 6749 §5.1: a client must not use a token whose type it does not understand.
-        if let Some(other) = body.token_type.filter(|other| !other.eq_ignore_ascii_case(BEARER)) {
-            let what = format!("a token of the type \"{}\", not {BEARER}", printable(&other, MAX_SHOWN));
-            return Err(Box::new(AuthorityRefusal::unusable(response, &what)));
-        }
-        let life = body.expires_in.and_then(|number| number.seconds()).filter(|seconds| *seconds > 0.0);
-        Ok(Self {
-            value,
-            life: life.map_or(UNKNOWN_LIFE, Duration::from_secs_f64),
-            refresh_in: body.refresh_in.and_then(|number| number.seconds()),
-            scopes: body.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
-            at: now,
-        })
-    }
-
-    pub(crate) fn into_token(self, asked: &[String], tenant: Option<&str>, attempts: Vec<Attempt>) -> AccessToken {
-        let refresh_on = match self.refresh_in {
-            // A moment in the past means: at once.
-            Some(seconds) => self.at.checked_add(Duration::from_secs_f64(seconds.max(0.0))),
-            None if self.life >= LONG_LIFE => self.at.checked_add(self.life / 2),
-            None => None,
-        };
-        AccessToken(Arc::new(Inner {
-            header: Secret::new(format!("{BEARER} {}", self.value.expose())),
-            value: self.value,
-            expires_on: self.at.checked_add(self.life).unwrap_or(self.at),
-            refresh_on,
-            scopes: self.scopes.unwrap_or_else(|| asked.to_vec()),
-            tenant: tenant.map(str::to_owned),
-            attempts,
-        }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use credential_core::HttpResponse;
+
     use super::*;
+    use crate::AuthorityRefusal;
 
     fn issued(body: &str) -> Result<AccessToken, Box<AuthorityRefusal>> {
         let response = HttpResponse::new(200, vec![], body);
         let asked = ["api://a/.default".to_owned()];
-        Issued::read(&response, SystemTime::UNIX_EPOCH).map(|issued| issued.into_token(&asked, None, vec![]))
+        Issued::read(&response, SystemTime::UNIX_EPOCH).map(|issued| AccessToken::of(issued, &asked, None, vec![]))
     }
 
     #[test]

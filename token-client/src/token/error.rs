@@ -4,81 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity, causes};
+use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity};
 
-use crate::authority::UNREACHABLE;
+use crate::exchange::rejection;
 use crate::settings::{all_skipped, codes};
-use crate::{AuthorityRefusal, authority, rejection};
-
-/// Why one exchange with the authority gave no token.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ExchangeError {
-    /// The authority refused.
-    Authority(Box<AuthorityRefusal>),
-    /// The authority gave no answer.
-    Http(HttpError),
-    /// The authority's endpoints could not be had.
-    Endpoints(authority::AuthorityError),
-    /// The request cannot be sent as it is; nothing was sent.
-    Request(Box<Finding>),
-}
-
-impl fmt::Display for ExchangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Authority(error) => error.fmt(f),
-            Self::Http(error) => error.fmt(f),
-            Self::Endpoints(error) => error.fmt(f),
-            Self::Request(finding) => finding.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ExchangeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) => None,
-            Self::Http(error) => error.source(),
-        }
-    }
-}
-
-impl ExchangeError {
-    /// The same facts as a finding.
-    pub fn finding(&self) -> Finding {
-        match self {
-            Self::Authority(error) => {
-                let finding = Finding::error("authority-refused", error.to_string());
-                match rejection::remedy(error) {
-                    Some(remedy) => finding.remedy(remedy),
-                    None => finding,
-                }
-            }
-            Self::Http(error) => {
-                let (code, remedy) = match error.kind() {
-                    HttpErrorKind::Request => {
-                        ("request-not-sent", "see the cause: the HTTP client takes no such request")
-                    }
-                    _ => ("authority-unreachable", UNREACHABLE),
-                };
-                let mut finding = Finding::error(code, error.to_string()).remedy(remedy);
-                finding.cause = causes(error);
-                finding
-            }
-            Self::Endpoints(error) => error.finding().clone(),
-            Self::Request(finding) => (**finding).clone(),
-        }
-    }
-
-    /// The authority's own words, if it gave an answer.
-    pub fn authority(&self) -> Option<&AuthorityRefusal> {
-        match self {
-            Self::Authority(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+use crate::{AuthorityRefusal, ExchangeError};
 
 /// Why there is no token: shared by everybody who waited for it.
 #[derive(Clone, Debug)]
@@ -220,12 +150,6 @@ pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&Autho
             (finding, said)
         })
         .collect()
-}
-
-impl From<Box<Finding>> for ExchangeError {
-    fn from(finding: Box<Finding>) -> Self {
-        Self::Request(finding)
-    }
 }
 
 impl fmt::Display for TokenError {

@@ -214,14 +214,14 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access_token::Issued;
+    use crate::exchange::Issued;
     use credential_core::HttpResponse;
     use credential_core::testing::FakeWorld;
 
     fn token(life: u64, world: &World) -> AccessToken {
         let body = format!(r#"{{"access_token":"t{life}","expires_in":{life},"refresh_in":60}}"#);
         let response = HttpResponse::new(200, vec![], body);
-        Issued::read(&response, world.clock.now()).unwrap().into_token(&[], None, vec![])
+        AccessToken::of(Issued::read(&response, world.clock.now()).unwrap(), &[], None, vec![])
     }
 
     #[test]

@@ -13,7 +13,8 @@ use credential_core::{
 
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
-use crate::{TokenError, addresses};
+use crate::http::addresses;
+use crate::{AccessToken, TokenError};
 
 /// The most tokens that one nested entry keeps: a vault's challenge decides over tenant and scope.
 const MAX_TOKENS: usize = 64;
@@ -164,7 +165,7 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
     });
     match accepted.await {
         Ok(accepted) => {
-            let token = accepted.value.into_token(&[], None, Vec::new());
+            let token = AccessToken::of(accepted.value, &[], None, Vec::new());
             Ok(ProvidedToken::new(token.value().clone(), token.expires_on()))
         }
         Err(error) => Err(failed(&TokenError::new(error, world.clock.now()))),

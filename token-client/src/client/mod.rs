@@ -1,0 +1,11 @@
+//! One application as this program sees it: built from its settings, asked for tokens.
+
+mod beside;
+pub(crate) mod builder;
+pub(crate) mod configuration_error;
+mod nested_tokens;
+mod token_client;
+
+pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
+pub use configuration_error::ConfigurationError;
+pub use token_client::{Acquired, TokenClient, TokenOrigin};

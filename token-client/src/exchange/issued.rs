@@ -1,0 +1,87 @@
+//! What an authority answers with a token.
+
+use std::time::{Duration, SystemTime};
+
+use credential_core::{HttpResponse, Secret, printable};
+use serde::Deserialize;
+
+use crate::AuthorityRefusal;
+
+/// The most bytes that an access token may have.
+const MAX_TOKEN: usize = 256 * 1024;
+/// The only type of token that is asked for (RFC 6750).
+pub(crate) const BEARER: &str = "Bearer";
+/// The most characters of an authority's text that a message shows.
+const MAX_SHOWN: usize = 40;
+/// Where the authority does not say how long a token lives, it is not kept.
+const UNKNOWN_LIFE: Duration = Duration::ZERO;
+
+/// What an authority answers with a token (RFC 6749 §5.1); numbers may be text.
+#[derive(Deserialize)]
+struct Body {
+    access_token: Option<String>,
+    token_type: Option<String>,
+    #[serde(default)]
+    expires_in: Option<Number>,
+    #[serde(default)]
+    refresh_in: Option<Number>,
+    scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Number(f64),
+    Text(String),
+}
+
+impl Number {
+    /// Seconds, ten years at most; nothing where it is no number.
+    fn seconds(&self) -> Option<f64> {
+        let seconds = match self {
+            Self::Number(number) => *number,
+            Self::Text(text) => text.trim().parse().ok()?,
+        };
+        seconds.is_finite().then(|| seconds.clamp(-315_360_000.0, 315_360_000.0))
+    }
+}
+
+/// A token as the authority gave it, before it is known which credential won it.
+pub(crate) struct Issued {
+    pub(crate) value: Secret,
+    pub(crate) life: Duration,
+    pub(crate) refresh_in: Option<f64>,
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) at: SystemTime,
+}
+
+impl Issued {
+    /// Reads a 200.
+    ///
+    /// # Errors
+    /// When the body is no JSON object or holds no usable token.
+    pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
+        let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
+            let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);
+            return Err(Box::new(AuthorityRefusal::unusable(response, &format!("no JSON token answer ({kind})"))));
+        };
+        let value = body.access_token.map(Secret::new).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| Box::new(AuthorityRefusal::unusable(response, "no access_token")))?;
+        if value.expose().len() > MAX_TOKEN || !value.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Box::new(AuthorityRefusal::unusable(response, "an access_token that no header can carry")));
+        }
+        // RFC 6749 §5.1: a client must not use a token whose type it does not understand.
+        if let Some(other) = body.token_type.filter(|other| !other.eq_ignore_ascii_case(BEARER)) {
+            let what = format!("a token of the type \"{}\", not {BEARER}", printable(&other, MAX_SHOWN));
+            return Err(Box::new(AuthorityRefusal::unusable(response, &what)));
+        }
+        let life = body.expires_in.and_then(|number| number.seconds()).filter(|seconds| *seconds > 0.0);
+        Ok(Self {
+            value,
+            life: life.map_or(UNKNOWN_LIFE, Duration::from_secs_f64),
+            refresh_in: body.refresh_in.and_then(|number| number.seconds()),
+            scopes: body.scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect()),
+            at: now,
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! What goes over the wire: the one HTTP client, and which addresses, paths and headers may be sent.
+
+pub(crate) mod addresses;
+mod failure;
+pub(crate) mod headers;
+pub(crate) mod path;
+mod pools;
+mod proxies;
+mod reqwest_http;
+mod wiped;
+
+pub use reqwest_http::ReqwestHttp;
