@@ -21,6 +21,6 @@ pub struct EntryStatus {
     /// Until when it is left alone for its failure or refusal (of several authorities' the last); `None` when
     /// it is tried at the next exchange.
     pub left_alone_until: Option<SystemTime>,
-    /// Whether it is the application's entry in use; see [`CredentialChain::in_use`].
+    /// Whether it is the application's entry in use; see [`CredentialChain::in_use`](crate::CredentialChain::in_use).
     pub in_use: bool,
 }

@@ -1,11 +1,12 @@
 //! From an application's settings to its authority, offline, with everything that is wrong at once.
 
-use credential_core::{Finding, Origin, Severity};
+use credential_core::{Finding, Origin};
 
 use super::address::Address;
 use super::region::Region;
 use super::{Authority, AuthorityKind, clouds, codes, tenant};
-use crate::settings::{self, ApplicationOptions, Located};
+use crate::settings::guid::is_guid;
+use crate::settings::{self, ApplicationOptions, Located, any_error};
 
 /// The authority as it comes together.
 struct Draft {
@@ -36,7 +37,7 @@ impl Authority {
         if let Some(draft) = &draft {
             reader.check_tenant(draft, home_tenant.is_some());
         }
-        let failed = reader.said.iter().any(|finding| finding.severity == Severity::Error);
+        let failed = any_error(&reader.said);
         match draft {
             Some(draft) if !failed => Ok(Self {
                 kind: draft.kind,
@@ -281,7 +282,7 @@ impl Reader<'_> {
         let configured = domain.clone().or(tenant_id);
         let differs = match (&path_tenant, &configured) {
             // An id and a domain name can be the same tenant.
-            (Some(path), Some(other)) => !same_tenant(path, other) && tenant::is_guid(path) == tenant::is_guid(other),
+            (Some(path), Some(other)) => !same_tenant(path, other) && is_guid(path) == is_guid(other),
             _ => false,
         };
         let policy = filled(options.sign_up_sign_in_policy_id.as_ref());

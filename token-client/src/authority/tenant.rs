@@ -6,6 +6,7 @@ use super::codes;
 use super::error::AuthorityError;
 use super::{Authority, AuthorityKind};
 use crate::settings;
+use crate::settings::guid::is_guid;
 
 /// Whether it names one directory, and not any.
 pub(crate) fn is_concrete(tenant: &str) -> bool {
@@ -15,15 +16,6 @@ pub(crate) fn is_concrete(tenant: &str) -> bool {
 /// Whether it looks like a tenant: an id, a domain name, or one of the names for any.
 pub(crate) fn looks_like_one(text: &str) -> bool {
     is_guid(text) || text.contains('.') || text.eq_ignore_ascii_case("consumers") || !is_concrete(text)
-}
-
-/// `8-4-4-4-12` hex digits.
-pub(crate) fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// The tenant in lower case.

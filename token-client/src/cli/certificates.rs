@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use credential_cert_store::{Inspection, MAX_CONTENT, inspect};
-use credential_core::{CertificateFacts, Finding, Secret, SecretBytes, Severity, SourceError};
+use credential_core::{CertificateFacts, Finding, Secret, SecretBytes, SourceError};
 use serde_json::{Value, json};
 
 use super::args::{CertificatesCommand, InspectArgs};
@@ -11,7 +11,7 @@ use super::context::Context;
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::settings::Location;
+use crate::settings::{Location, any_error};
 
 pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcome {
     let CertificatesCommand::Inspect(args) = command;
@@ -32,7 +32,7 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         Ok(inspection) => inspection.findings.clone(),
         Err(finding) => vec![finding.clone()],
     };
-    let ok = !found.iter().any(|finding| finding.severity == Severity::Error);
+    let ok = !any_error(&found);
     if args.json {
         output.json(&object(ok, inspected.as_ref().ok(), &found));
     } else {

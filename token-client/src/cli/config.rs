@@ -11,7 +11,7 @@ use super::text::clean;
 use super::{Failure, Outcome, json, text};
 use crate::authority::OfflineEndpoints;
 use crate::client::builder::bind;
-use crate::client::configuration_error::any_error;
+use crate::settings::any_error;
 use crate::settings::{Configuration, Shown, Sight};
 
 pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {

@@ -9,7 +9,7 @@ use super::Failure;
 use super::args::Where;
 use super::counting::{CountingHttp, NoNetwork};
 use crate::client::builder::real_world;
-use crate::client::configuration_error::any_error;
+use crate::settings::any_error;
 use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, TokenClient, TokenClientBuilder};
 

@@ -9,11 +9,10 @@ use credential_core::{
 };
 
 use super::beside::beside_settings;
-use super::configuration_error::any_error;
 use super::nested_tokens::Engine;
 use super::token_client::Inner;
 use crate::authority::{Authority, AuthorityKind};
-use crate::settings::{ApplicationOptions, Configuration, Location};
+use crate::settings::{ApplicationOptions, Configuration, Location, any_error};
 use crate::token::cache::{MAX_TOKENS, TokenCache};
 use crate::token::flights::Flights;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credential_core::{BindError, Finding, Severity};
+use credential_core::{BindError, Finding};
 
 /// Everything that is wrong with a configuration, at once: each finding names the setting, where it
 /// stands, what was found and what to do.
@@ -34,9 +34,4 @@ impl From<Finding> for ConfigurationError {
     fn from(finding: Finding) -> Self {
         Self::new(vec![finding])
     }
-}
-
-/// Whether any of the findings is an error.
-pub(crate) fn any_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
 }

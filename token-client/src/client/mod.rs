@@ -2,7 +2,7 @@
 
 mod beside;
 pub(crate) mod builder;
-pub(crate) mod configuration_error;
+mod configuration_error;
 mod nested_tokens;
 mod token_client;
 

@@ -10,8 +10,8 @@ use url::Url;
 use super::call::{Body, BodyKind};
 use super::response::MAX_RESPONSE;
 use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge};
-use crate::exchange::claims;
 use crate::http::{addresses, headers, path};
+use crate::settings::json::is_object;
 use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
 use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest};
 
@@ -179,7 +179,7 @@ impl DownstreamApi {
             _ => None,
         };
         // Nobody can ask for claims that are none: the caller gets the API's own words.
-        let claims = claims.filter(|claims| claims::is_object(claims));
+        let claims = claims.filter(|claims| is_object(claims));
         let Some((claims, token_request)) = claims.zip(token_request) else {
             return Ok(DownstreamResponse::new(answer, token));
         };

@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use super::reply::Reply;
 use super::state::State;
 use super::token;
+use crate::settings::guid::is_guid;
 
 /// Tenants that stand for no one in particular.
 pub(crate) const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];
@@ -39,7 +40,7 @@ pub(crate) fn answer(state: &State, request: &RecordedRequest, origin: &str) -> 
 
 /// The correlation id of a request: its own, if it has the form of one.
 pub(crate) fn correlation_id(request: &RecordedRequest) -> String {
-    let given = request.header("client-request-id").filter(|id| guid::is_guid(id));
+    let given = request.header("client-request-id").filter(|id| is_guid(id));
     given.map_or_else(guid::random, str::to_owned)
 }
 

@@ -27,11 +27,6 @@ pub(crate) fn merged(capabilities: &[String], claims: Option<&str>) -> Result<Op
     Ok(Some(merged.to_string()))
 }
 
-/// Whether the text is what a `claims` parameter is: a JSON object.
-pub(crate) fn is_object(claims: &str) -> bool {
-    serde_json::from_str::<Map<String, Value>>(claims).is_ok()
-}
-
 /// Objects merge by key, lists join, anything else stays as the caller has it.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {

@@ -3,8 +3,9 @@
 use credential_core::Finding;
 
 use super::bind::{Binder, Located, Section, TextMap};
-use super::codes;
+use super::json::is_object;
 use super::known::{ACQUIRE_TOKEN_SETTINGS, MANAGED_IDENTITY_SETTINGS};
+use super::{codes, guid};
 
 /// How a token is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(crate) fn bind(section: &Section<'_>, outer: &mut Binder<'_>) -> AcquireToke
         authentication_options_name: binder.text(&section, "AuthenticationOptionsName"),
         claims: claims(&mut binder, &section, "Claims"),
         claims_from_client: claims(&mut binder, &section, "ClaimsFromClient"),
-        correlation_id: guid(&mut binder, &section),
+        correlation_id: correlation_id(&mut binder, &section),
         extra_headers_parameters: binder.text_map(&section, "ExtraHeadersParameters"),
         extra_parameters: binder.text_map(&section, "ExtraParameters"),
         extra_query_parameters: binder.text_map(&section, "ExtraQueryParameters"),
@@ -87,21 +88,20 @@ fn managed_identity(outer: &mut Binder<'_>, section: &Section<'_>) -> Option<Man
 /// Claims are JSON in text; an object is what people write first.
 fn claims(binder: &mut Binder<'_>, section: &Section<'_>, name: &str) -> Option<Located<String>> {
     let claims = binder.text(section, name)?;
-    let is_object = serde_json::from_str::<serde_json::Value>(&claims.value).is_ok_and(|value| value.is_object());
-    if !claims.value.is_empty() && !is_object {
+    if !claims.value.is_empty() && !is_object(&claims.value) {
         let finding = Finding::error(codes::WRONG_VALUE, format!("{name} is no JSON object in text"));
         binder.say(&section.child(name), finding.remedy("write \"{\\\"access_token\\\": {...}}\""));
     }
     Some(claims)
 }
 
-/// The forms N, D, B and P of `System.Guid`, white space around them cut.
-fn guid(binder: &mut Binder<'_>, section: &Section<'_>) -> Option<Located<String>> {
+/// A GUID in any form that .NET reads, white space around it cut.
+fn correlation_id(binder: &mut Binder<'_>, section: &Section<'_>) -> Option<Located<String>> {
     let mut text = binder.text(section, "CorrelationId")?;
     if text.value.is_empty() {
         return None;
     }
-    match normal_guid(text.value.trim()) {
+    match guid::normal(text.value.trim()) {
         Some(normal) => {
             text.value = normal;
             Some(text)
@@ -113,54 +113,6 @@ fn guid(binder: &mut Binder<'_>, section: &Section<'_>) -> Option<Located<String
                 finding.remedy("write it as 00000000-0000-0000-0000-000000000000"),
             );
             None
-        }
-    }
-}
-
-fn normal_guid(text: &str) -> Option<String> {
-    let inner = [('{', '}'), ('(', ')')]
-        .iter()
-        .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
-        .unwrap_or(text);
-    let bare = inner.len() == 32 && inner.len() == text.len();
-    let dashed = inner.len() == 36 && [8, 13, 18, 23].iter().all(|at| inner.as_bytes().get(*at) == Some(&b'-'));
-    let digits: String = inner.chars().filter(|letter| *letter != '-').collect();
-    if !(bare || dashed) || digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut rest = digits.to_ascii_lowercase();
-    let mut parts = Vec::new();
-    for len in [8, 4, 4, 4] {
-        let tail = rest.split_off(len);
-        parts.push(std::mem::replace(&mut rest, tail));
-    }
-    parts.push(rest);
-    Some(parts.join("-"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normal_guid;
-
-    #[test]
-    fn guids_have_the_forms_of_dotnet() {
-        let normal = Some("00000000-0000-0000-0000-00000000000a".to_owned());
-        for text in [
-            "00000000-0000-0000-0000-00000000000A",
-            "0000000000000000000000000000000a",
-            "{00000000-0000-0000-0000-00000000000a}",
-            "(00000000-0000-0000-0000-00000000000a)",
-        ] {
-            assert_eq!(normal_guid(text), normal, "{text}");
-        }
-        for text in [
-            "",
-            "x",
-            "{0000000000000000000000000000000a}",
-            "00000000-0000-0000-0000-00000000000g",
-            "é".repeat(16).as_str(),
-        ] {
-            assert_eq!(normal_guid(text), None, "{text}");
         }
     }
 }

@@ -148,7 +148,7 @@ impl Configuration {
 
     /// Whether nothing that was found is an error.
     pub fn ok(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity < Severity::Error)
+        !any_error(&self.findings)
     }
 
     /// The downstream API of that name, whatever its case.
@@ -261,4 +261,9 @@ fn web_host_variables(tree: &Tree, path: &str, said: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Whether any of the findings is an error.
+pub(crate) fn any_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
 }

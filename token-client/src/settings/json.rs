@@ -13,6 +13,11 @@ use super::key::SEPARATOR;
 use super::strict;
 use super::tree::{Layer, MAX_DEPTH, Refused};
 
+/// Whether a text is one JSON object, as the value of a `claims` parameter is.
+pub(crate) fn is_object(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
+}
+
 /// Reads a file's text into a layer. What is wrong becomes findings; the layer is then to be left out.
 pub(crate) fn parse(text: &str, file: &str, layer: Layer) -> Result<Layer, Vec<Finding>> {
     let mut cursor = Cursor::new(text, file);

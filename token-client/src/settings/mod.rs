@@ -34,7 +34,8 @@ mod decode;
 mod downstream;
 #[doc = include_str!("../../docs/configuration.md")]
 pub mod guide {}
-mod json;
+pub(crate) mod guid;
+pub(crate) mod json;
 mod key;
 mod known;
 mod location;
@@ -65,5 +66,6 @@ pub use shown::Shown;
 pub use tree::{Leaf, MAX_DEPTH, Tree};
 
 pub(crate) use bind::has_placeholder;
+pub(crate) use configuration::any_error;
 #[cfg(feature = "cli")]
 pub(crate) use sight::Sight;
