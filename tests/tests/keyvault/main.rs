@@ -1,0 +1,7 @@
+//! Key Vault before a cloud on loopback: certificates, who reads them, newer versions, faults, recorded cases.
+
+mod faults;
+mod flow;
+mod identity;
+mod rotation;
+mod wire;
