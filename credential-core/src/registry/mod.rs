@@ -1,18 +1,19 @@
 //! Which sources exist, and the binding of a list of entries to them: every mistake at once, no I/O.
 
 mod bind_entry;
+mod bind_error;
+mod binding;
 mod spelling;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
-use crate::{
-    Application, BindContext, ChainPolicy, CredentialChain, CredentialDescription, CredentialSource, Finding, Severity,
-    SourceType, TokenProviders, World,
-};
+use crate::{BindContext, CredentialChain, CredentialDescription, CredentialSource, Finding, SourceType};
 use bind_entry::bind_entry;
 
+pub use bind_error::BindError;
+pub use binding::Binding;
+pub(crate) use binding::Parts;
 pub use spelling::{nearest, unreplaced};
 
 /// The most entries that one list may have.
@@ -114,100 +115,3 @@ impl SourceRegistry {
         Ok(CredentialChain::new(entries, skipped, findings, binding))
     }
 }
-
-/// What entries are bound with.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Binding<'a> {
-    /// The outside world that loaders see.
-    pub world: World,
-    /// For whom.
-    pub application: Application,
-    /// How patient the chain is.
-    pub policy: ChainPolicy,
-    /// Exchanges nested entries for tokens.
-    pub tokens: Option<&'a dyn TokenProviders>,
-}
-
-impl<'a> Binding<'a> {
-    /// In a world, for an application that nobody has named yet, with the usual patience and without
-    /// anybody who exchanges credentials.
-    pub fn new(world: World) -> Self {
-        Self { world, application: Application::new("", ""), policy: ChainPolicy::default(), tokens: None }
-    }
-
-    /// For that application.
-    #[must_use]
-    pub fn application(mut self, application: Application) -> Self {
-        self.application = application;
-        self
-    }
-
-    /// With other patience.
-    #[must_use]
-    pub fn policy(mut self, policy: ChainPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// With somebody who exchanges nested entries for tokens. It is asked while entries are bound.
-    #[must_use]
-    pub fn tokens(mut self, tokens: &'a dyn TokenProviders) -> Self {
-        self.tokens = Some(tokens);
-        self
-    }
-}
-
-impl From<World> for Binding<'_> {
-    fn from(world: World) -> Self {
-        Self::new(world)
-    }
-}
-
-impl fmt::Debug for Binding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Binding")
-            .field("application", &self.application)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What every entry of a list is bound with.
-pub(crate) struct Parts<'a> {
-    pub(crate) registry: &'a SourceRegistry,
-    pub(crate) binding: &'a Binding<'a>,
-}
-
-/// A list of entries that cannot work, with everything that is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BindError {
-    findings: Vec<Finding>,
-}
-
-impl BindError {
-    /// An error from its findings; at least one should be of severity error.
-    pub fn new(findings: Vec<Finding>) -> Self {
-        Self { findings }
-    }
-
-    /// Everything that was found, warnings too.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        for (nth, finding) in errors.enumerate() {
-            if nth > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{finding}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for BindError {}

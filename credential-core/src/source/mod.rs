@@ -1,9 +1,11 @@
 //! The plug-in contract: what a source is, what it makes of an entry, and what that is told when it loads.
 
+mod application;
 mod bind_context;
 mod description;
 mod error;
 mod finding;
+mod load_request;
 mod origin;
 mod setting;
 mod source_type;
@@ -11,16 +13,17 @@ mod tokens;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Credential, Moment, World};
+use crate::Credential;
 
+pub use application::Application;
 pub use bind_context::{BindContext, Unbound};
 pub use description::{CredentialDescription, Entry, Value};
 pub use error::{SourceError, SourceErrorKind, causes};
 pub use finding::{Finding, Severity};
+pub use load_request::{LoadReason, LoadRequest};
 pub use origin::Origin;
 pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
 pub use source_type::SourceType;
@@ -162,100 +165,5 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         (**self).bind(entry, cx)
-    }
-}
-
-/// Why a credential is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LoadReason {
-    /// There is none yet.
-    Initial,
-    /// There is one; is it still the one to use?
-    Refresh,
-    /// The authority refused the one there is: look for another.
-    Rejected,
-}
-
-/// For whom credentials are loaded, as it is configured: the same for every tenant that a call may name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Application {
-    /// The client id.
-    pub client_id: String,
-    /// The configured authority, with its tenant where it has one: `https://login.microsoftonline.com/contoso.com`.
-    pub authority: String,
-    /// The configured tenant, where the authority has tenants.
-    pub tenant: Option<String>,
-    /// The name of the cloud that the authority belongs to, where it is a known one: `public`,
-    /// `china`, `usgov`, ...
-    pub cloud: Option<String>,
-}
-
-impl Application {
-    /// An application at an authority without a tenant of its own.
-    pub fn new(client_id: impl Into<String>, authority: impl Into<String>) -> Self {
-        Self { client_id: client_id.into(), authority: authority.into(), tenant: None, cloud: None }
-    }
-
-    /// Sets the tenant.
-    #[must_use]
-    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
-        self.tenant = Some(tenant.into());
-        self
-    }
-
-    /// Sets the cloud's name.
-    #[must_use]
-    pub fn cloud(mut self, cloud: impl Into<String>) -> Self {
-        self.cloud = Some(cloud.into());
-        self
-    }
-}
-
-/// Everything that a loader is told when it loads. Loads are shared by all tenants of an application, so
-/// it knows of none. Grows without breaking anybody.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct LoadRequest<'a> {
-    /// For whom.
-    pub application: &'a Application,
-    /// Why.
-    pub reason: LoadReason,
-    /// What this loader gave last time, if it did.
-    pub previous: Option<&'a Credential>,
-    /// When nobody waits any longer.
-    pub deadline: Moment,
-    /// The outside world.
-    pub world: &'a World,
-}
-
-impl<'a> LoadRequest<'a> {
-    /// The first load of an entry.
-    pub fn new(application: &'a Application, deadline: Moment, world: &'a World) -> Self {
-        Self { application, reason: LoadReason::Initial, previous: None, deadline, world }
-    }
-
-    /// A further load, for a reason, of what was given before.
-    #[must_use]
-    pub fn again(mut self, reason: LoadReason, previous: &'a Credential) -> Self {
-        self.reason = reason;
-        self.previous = Some(previous);
-        self
-    }
-
-    /// How long there is until the deadline.
-    pub fn remaining(&self) -> Duration {
-        self.deadline.since(self.world.clock.moment())
-    }
-
-    /// The previous credential where this one is the same in everything: material, end and findings.
-    pub fn unchanged(&self, loaded: Credential) -> Credential {
-        let same = |previous: &&Credential| {
-            previous.same_material(&loaded)
-                && previous.expires_on() == loaded.expires_on()
-                && previous.findings() == loaded.findings()
-        };
-        self.previous.filter(same).cloned().unwrap_or(loaded)
     }
 }

@@ -8,8 +8,8 @@ use credential_core::{
     Application, Binding, CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World,
 };
 
-use super::beside::beside_settings;
 use super::nested_tokens::Engine;
+use super::relative_paths::beside_settings;
 use super::token_client::Inner;
 use crate::authority::{Authority, AuthorityKind};
 use crate::settings::{ApplicationOptions, Configuration, Location, any_error};

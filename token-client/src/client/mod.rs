@@ -1,9 +1,9 @@
 //! One application as this program sees it: built from its settings, asked for tokens.
 
-mod beside;
 pub(crate) mod builder;
 mod configuration_error;
 mod nested_tokens;
+mod relative_paths;
 mod token_client;
 
 pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
