@@ -1,5 +1,7 @@
 //! Texts that somebody else has chosen, in messages.
 
+use std::fmt;
+
 /// The text, cut after `max` characters, with nothing in it that moves a terminal's cursor, forges a
 /// line or turns the direction of writing: such characters are written as `\u{1b}`.
 pub fn printable(text: &str, max: usize) -> String {
@@ -11,6 +13,23 @@ pub fn printable(text: &str, max: usize) -> String {
         out.push('…');
     }
     out
+}
+
+/// A text in a message that is written as it is printed: as [`printable`] has it, of any length.
+pub(crate) struct Harmless<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Harmless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(moves_terminal) {
+            let (before, from) = rest.split_at(at);
+            f.write_str(before)?;
+            let mut characters = from.chars();
+            characters.next().into_iter().try_for_each(|moves| write!(f, "{}", moves.escape_unicode()))?;
+            rest = characters.as_str();
+        }
+        f.write_str(rest)
+    }
 }
 
 /// Whether a terminal would do something else with it than show it: control characters, the separators of
@@ -25,12 +44,14 @@ pub fn moves_terminal(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{Harmless, printable};
 
     #[test]
     fn what_moves_the_cursor_is_written_out_and_the_rest_stays() {
         assert_eq!(printable("Größe \u{1b}[31m\n\u{202e}x", 100), "Größe \\u{1b}[31m\\u{a}\\u{202e}x");
         assert_eq!(printable("a\u{2028}b\u{2029}c\u{61c}", 100), "a\\u{2028}b\\u{2029}c\\u{61c}");
+        let text = "Größe \u{1b}[31m\n\u{202e}x";
+        assert_eq!(Harmless(text).to_string(), printable(text, 100));
         assert_eq!(printable("abc", 3), "abc");
         assert_eq!(printable("abcd", 3), "abc…");
     }

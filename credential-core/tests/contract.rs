@@ -160,6 +160,17 @@ async fn a_loader_may_be_made_at_its_first_load() {
     assert_eq!(world.http.requests().len(), 2, "one that failed, and one");
 }
 
+#[test]
+fn what_a_source_repeats_of_others_moves_no_terminal() {
+    let text = "certs/\u{1b}[31m\u{202e}x\nforged line: file not found";
+    let entry = CredentialDescription::new("Counting").at("A:0", Origin::Code);
+    let error = SourceError::invalid("x", text).remedy(text).caused_by(text).placed(&entry);
+    let warning = Finding::warning("x", text).because(text).placed(&entry);
+    for shown in [error.to_string(), error.finding().to_string(), warning.to_string()] {
+        assert!(!shown.contains(['\u{1b}', '\u{202e}', '\n']) && shown.contains("\\u{1b}"), "{shown:?}");
+    }
+}
+
 /// A vault that is read with a token, which another entry gives.
 #[derive(Debug)]
 struct VaultSource;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::causes;
+use crate::printable::Harmless;
 use crate::{Credential, CredentialDescription, Finding, Origin, SourceError, SourceType};
 
 /// Any error, shared.
@@ -148,7 +149,7 @@ impl Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}  {}  ", self.index, self.id)?;
+        write!(f, "{}  {}  ", self.index, Harmless(&self.id))?;
         match self.findings().first() {
             Some(finding) if !matches!(self.outcome, Outcome::Accepted) => {
                 let kind = self.kind().unwrap_or_else(|| self.status());

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::printable::Harmless;
 use crate::{CredentialDescription, Finding, Origin};
 
 /// What a failure means for the list: which remedy fits, and when the source is asked again.
@@ -229,8 +230,9 @@ pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
 }
 
 impl fmt::Display for SourceError {
+    /// In one line that moves no terminal, whatever the texts in it are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        Harmless(&self.0.message).fmt(f)
     }
 }
 

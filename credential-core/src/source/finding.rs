@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::printable::Harmless;
 use crate::{CredentialDescription, Origin};
 
 /// How bad a [`Finding`] is. Ordered: `Hint < Warning < Error`.
@@ -124,20 +125,21 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
+    /// In one line that moves no terminal, whatever the texts in it are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(origin) = &self.origin {
             write!(f, "{origin}: ")?;
         }
         write!(f, "{}: ", self.severity.as_str())?;
         if let Some(path) = &self.path {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", Harmless(path))?;
         }
-        f.write_str(&self.message)?;
+        Harmless(&self.message).fmt(f)?;
         for cause in &self.cause {
-            write!(f, ": {cause}")?;
+            write!(f, ": {}", Harmless(cause))?;
         }
         match &self.remedy {
-            Some(remedy) => write!(f, " ({remedy})"),
+            Some(remedy) => write!(f, " ({})", Harmless(remedy)),
             None => Ok(()),
         }
     }

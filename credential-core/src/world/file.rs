@@ -30,7 +30,7 @@ impl World {
     ///
     /// # Errors
     /// All but `file-timeout` are settled locally; the caller names the setting with
-    /// [`CredentialDescription::at_setting`](crate::CredentialDescription::at_setting).
+    /// [`SourceError::about`]: `request.read_file(path, max).await.map_err(|error| error.about("Setting"))?`.
     /// `NotApplicable` when there is no such file, `Denied` when it may not be read, `Invalid` when it
     /// is a folder, a pipe or too large, `Misconfigured` when the path cannot be one, `Transient` for whatever
     /// else the file system answers.

@@ -174,7 +174,7 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
 
 /// No token: as bad as the worst of what the credential met.
 fn failed(error: &TokenError) -> SourceError {
-    let message = format!("the vault's own credential got no token: {error}");
+    let message = format!("the vault's own credential got no token: {}", error.to_string().replace("\n  ", "; "));
     if error.is_transient() {
         SourceError::transient("vault-credential", message)
     } else {

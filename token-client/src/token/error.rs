@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity};
+use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity, printable};
 
 use crate::exchange::rejection;
 use crate::settings::{all_skipped, codes};
@@ -162,8 +162,12 @@ impl fmt::Display for TokenError {
                 f.write_str("no credential worked:")?;
                 for attempt in attempts {
                     match attempt_findings(attempt).first() {
-                        Some((finding, _)) => write!(f, "\n  {}  {}  {finding}", attempt.index, attempt.id)?,
-                        None => write!(f, "\n  {}  {}  {}", attempt.index, attempt.id, attempt.status())?,
+                        Some((finding, _)) => {
+                            write!(f, "\n  {}  {}  {finding}", attempt.index, printable(&attempt.id, 500))?;
+                        }
+                        None => {
+                            write!(f, "\n  {}  {}  {}", attempt.index, printable(&attempt.id, 500), attempt.status())?;
+                        }
                     }
                 }
                 Ok(())
