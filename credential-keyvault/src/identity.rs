@@ -7,13 +7,16 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret as AzureSecret, TokenCredential, TokenRequestOptions};
 use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
-use credential_core::{Secret, SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider};
+use credential_core::{
+    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, ProvidedToken, Secret, SourceError, SourceErrorKind,
+    SourceType, TOKEN_REFUSED, TokenFor, TokenProvider,
+};
 
 use crate::challenge::Challenge;
 use crate::memory::Token;
 use crate::plan::{CREDENTIAL, Choice, Kind};
 use crate::session::{Session, at_vault};
-use crate::{azure_cli, managed_identity, service_principal};
+use crate::{azure_cli, environment, managed_identity};
 
 /// The credential that the SDK's clients are given: the kept token, or a new one by the entry's choice.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ async fn token(session: &Arc<Session>) -> Result<Token, SourceError> {
 
 async fn obtain(session: &Arc<Session>, challenge: &Challenge) -> Result<Token, SourceError> {
     match (&session.plan().choice, &session.context.means.credential) {
-        (Choice::Entry(source_type, tokens), _) => exchanged(session, challenge, source_type, &**tokens).await,
+        (Choice::Entry(source_type, tokens), _) => by_entry(session, challenge, source_type, &**tokens).await,
         (Choice::One(kind), _) => by_kind(session, challenge, *kind).await.map_err(at_choice),
         (Choice::First, Some(credential)) => given(challenge, credential.as_ref()).await,
         (Choice::First, None) => first(session, challenge).await,
@@ -88,8 +91,8 @@ async fn first(session: &Arc<Session>, challenge: &Challenge) -> Result<Token, S
 
 async fn by_kind(session: &Arc<Session>, challenge: &Challenge, kind: Kind) -> Result<Token, SourceError> {
     match kind {
-        Kind::Environment => service_principal::from_environment(session, challenge).await,
-        Kind::WorkloadIdentity => service_principal::workload(session, challenge).await,
+        Kind::Environment => environment::service_principal(session, challenge).await,
+        Kind::WorkloadIdentity => environment::workload(session, challenge).await,
         Kind::ManagedIdentity => managed_identity::token(session, challenge).await,
         Kind::AzureCli => azure_cli::token(session, challenge).await,
     }
@@ -107,20 +110,60 @@ async fn given(challenge: &Challenge, credential: &dyn TokenCredential) -> Resul
 }
 
 /// Another entry of a `ClientCredentials` list, exchanged.
-async fn exchanged(
+async fn by_entry(
     session: &Session,
     challenge: &Challenge,
     source_type: &SourceType,
     tokens: &dyn TokenProvider,
 ) -> Result<Token, SourceError> {
     let client_id = session.plan().client_id.as_deref().unwrap_or(&session.application.client_id);
+    let who = format!("application {client_id} with {source_type} in tenant {}", challenge.tenant);
+    let given = exchanged(session, challenge, client_id, tokens, false).await;
+    let given = given.map_err(|error| at_choice(refused(&error, challenge, &who).unwrap_or(error)))?;
+    Ok(Token { value: given.token, expires_on: given.expires_on, who })
+}
+
+/// A token from the challenge's authority, which the challenge has been checked for.
+pub(crate) async fn exchanged(
+    session: &Session,
+    challenge: &Challenge,
+    client_id: &str,
+    tokens: &dyn TokenProvider,
+    certificate_chain: bool,
+) -> Result<ProvidedToken, SourceError> {
     let authority = format!("{}/{}", challenge.authority, challenge.tenant);
     let at = (authority.as_str(), challenge.tenant.as_str());
     let request = TokenFor::new(&challenge.scope, at, client_id, session.deadline, session.world());
-    let request = request.fresh(session.memory().refused());
-    let given = tokens.token(&request).await.map_err(at_choice)?;
-    let who = format!("application {client_id} with {source_type} in tenant {}", challenge.tenant);
-    Ok(Token { value: given.token, expires_on: given.expires_on, who })
+    tokens.token(&request.fresh(session.memory().refused()).certificate_chain(certificate_chain)).await
+}
+
+/// The authority gave no token to this reader.
+pub(crate) const IDENTITY_REFUSED: &str = "vault-identity-refused";
+
+/// What the authority did, with its name and the reader's; nothing where the reader's own credential could
+/// not be had, which says so itself.
+pub(crate) fn refused(error: &SourceError, challenge: &Challenge, who: &str) -> Option<SourceError> {
+    let (code, remedy) = match error.code() {
+        AUTHORITY_UNREACHABLE => (
+            "vault-authority-unreachable",
+            "the vault's authority gives the token to read the vault with: check the way to it",
+        ),
+        AUTHORITY_UNWELL => (
+            "vault-authority-unwell",
+            "the vault's authority gives the token to read the vault with; it is asked again",
+        ),
+        AUTHORITY_UNREADABLE => {
+            ("vault-authority-unreadable", "check proxies or gateways that answer in the authority's place")
+        }
+        TOKEN_REFUSED => (IDENTITY_REFUSED, error.remedy_text().unwrap_or("see what the authority says")),
+        _ => return None,
+    };
+    let message = format!("{} gave no token to {who}: {error}", challenge.authority);
+    let refused = SourceError::new(error.kind(), code, message).remedy(remedy);
+    Some(match error.wait() {
+        Some(wait) => refused.retry_after(wait),
+        None => refused,
+    })
 }
 
 /// A token of the SDK as ours.

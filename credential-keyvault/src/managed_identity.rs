@@ -12,7 +12,6 @@ use url::Url;
 use crate::challenge::Challenge;
 use crate::memory::Token;
 use crate::peer::Peer;
-use crate::service_principal::variable;
 use crate::session::{MAX_ANSWER, Session};
 
 /// How long the metadata service may take to show that it is there.
@@ -31,14 +30,14 @@ const OTHER_PLATFORMS: &[(&str, &str)] = &[
 /// A token of the managed identity; `ManagedIdentityClientId` or `AZURE_CLIENT_ID` say which one, if
 /// it is not the machine's own.
 pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
-    let client_id = session.plan().managed_identity.clone().or_else(|| variable(session, "AZURE_CLIENT_ID"));
+    let client_id = session.plan().managed_identity.clone().or_else(|| session.variable("AZURE_CLIENT_ID"));
     let who = match &client_id {
         Some(client_id) => format!("managed identity {client_id}"),
         None => "the machine's own managed identity".to_owned(),
     };
     let resource = challenge.scope.strip_suffix("/.default").unwrap_or(&challenge.scope);
-    let other = OTHER_PLATFORMS.iter().find(|(name, _)| variable(session, name).is_some());
-    let result = match (variable(session, "IDENTITY_ENDPOINT"), variable(session, "IDENTITY_HEADER"), other) {
+    let other = OTHER_PLATFORMS.iter().find(|(name, _)| session.variable(name).is_some());
+    let result = match (session.variable("IDENTITY_ENDPOINT"), session.variable("IDENTITY_HEADER"), other) {
         (.., Some((name, platform))) => Err(SourceError::not_applicable(
             "managed-identity-unsupported",
             format!("{name} is set: managed identities of {platform} are not supported here"),
@@ -60,7 +59,7 @@ async fn from_metadata(
     resource: &str,
     client_id: Option<&str>,
 ) -> Result<HttpResponse, SourceError> {
-    let host = variable(session, "AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or_else(|| METADATA.to_owned());
+    let host = session.variable("AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or_else(|| METADATA.to_owned());
     let endpoint = format!("{}/metadata/identity/oauth2/token", host.trim_end_matches('/'));
     let url = address(&endpoint, "2018-02-01", resource, client_id)?;
     let (memory, clock) = (session.memory(), &session.world().clock);

@@ -1,9 +1,9 @@
-//! A certificate with its key, out of a vault's secret or a file.
+//! A certificate with its key, out of a vault's secret.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use credential_cert_store::Material;
-use credential_core::{Credential, Secret, SecretBytes, SourceError};
+use credential_core::{Credential, SecretBytes, SourceError};
 
 use crate::session::Session;
 
@@ -21,16 +21,6 @@ pub(crate) async fn of_secret(session: &Session, id: String, value: &str) -> Res
             .remedy("import the certificate with its key: az keyvault certificate import")
         })?),
     };
-    open(session, id, content, None).await
-}
-
-/// Reads PKCS#12 or PEM.
-pub(crate) async fn open(
-    session: &Session,
-    id: String,
-    content: SecretBytes,
-    password: Option<Secret>,
-) -> Result<Credential, SourceError> {
     let now = session.world().clock.now();
-    Material::read(content, password).await?.into_credential(id, now)
+    Material::read(content, None).await?.into_credential(id, now)
 }

@@ -7,8 +7,6 @@ use credential_core::{HttpError, HttpErrorKind, SourceError};
 pub(crate) enum Peer {
     /// The vault, by address.
     Vault(String),
-    /// The authority that gives tokens for the vault, by address.
-    Authority(String),
     /// The platform's endpoint for managed identities, by address.
     Platform(String),
 }
@@ -23,7 +21,7 @@ struct Way {
 impl Peer {
     fn address(&self) -> &str {
         match self {
-            Self::Vault(address) | Self::Authority(address) | Self::Platform(address) => address,
+            Self::Vault(address) | Self::Platform(address) => address,
         }
     }
 
@@ -31,11 +29,6 @@ impl Peer {
     pub(crate) fn unreachable(&self, error: HttpError) -> SourceError {
         let way = match self {
             Self::Vault(_) => vault_way(error.kind()),
-            Self::Authority(_) => Way {
-                code: "vault-authority-unreachable",
-                what: way_of(error.kind()),
-                remedy: "the vault's authority gives the token to read the vault with: check the way to it",
-            },
             Self::Platform(_) => Way {
                 code: "managed-identity-unreachable",
                 what: way_of(error.kind()),

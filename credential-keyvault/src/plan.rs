@@ -9,6 +9,7 @@ use credential_core::{
 };
 
 use crate::address::{self, VaultAddress};
+use crate::environment::Implied;
 
 pub(crate) const URL: &str = "KeyVaultUrl";
 pub(crate) const NAME: &str = "KeyVaultCertificateName";
@@ -110,10 +111,14 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) version: Option<String>,
     pub(crate) choice: Choice,
+    /// What the environment amounts to, where the choice may fall on it.
+    pub(crate) implied: Implied,
     pub(crate) managed_identity: Option<String>,
     pub(crate) tenant: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) poll: Duration,
+    /// Where [`CREDENTIAL`] stands or would stand.
+    pub(crate) credential_path: String,
     /// Where [`URL`] stands.
     pub(crate) url_at: Place,
     /// Where [`NAME`] stands.
@@ -139,12 +144,18 @@ impl Plan {
         let version = one_of_both(VERSION, version, pasted.version).map_err(|error| cx.error(error));
         let name = one_of_both(NAME, name, pasted.name).and_then(|name| name.ok_or_else(nameless));
         let name = name.map_err(|error| cx.error(error.about(NAME)));
+        let choice = choice?;
         let text = |setting: &str| entry.text(setting).map(|text| text.trim().to_owned());
         Ok(Self {
             vault: pasted.vault,
             name: name?,
             version: version?,
-            choice: choice?,
+            implied: match &choice {
+                Choice::Entry(..) => Implied::default(),
+                Choice::First | Choice::One(_) => Implied::bind(cx),
+            },
+            choice,
+            credential_path: entry.setting_path(CREDENTIAL),
             managed_identity: text("ManagedIdentityClientId"),
             tenant: text(TENANT),
             client_id: text("CredentialClientId"),

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credential_core::{
-    Application, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret, SourceError, World, moves_terminal,
+    Application, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World, moves_terminal,
 };
 
+use crate::environment;
 use crate::means::Means;
 use crate::memory::{Memory, lock};
 use crate::peer::Peer;
@@ -45,8 +46,6 @@ pub(crate) struct Session {
     pub(crate) patient: bool,
     failure: Mutex<Option<SourceError>>,
     doing: Mutex<String>,
-    /// What was sent, and is shown nowhere.
-    sent: Mutex<Vec<Secret>>,
 }
 
 impl Session {
@@ -58,8 +57,8 @@ impl Session {
         patient: bool,
     ) -> Arc<Self> {
         let (context, application, world) = (context.clone(), Arc::clone(application), world.clone());
-        let (failure, doing, sent) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { context, application, world, deadline, patient, failure, doing, sent })
+        let (failure, doing) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { context, application, world, deadline, patient, failure, doing })
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -74,6 +73,11 @@ impl Session {
         &self.context.memory
     }
 
+    /// A variable that is set to something.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        environment::variable(&*self.world.environment, name)
+    }
+
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline.since(self.world().clock.moment())
     }
@@ -86,11 +90,6 @@ impl Session {
     /// The error that was kept.
     pub(crate) fn failed(&self) -> Option<SourceError> {
         lock(&self.failure).take()
-    }
-
-    /// Remembers what an answer must not show, whatever it repeats.
-    pub(crate) fn sends(&self, secret: Secret) {
-        lock(&self.sent).push(secret);
     }
 
     /// Says what is being waited for, for the message when the deadline passes.
@@ -160,13 +159,12 @@ fn may_heal(kind: HttpErrorKind) -> bool {
 }
 
 impl Session {
-    /// A server's text as it may be shown: one line, no longer than `max`, and without our token and what
-    /// else was sent, which a server could send back.
+    /// A server's text as it may be shown: one line, no longer than `max`, and without our token,
+    /// which a server could send back.
     pub(crate) fn shown(&self, text: &str, max: usize) -> String {
         let token = self.memory().token(std::time::SystemTime::UNIX_EPOCH).map(|token| token.value);
-        let sent = lock(&self.sent).clone();
-        let secrets = sent.into_iter().chain(token).filter(|secret| !secret.is_empty());
-        let clean = secrets.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"));
+        let token = token.filter(|token| !token.is_empty());
+        let clean = token.map_or_else(|| text.to_owned(), |token| text.replace(token.expose(), "***"));
         let line: String = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut shown: String = line.chars().filter(|one| !moves_terminal(*one)).take(max).collect();
         if line.chars().count() > max {

@@ -104,46 +104,6 @@ fn trusted_authorities(session: &Session) -> Vec<String> {
     urls.filter_map(|url| url.host_str().map(str::to_owned)).collect()
 }
 
-/// Carries the token requests of `azure_identity` to one authority.
-#[derive(Debug)]
-pub(crate) struct AuthorityTransport {
-    pub(crate) session: Arc<Session>,
-    /// `https://login.microsoftonline.com`, and nobody else.
-    pub(crate) authority: String,
-}
-
-#[async_trait]
-impl HttpClient for AuthorityTransport {
-    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let (plain, host) = match self.authority.strip_prefix("http://") {
-            Some(host) => (true, host),
-            None => (false, self.authority.trim_start_matches("https://")),
-        };
-        let send = async {
-            let message = outgoing(request, host, plain)?;
-            self.session.send(message, &Peer::Authority(self.authority.clone())).await
-        };
-        let result = send.await.and_then(|answer| match answer.status {
-            // Such answers often are a gateway's, which `azure_identity` cannot read.
-            408 | 429 | 500..=599 => Err(self.unwell(&answer)),
-            _ => Ok(incoming(&answer)),
-        });
-        result.map_err(|error| stopped(&self.session, error))
-    }
-}
-
-impl AuthorityTransport {
-    fn unwell(&self, answer: &HttpResponse) -> SourceError {
-        let message = format!("{} is unwell: it answered with status {}", self.authority, answer.status);
-        let error = SourceError::transient("vault-authority-unwell", message)
-            .remedy("the vault's authority gives the token to read the vault with; it is asked again");
-        match answer.retry_after() {
-            Some(wait) => error.retry_after(wait),
-            None => error,
-        }
-    }
-}
-
 /// Keeps the real error in the session; the SDK passes on that something stopped it.
 fn stopped(session: &Session, error: SourceError) -> Error {
     session.fail(error);

@@ -17,6 +17,8 @@ pub mod settings;
 pub mod sources;
 mod token;
 
+#[cfg(feature = "testing")]
+pub use client::Engine;
 pub use client::{Acquired, ConfigurationError, DEFAULT_PATIENCE, TokenClient, TokenClientBuilder, TokenOrigin};
 pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
 pub use exchange::{AuthorityRefusal, ExchangeError, rejection};

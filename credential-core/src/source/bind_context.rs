@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::tokens::NoEngine;
 use crate::registry::Parts;
 use crate::{
-    Application, Binding, CredentialChain, CredentialDescription, Entry, Finding, Secret, Severity, SourceError,
-    SourceType, TokenProvider, Value,
+    Application, BindError, CredentialChain, CredentialDescription, Entry, Environment, Finding, Secret, Severity,
+    SourceError, SourceType, TokenProvider, Value,
 };
 
 /// An entry that could not be bound. Comes of an error that was reported, so that nothing vanishes
@@ -74,24 +74,40 @@ impl<'a> BindContext<'a> {
             .at(self.entry.setting_path(setting), origin.clone());
         let others = settings.iter().filter(|entry| !entry.name.eq_ignore_ascii_case("SourceType"));
         let nested = others.fold(nested, |nested, entry| nested.with_entry(entry.clone()));
-        let chain = self.chain(nested)?;
-        Ok(match self.parts.binding.tokens {
-            Some(tokens) => tokens.provider(chain),
-            None => Arc::new(NoEngine),
-        })
-    }
-
-    fn chain(&mut self, nested: CredentialDescription) -> Result<CredentialChain, Unbound> {
-        let binding = Binding { application: self.application().clone(), ..self.parts.binding.clone() };
-        match self.parts.registry.bind(vec![nested], binding) {
+        match self.chain(nested) {
             Ok(chain) => {
                 self.findings.extend(chain.findings().iter().cloned());
-                Ok(chain)
+                Ok(self.provider(chain))
             }
             Err(error) => {
                 self.findings.extend(error.findings().iter().cloned());
                 Err(Unbound(()))
             }
+        }
+    }
+
+    /// Tokens by an entry that nobody wrote: what the machine's variables amount to, say. It is bound and
+    /// exchanged as that of [`tokens_of`](Self::tokens_of) is, and its findings are none of the entry's.
+    ///
+    /// # Errors
+    /// When it cannot work; its source may not be in this build.
+    pub fn tokens_for(&self, implied: CredentialDescription) -> Result<Arc<dyn TokenProvider>, BindError> {
+        self.chain(implied).map(|chain| self.provider(chain))
+    }
+
+    /// The variables of the machine that the entry is bound on.
+    pub fn environment(&self) -> &dyn Environment {
+        &*self.parts.binding.world.environment
+    }
+
+    fn chain(&self, nested: CredentialDescription) -> Result<CredentialChain, BindError> {
+        self.parts.registry.bind(vec![nested], self.parts.binding.clone())
+    }
+
+    fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
+        match self.parts.binding.tokens {
+            Some(tokens) => tokens.provider(chain),
+            None => Arc::new(NoEngine),
         }
     }
 

@@ -9,6 +9,15 @@ use async_trait::async_trait;
 
 use crate::{CredentialChain, Moment, Secret, SourceError, World};
 
+/// The code of a failure: the authority gave no answer.
+pub const AUTHORITY_UNREACHABLE: &str = "authority-unreachable";
+/// The code of a failure: the authority is unwell, or throttles.
+pub const AUTHORITY_UNWELL: &str = "authority-unwell";
+/// The code of a failure: something answered that is no authority.
+pub const AUTHORITY_UNREADABLE: &str = "authority-unreadable";
+/// The code of a failure: the authority refused the credential or the request.
+pub const TOKEN_REFUSED: &str = "token-refused";
+
 /// What a token is wanted for.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -24,6 +33,8 @@ pub struct TokenFor<'a> {
     pub client_id: &'a str,
     /// What was given last was refused: one from a cache will not do.
     pub fresh: bool,
+    /// A certificate is presented with its chain, for authorities that trust its issuer.
+    pub certificate_chain: bool,
     /// When nobody waits any longer.
     pub deadline: Moment,
     /// The outside world.
@@ -39,13 +50,20 @@ impl<'a> TokenFor<'a> {
         deadline: Moment,
         world: &'a World,
     ) -> Self {
-        Self { scope, authority, tenant, client_id, fresh: false, deadline, world }
+        Self { scope, authority, tenant, client_id, fresh: false, certificate_chain: false, deadline, world }
     }
 
     /// Wants one that is in no cache.
     #[must_use]
     pub fn fresh(mut self, fresh: bool) -> Self {
         self.fresh = fresh;
+        self
+    }
+
+    /// Presents a certificate with its chain.
+    #[must_use]
+    pub fn certificate_chain(mut self, chain: bool) -> Self {
+        self.certificate_chain = chain;
         self
     }
 }
@@ -68,14 +86,16 @@ impl ProvidedToken {
 }
 
 /// Gives tokens, with whatever stands behind it: a chain of credentials, a cache, one exchange for many.
-/// Had from [`BindContext::tokens_of`](crate::BindContext::tokens_of).
+/// Had from [`BindContext::tokens_of`](crate::BindContext::tokens_of) and
+/// [`BindContext::tokens_for`](crate::BindContext::tokens_for).
 #[async_trait]
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token that is good now.
     ///
     /// # Errors
-    /// By kind as for [`CredentialLoader::load`](crate::CredentialLoader::load); `Denied` when the
-    /// authority refused the credential.
+    /// The credential's own, when there is none. Otherwise [`AUTHORITY_UNREACHABLE`] and
+    /// [`AUTHORITY_UNWELL`] (`Transient`), [`AUTHORITY_UNREADABLE`] (`Invalid`) or [`TOKEN_REFUSED`]
+    /// (`Denied`); the message is what was met there and does not name the authority.
     async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError>;
 }
 

@@ -22,8 +22,20 @@ impl Bound {
     /// # Errors
     /// What is wrong with the entry.
     pub fn new(source: impl CredentialSource + 'static, entry: CredentialDescription) -> Result<Self, BindError> {
-        let registry = SourceRegistry::new().with(source);
         let binding = Binding::new(FakeWorld::new().world()).application(application());
+        Self::among(&SourceRegistry::new().with(source), entry, binding)
+    }
+
+    /// Binds the entry with a registry, which has its source, as a program does: for a source that needs
+    /// others beside it, or somebody who exchanges what they give ([`Binding::tokens`]).
+    ///
+    /// # Errors
+    /// What is wrong with the entry.
+    pub fn among(
+        registry: &SourceRegistry,
+        entry: CredentialDescription,
+        binding: Binding<'_>,
+    ) -> Result<Self, BindError> {
         let chain = registry.bind(vec![entry.clone()], binding)?;
         let findings = chain.findings().to_vec();
         let loader =

@@ -22,7 +22,7 @@ pub use certificate::{Key, Made, ca_and_leaf};
 pub use client::LoopbackHttp;
 use credential_core::testing::FakeEnvironment;
 use credential_core::{HttpClient, World};
-pub use entry::{bind, entry, load, load_within};
+pub use entry::{BoundEntry, bind, entry, load, load_within, projected_token, registry};
 pub use fault::{Action, Fault};
 pub use objects::{Stored, Version};
 

@@ -16,7 +16,9 @@ use credential_core::{
     SourceType, TokenFor, TokenProvider, TokenProviders,
 };
 use credential_keyvault::KeyVaultSources;
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, load_within};
+use credential_tests::vault::{
+    Action, Cloud, Fault, Key, Made, bind, entry, load, load_within, projected_token, registry,
+};
 
 fn source() -> Arc<dyn CredentialSource> {
     credential_keyvault::sources().swap_remove(0)
@@ -83,13 +85,14 @@ async fn a_projected_token_is_presented_as_it_is() {
     let cloud = cloud().await;
     cloud.edit(|state| state.applications = vec![("kvapp".to_owned(), String::new())]);
     let files = FakeFiles::default();
-    files.write("/run/token", "projected.token.x\n");
+    let token = projected_token();
+    files.write("/run/token", format!("{token}\n"));
     let variables =
         [("AZURE_FEDERATED_TOKEN_FILE", "/run/token"), ("AZURE_CLIENT_ID", "kvapp"), ("AZURE_TENANT_ID", "kvtenant")];
     let world = cloud.world(&variables).with_files(Arc::new(files));
     load(&bind(&source(), key_vault()), &world, None).await.unwrap();
     let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
-    assert!(body.contains("client_assertion=projected.token.x"), "{body}");
+    assert!(body.contains(&format!("client_assertion={token}")), "{body}");
 }
 
 #[tokio::test]
@@ -253,7 +256,7 @@ async fn another_entry_of_a_list_reads_the_vault() {
         entries.extend(secret.map(|secret| Entry::text("ClientSecret", secret, Origin::Code)));
         key_vault().with_entry(Entry::map("Credential", entries, Origin::Code))
     };
-    let registry = token_client::sources::registry();
+    let registry = registry(&source());
     let world = cloud.world(&[]);
     let binding = || Binding::new(world.clone()).application(application()).tokens(&Exchange);
     let deadline = world.clock.moment().after(Duration::from_secs(30));

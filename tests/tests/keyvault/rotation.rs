@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use credential_core::testing::{Conformance, FakeClock, FakeReply, FakeWorld};
 use credential_core::{
-    Candidate, Credential, CredentialSource, HttpResponse, LoadReason, Search, SourceRegistry, SourceType, Verdict,
+    Binding, Candidate, Credential, CredentialSource, HttpResponse, LoadReason, Search, SourceType, Verdict,
 };
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load};
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, registry};
+use token_client::Engine;
 
 fn source() -> Arc<dyn CredentialSource> {
     credential_keyvault::sources().swap_remove(0)
@@ -92,10 +93,9 @@ async fn a_thousand_rotations_under_load_without_a_failed_call() {
         });
     };
     put(0);
-    let mut registry = SourceRegistry::new();
-    registry.register(source());
     let world = cloud.world(&Cloud::reader());
-    let chain = registry.bind(vec![entry(SourceType::KEY_VAULT)], world.clone()).unwrap();
+    let binding = Binding::new(world.clone()).tokens(&Engine);
+    let chain = registry(&source()).bind(vec![entry(SourceType::KEY_VAULT)], binding).unwrap();
     let calls = Arc::new(AtomicUsize::new(0));
     for nth in 1..=ROTATIONS {
         // Calls side by side, all through the rotation that has just been.
@@ -151,7 +151,8 @@ async fn keeps_to_the_contract_of_sources() {
         world.http.on("GET", "https://myvault.vault.azure.net/secrets/", vault(secret));
     };
     for source in credential_keyvault::sources().into_iter().take(1) {
-        let suite = Conformance::new(source, entry(SourceType::KEY_VAULT))
+        let suite = Conformance::new(Arc::clone(&source), entry(SourceType::KEY_VAULT))
+            .among(registry(&source), Engine)
             .works_when(works.clone())
             .fails_when(|world| world.environment.unset("AZURE_CLIENT_SECRET"))
             .never_shows(["kv-s3cret", "vault-t0ken", "PRIVATE KEY"]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use credential_core::testing::FakeFiles;
 use credential_core::{CredentialDescription, CredentialSource, SourceType};
-use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, load};
+use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, load, projected_token};
 use serde_json::Value;
 
 /// Cases that go another way than recorded, with the requests and the outcome that they have here.
@@ -169,7 +169,7 @@ async fn run(case: &str) -> (Vec<String>, String) {
     let cloud = Cloud::start().await;
     furnish(&cloud, &json(case, "scenario.json"));
     let files = FakeFiles::default();
-    files.write("DIR/pod.jwt", "pod.token.x");
+    files.write("DIR/pod.jwt", projected_token());
     let port = cloud.platform().rsplit(':').next().unwrap().to_owned();
     let recorded = json(case, "case.json");
     let variables: Vec<(String, String)> = recorded["env"]

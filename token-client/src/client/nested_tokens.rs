@@ -8,11 +8,13 @@ use async_trait::async_trait;
 use credential_core::flight::{Flight, FlightId, TRIES};
 use credential_core::guard::guarded;
 use credential_core::{
-    CredentialChain, ProvidedToken, Search, SourceError, TokenFor, TokenProvider, TokenProviders, World,
+    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, Attempt, CredentialChain, Outcome, ProvidedToken,
+    Search, SourceError, SourceErrorKind, TOKEN_REFUSED, TokenFor, TokenProvider, TokenProviders, World,
 };
 
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
+use crate::exchange::rejection::{Meaning, meaning};
 use crate::http::addresses;
 use crate::{AccessToken, TokenError};
 
@@ -22,8 +24,8 @@ const MAX_TOKENS: usize = 64;
 const MARGIN: Duration = Duration::from_secs(120);
 
 /// Exchanges nested entries as the application's own are: chain, rejection table, one exchange for many.
-#[derive(Debug)]
-pub(crate) struct Engine;
+#[derive(Clone, Copy, Debug)]
+pub struct Engine;
 
 impl TokenProviders for Engine {
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
@@ -31,7 +33,7 @@ impl TokenProviders for Engine {
     }
 }
 
-type Outcome = Result<ProvidedToken, SourceError>;
+type Given = Result<ProvidedToken, SourceError>;
 
 /// What a token is asked with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +47,7 @@ struct Key {
 #[derive(Debug, Default)]
 struct State {
     kept: HashMap<Key, ProvidedToken>,
-    under_way: HashMap<Key, Flight<Outcome>>,
+    under_way: HashMap<Key, Flight<Given>>,
 }
 
 /// The tokens of one nested entry.
@@ -57,7 +59,7 @@ struct NestedTokens {
 
 #[async_trait]
 impl TokenProvider for NestedTokens {
-    async fn token(&self, request: &TokenFor<'_>) -> Outcome {
+    async fn token(&self, request: &TokenFor<'_>) -> Given {
         let endpoint = format!("{}/oauth2/v2.0/token", request.authority.trim_end_matches('/'));
         addresses::credential_bearing(&endpoint)
             .map_err(|finding| SourceError::misconfigured(finding.code, finding.message))?;
@@ -87,7 +89,7 @@ impl TokenProvider for NestedTokens {
 
 impl NestedTokens {
     /// The exchange under way, or a new one as a task of its own.
-    fn start(&self, key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Flight<Outcome> {
+    fn start(&self, key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Flight<Given> {
         let mut state = lock(&self.state);
         if let Some(flight) = state.under_way.get(key).filter(|flight| !flight.is_gone()) {
             return flight.clone();
@@ -100,7 +102,7 @@ impl NestedTokens {
             exchanged.unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")))
         };
         let (landed, shared) = (key.clone(), Arc::clone(&self.state));
-        let land = move |flight, outcome: Option<&Outcome>| {
+        let land = move |flight, outcome: Option<&Given>| {
             let mut state = lock(&shared);
             state.end(&landed, flight);
             if let Some(Ok(token)) = outcome {
@@ -137,13 +139,14 @@ impl State {
 }
 
 fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
+    let now = request.world.clock.moment();
     Exchange {
         client_id: key.client_id.clone(),
         tenant: Some(key.tenant.clone()),
         assertion_audience: endpoint.to_owned(),
         token_endpoint: endpoint.to_owned(),
         kind: AuthorityKind::Entra,
-        send_x5c: false,
+        send_x5c: request.certificate_chain,
         scope: key.scope.clone(),
         claims: None,
         asked_claims: None,
@@ -152,11 +155,12 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
         correlation_id: request.world.uuid(),
         fmi_path: None,
         extra_headers: Vec::new(),
-        deadline: request.deadline,
+        // A little less than there is: the request's own failure says more than the deadline's.
+        deadline: now.after(request.deadline.since(now).mul_f64(0.95)),
     }
 }
 
-async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange, world: &World) -> Outcome {
+async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange, world: &World) -> Given {
     let (deadline, exchange) = (exchange.deadline, Arc::new(exchange));
     let attempt_world = world.clone();
     let accepted = chain.first_accepted(Search::new(authority, deadline), move |candidate| {
@@ -172,18 +176,46 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
     }
 }
 
-/// No token: as bad as the worst of what the credential met.
+/// No token: why the credential could not be had, or what the authority answered.
 fn failed(error: &TokenError) -> SourceError {
-    let message = format!("the vault's own credential got no token: {}", error.to_string().replace("\n  ", "; "));
-    if error.is_transient() {
-        SourceError::transient("vault-credential", message)
-    } else {
-        SourceError::denied("vault-credential", message)
+    if let Some(error) = error.attempts().iter().find_map(unloaded) {
+        return error.clone();
+    }
+    let said = error.authority();
+    let findings = error.findings();
+    let first = findings.first().map(|(finding, _)| finding);
+    let (kind, code) = match said {
+        Some(said) if meaning(said) == Meaning::Unwell => (SourceErrorKind::Transient, AUTHORITY_UNWELL),
+        Some(said) if !said.is_of_oauth() => (SourceErrorKind::Invalid, AUTHORITY_UNREADABLE),
+        Some(_) => (SourceErrorKind::Denied, TOKEN_REFUSED),
+        None if error.is_transient() => (SourceErrorKind::Transient, AUTHORITY_UNREACHABLE),
+        None => (SourceErrorKind::Invalid, first.map_or(TOKEN_REFUSED, |finding| finding.code)),
+    };
+    let message = match said {
+        Some(said) => format!("{said} ({})", said.status),
+        None => first.map_or_else(|| error.to_string(), |finding| finding.message.clone()),
+    };
+    let failure = SourceError::new(kind, code, message);
+    let failure = match first.and_then(|finding| finding.remedy.as_deref()) {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    };
+    match said.and_then(|said| said.retry_after) {
+        Some(wait) => failure.retry_after(wait),
+        None => failure,
+    }
+}
+
+/// Why there was no credential to present.
+fn unloaded(attempt: &Attempt) -> Option<&SourceError> {
+    match &attempt.outcome {
+        Outcome::Failed(error) => Some(error),
+        _ => None,
     }
 }
 
 fn late() -> SourceError {
-    SourceError::transient("vault-credential", "the vault's own credential got no token in time")
+    SourceError::transient(AUTHORITY_UNREACHABLE, "there was no token in time")
 }
 
 /// Every change is whole when the lock is given back.

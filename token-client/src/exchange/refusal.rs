@@ -6,6 +6,8 @@ use std::time::Duration;
 use credential_core::{HttpResponse, moves_terminal};
 use serde::Deserialize;
 
+/// The code of a success that is none.
+const UNUSABLE: &str = "unusable_answer";
 /// The most of an authority's text that is kept.
 const MAX_TEXT: usize = 2000;
 
@@ -81,9 +83,14 @@ impl AuthorityRefusal {
     /// A success that is none: 200 with a body that holds no token.
     pub(crate) fn unusable(response: &HttpResponse, what: &str) -> Self {
         let mut error = Self::read(response);
-        error.error = "unusable_answer".to_owned();
+        error.error = UNUSABLE.to_owned();
         error.description = format!("the authority answered {} with {what}", response.status);
         error
+    }
+
+    /// Whether an authority said it: the answer has a code of OAuth's, and not one by its status.
+    pub(crate) fn is_of_oauth(&self) -> bool {
+        self.error != UNUSABLE && self.error != by_status(self.status)
     }
 }
 

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -25,7 +24,8 @@ impl Conformance {
     /// A load that is dropped at any of its awaits leaves the next one unharmed.
     pub(super) async fn check_cancelling(&self, violations: &mut Vec<String>) {
         for polls in 1..=MAX_AWAITS {
-            let (Ok(bound), world) = (self.bound(), self.prepared()) else { return };
+            let world = self.prepared();
+            let Ok(bound) = self.bound(&world) else { return };
             if !self.dropped_after(polls, &bound, &world) {
                 return;
             }
@@ -54,7 +54,8 @@ impl Conformance {
     }
 
     pub(super) async fn check_loading(&self, violations: &mut Vec<String>) {
-        let (Ok(bound), world) = (self.bound(), self.prepared()) else { return };
+        let world = self.prepared();
+        let Ok(bound) = self.bound(&world) else { return };
         let first = match self.load(&bound, &world, None).await {
             Ok(credential) => credential,
             Err(failed) => return violations.push(format!("the good entry does not load: {failed}")),
@@ -78,7 +79,8 @@ impl Conformance {
 
     /// A refresh finds new material by itself within a day; nobody need refuse the old one first.
     pub(super) async fn check_refreshing(&self, violations: &mut Vec<String>) {
-        let (Ok(bound), world, Some(rotate)) = (self.bound(), self.prepared(), &self.rotates) else { return };
+        let world = self.prepared();
+        let (Ok(bound), Some(rotate)) = (self.bound(&world), &self.rotates) else { return };
         let Ok(first) = self.load(&bound, &world, None).await else { return };
         rotate(&world);
         world.clock.advance(A_DAY);
@@ -93,8 +95,10 @@ impl Conformance {
 
     /// Two entries share nothing: each is loaded in a world of its own, one of which has been changed.
     pub(super) async fn check_two_entries(&self, violations: &mut Vec<String>) {
-        let (Ok(one), Ok(other), Some(rotate)) = (self.bound(), self.bound(), &self.rotates) else { return };
         let (before, after) = (self.prepared(), self.prepared());
+        let (Ok(one), Ok(other), Some(rotate)) = (self.bound(&before), self.bound(&after), &self.rotates) else {
+            return;
+        };
         rotate(&after);
         let Ok(old) = self.load(&one, &before, None).await else { return };
         let Ok(new) = self.load(&other, &after, None).await else { return };
@@ -105,7 +109,8 @@ impl Conformance {
     }
 
     pub(super) async fn check_failing(&self, violations: &mut Vec<String>) {
-        let (Ok(bound), world, Some(fail)) = (self.bound(), self.prepared(), &self.fails) else { return };
+        let world = self.prepared();
+        let (Ok(bound), Some(fail)) = (self.bound(&world), &self.fails) else { return };
         fail(&world);
         match self.load(&bound, &world, None).await {
             Ok(_) => violations.push("a load that cannot work gives a credential".to_owned()),
@@ -114,9 +119,9 @@ impl Conformance {
         }
     }
 
-    /// A loader of its own; what keeps the entry from being bound has been said.
-    fn bound(&self) -> Result<Bound, BindError> {
-        Bound::new(Arc::clone(&self.source), self.good.clone())
+    /// A loader of its own in that world; what keeps the entry from being bound has been said.
+    fn bound(&self, world: &FakeWorld) -> Result<Bound, BindError> {
+        Bound::among(&self.registry, self.good.clone(), self.binding(world))
     }
 
     fn prepared(&self) -> FakeWorld {

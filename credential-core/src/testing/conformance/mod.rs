@@ -5,10 +5,10 @@ mod loading;
 use std::fmt;
 use std::sync::Arc;
 
-use super::FakeWorld;
+use super::{FakeWorld, application};
 use crate::{
-    Credential, CredentialDescription, CredentialSource, Entry, Finding, SourceError, SourceErrorKind, SourceRegistry,
-    Value,
+    Binding, Credential, CredentialDescription, CredentialSource, Entry, Finding, SourceError, SourceErrorKind,
+    SourceRegistry, TokenProviders, Value,
 };
 
 type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;
@@ -52,6 +52,8 @@ type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;
 /// ```
 pub struct Conformance {
     source: Arc<dyn CredentialSource>,
+    registry: SourceRegistry,
+    tokens: Option<Box<dyn TokenProviders + Send + Sync>>,
     good: CredentialDescription,
     works: Option<Prepare>,
     rotates: Option<Prepare>,
@@ -81,8 +83,13 @@ impl fmt::Debug for Conformance {
 impl Conformance {
     /// The suite for a source, with an entry that works in a world made ready for it.
     pub fn new(source: impl CredentialSource + 'static, good: CredentialDescription) -> Self {
+        let source: Arc<dyn CredentialSource> = Arc::new(source);
+        let mut registry = SourceRegistry::new();
+        registry.register(Arc::clone(&source));
         Self {
-            source: Arc::new(source),
+            source,
+            registry,
+            tokens: None,
             good,
             works: None,
             rotates: None,
@@ -90,6 +97,16 @@ impl Conformance {
             bad: Vec::new(),
             secrets: Vec::new(),
         }
+    }
+
+    /// Binds the entry with these sources beside its own and with somebody who exchanges what they give,
+    /// for a source that asks its context for tokens.
+    #[must_use]
+    pub fn among(mut self, others: SourceRegistry, tokens: impl TokenProviders + Send + Sync + 'static) -> Self {
+        self.registry = others;
+        self.registry.register(Arc::clone(&self.source));
+        self.tokens = Some(Box::new(tokens));
+        self
     }
 
     /// Makes a world in which the entry loads.
@@ -143,6 +160,14 @@ impl Conformance {
         if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
 
+    fn binding(&self, world: &FakeWorld) -> Binding<'_> {
+        let binding = Binding::new(world.world()).application(application());
+        match &self.tokens {
+            Some(tokens) => binding.tokens(&**tokens),
+            None => binding,
+        }
+    }
+
     fn check_declaration(&self, violations: &mut Vec<String>) {
         let settings = self.source.settings();
         if self.source.source_type() != *self.good.source_type() {
@@ -161,8 +186,7 @@ impl Conformance {
 
     /// The good entry binds without findings; each required setting is missed, each misspelling named.
     fn check_binding(&self, violations: &mut Vec<String>) {
-        let mut registry = SourceRegistry::new();
-        registry.register(Arc::clone(&self.source));
+        let registry = &self.registry;
         let world = FakeWorld::new().world();
         match registry.bind(vec![self.good.clone()], world.clone()) {
             Ok(chain) if chain.findings().is_empty() => {}
@@ -191,7 +215,7 @@ impl Conformance {
                 Err(error) if error.to_string().contains(&entry.name) => {}
                 _ => violations.push(format!("a misspelt {} is not corrected", entry.name)),
             }
-            self.check_bad_value(&registry, entry, violations);
+            self.check_bad_value(registry, entry, violations);
         }
     }
 
