@@ -252,3 +252,53 @@ async fn a_nested_entry_is_bound_as_every_entry_is_and_exchanged_by_whoever_bind
         assert_eq!((found.code, found.path.as_deref()), (code, Some("A:0:Credential:SourceType")));
     }
 }
+
+/// Reads its vault as whoever the machine is, which nobody wrote down.
+#[derive(Debug)]
+struct ImplyingSource(&'static str);
+
+impl CredentialSource for ImplyingSource {
+    fn source_type(&self) -> SourceType {
+        SourceType::known("Implying")
+    }
+
+    fn settings(&self) -> &[Setting] {
+        &[]
+    }
+
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        match cx.tokens_for(CredentialDescription::new(self.0).at("MACHINE", Origin::environment("MACHINE"))) {
+            Ok(tokens) => Ok(Arc::new(Vault(tokens))),
+            Err(error) => Ok(Arc::new(Nobody(error.findings()[0].code))),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Nobody(&'static str);
+
+#[async_trait]
+impl CredentialLoader for Nobody {
+    async fn load(&self, _: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        Err(SourceError::not_applicable(self.0, "nobody is there"))
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_nobody_wrote_is_exchanged_too_and_its_findings_are_nobodys() {
+    let world = FakeWorld::new().world();
+    let deadline = world.clock.moment().after(Duration::from_secs(5));
+    for (implied, token) in [("Counting", Ok("token by load 1")), ("Absent", Err("unknown-source-type"))] {
+        let registry = SourceRegistry::new().with(ImplyingSource(implied)).with(Counting);
+        let binding = Binding::new(world.clone()).application(application()).tokens(&Exchanging);
+        let chain = registry.bind(vec![CredentialDescription::new("Implying")], binding).unwrap();
+        assert!(chain.findings().is_empty(), "{:?}", chain.findings());
+        let loaded = chain.load(0, deadline).await;
+        let found = match &loaded {
+            Ok(Credential::Secret(secret)) => Ok(secret.value().expose()),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.code()),
+        };
+        assert_eq!(found, token);
+    }
+}

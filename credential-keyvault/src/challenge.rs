@@ -2,25 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use credential_core::SourceError;
+use credential_core::{Cloud, SourceError};
 use url::Url;
 
 use crate::address::VaultAddress;
 
 /// The longest `WWW-Authenticate` header that is read.
 const MAX_CHALLENGE: usize = 4096;
-
-/// Authorities that vaults of the clouds name. Others must be the application's own or be named by
-/// `AZURE_AUTHORITY_HOST`: a secret goes to no host that a server made up.
-const KNOWN_AUTHORITIES: &[&str] = &[
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-    "login.microsoftonline.us",
-    "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn",
-];
 
 /// A checked challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +63,8 @@ fn check_resource(scope: &str, vault: &VaultAddress) -> Result<(), SourceError> 
     .remedy("check KeyVaultUrl and the DNS entry of the vault: a token for it would be good elsewhere too"))
 }
 
+/// The authority must be a cloud's, the application's own or one that the configuration names: a credential
+/// goes to no host that a server made up.
 fn check_authority(text: &str, vault: &VaultAddress, trusted: &[String]) -> Result<(String, String), SourceError> {
     let untrusted = || {
         SourceError::denied(
@@ -85,7 +75,7 @@ fn check_authority(text: &str, vault: &VaultAddress, trusted: &[String]) -> Resu
     };
     let url = Url::parse(text).map_err(|_| untrusted())?;
     let host = url.host_str().unwrap_or_default();
-    let known = KNOWN_AUTHORITIES.contains(&host)
+    let known = Cloud::of_host(host).is_some()
         || trusted.iter().any(|one| one == host)
         || (vault.is_loopback() && host == vault.host());
     if !known || !secure(&url, vault) || !url.username().is_empty() || url.password().is_some() {
@@ -206,6 +196,13 @@ mod tests {
     fn an_authority_that_nobody_knows_is_refused() {
         for (authority, known) in [
             ("https://login.microsoftonline.us/t1", true),
+            ("https://login-us.microsoftonline.com/t1", true),
+            ("https://login.microsoftonline.de/t1", true),
+            ("https://login.sovcloud-identity.fr/t1", true),
+            ("https://login.sovcloud-identity.de/t1", true),
+            ("https://login.sovcloud-identity.sg/t1", true),
+            ("https://sovcloud-identity.fr/t1", false),
+            ("https://x.login.sovcloud-identity.fr/t1", false),
             ("https://login.contoso.example/t1", true),
             ("https://login.evil.example/t1", false),
             ("https://login.microsoftonline.com.evil.example/t1", false),

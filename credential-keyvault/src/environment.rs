@@ -20,6 +20,9 @@ const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 const SEND_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
+/// The code for a variable whose source is not in the program.
+const SOURCE_ABSENT: &str = "environment-source-absent";
+
 /// A variable that is set to something.
 pub(crate) fn variable(environment: &dyn Environment, name: &str) -> Option<String> {
     environment.var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -69,18 +72,15 @@ impl Implied {
 /// An implied entry without its source is as good as not there; what else is wrong with one is the machine's.
 fn unbound(name: &str, source_type: &SourceType, error: &BindError) -> SourceError {
     let first = error.findings().first();
-    let failure = match first {
-        Some(finding) if !["source-not-in-build", "unknown-source-type"].contains(&finding.code) => {
-            SourceError::misconfigured(finding.code, format!("{name} cannot be used: {}", finding.message))
+    let (code, remedy) = first.map_or(("", None), |finding| (finding.code, finding.remedy.as_deref()));
+    let lacks = format!("{name} needs the source type {source_type}, which is not in this build");
+    match (code, remedy) {
+        ("source-not-in-build", Some(remedy)) => {
+            SourceError::not_applicable(SOURCE_ABSENT, format!("{lacks}: {remedy}")).remedy(remedy)
         }
-        _ => {
-            let message = format!("{name} needs the source type {source_type}, which is not in this build");
-            SourceError::not_applicable("environment-source-absent", message)
-        }
-    };
-    match first.and_then(|finding| finding.remedy.as_deref()) {
-        Some(remedy) => failure.remedy(remedy),
-        None => failure,
+        ("unknown-source-type", _) => SourceError::not_applicable(SOURCE_ABSENT, lacks).remedy("register its source"),
+        _ => SourceError::misconfigured("environment-invalid", format!("{name} cannot be used: {error}"))
+            .remedy(remedy.map_or_else(|| format!("correct {name}"), str::to_owned)),
     }
 }
 

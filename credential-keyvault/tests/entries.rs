@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use credential_core::testing::{FakeWorld, application};
 use credential_core::{
-    Binding, CredentialChain, CredentialDescription, Entry, HttpResponse, Origin, ProvidedToken, SourceError,
-    SourceErrorKind, SourceRegistry, TokenFor, TokenProvider, TokenProviders,
+    AbsentSource, Binding, CredentialChain, CredentialDescription, Entry, HttpResponse, Origin, ProvidedToken,
+    SourceError, SourceErrorKind, SourceRegistry, SourceType, TokenFor, TokenProvider, TokenProviders,
 };
 use credential_keyvault::sources;
 
@@ -152,4 +152,60 @@ fn what_is_wrong_with_the_nested_entry_is_said_with_its_place() {
     let error = registry().bind(vec![bad], FakeWorld::new().world()).unwrap_err();
     assert!(error.to_string().contains("AzureAd:ClientCredentials:0:Credential"), "{error}");
     assert!(error.to_string().contains("a.json:7:20"), "{error}");
+}
+
+/// An entry that leaves to the environment who reads its vault.
+fn open_entry() -> CredentialDescription {
+    CredentialDescription::new("KeyVault")
+        .at("AzureAd:ClientCredentials:0", Origin::file("a.json", 4, 5))
+        .with("KeyVaultUrl", "https://v.vault.azure.net/certificates/web")
+}
+
+/// A world with a service principal in its environment.
+fn with_secret() -> FakeWorld {
+    let world = FakeWorld::new();
+    for (name, value) in
+        [("AZURE_CLIENT_ID", "kvapp"), ("AZURE_TENANT_ID", "kvtenant"), ("AZURE_CLIENT_SECRET", "hunter2")]
+    {
+        world.environment.set(name, value);
+    }
+    world
+}
+
+#[tokio::test]
+async fn the_environments_application_is_exchanged_by_whoever_exchanges_written_entries() {
+    let (world, engine) = (with_secret(), Engine::default());
+    let binding = Binding::new(world.world()).application(application()).tokens(&engine);
+    let chain = registry().bind(vec![open_entry()], binding).unwrap();
+    let mut seen = 0;
+    challenged(&world);
+    refused(&world);
+    let error = load(&chain, 0).await;
+    assert!(error.to_string().contains("application kvapp with its secret in tenant kvtenant"), "{error}");
+    assert_eq!(sent(&world, &mut seen), ["", "token-1"]);
+    let asked = "https://login.microsoftonline.com/kvtenant kvtenant https://vault.azure.net/.default kvapp";
+    assert_eq!(*engine.0.lock().unwrap(), [asked]);
+}
+
+#[tokio::test]
+async fn what_the_environment_needs_and_this_build_lacks_is_no_finding_and_is_named_when_it_is_looked_for() {
+    let (world, engine) = (with_secret(), Engine::default());
+    let mut registry = SourceRegistry::new();
+    sources().into_iter().for_each(|source| registry.register(source));
+    registry.note_absent(AbsentSource {
+        source_type: SourceType::CLIENT_SECRET,
+        crate_name: "credential-secret",
+        feature: Some("secret"),
+        remedy: None,
+    });
+    let binding = Binding::new(world.world()).application(application()).tokens(&engine);
+    let chain = registry.bind(vec![open_entry().with("Credential", "Environment")], binding).unwrap();
+    assert!(chain.findings().is_empty(), "{:?}", chain.findings());
+    challenged(&world);
+    let error = load(&chain, 0).await;
+    assert_eq!((error.kind(), error.code()), (SourceErrorKind::NotApplicable, "environment-source-absent"), "{error}");
+    for part in ["AZURE_CLIENT_SECRET", "ClientSecret", "feature \"secret\""] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(error.origin(), Some(&Origin::environment("AZURE_CLIENT_SECRET")));
 }

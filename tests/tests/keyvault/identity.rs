@@ -13,7 +13,7 @@ use credential_core::testing::FakeFiles;
 use credential_core::testing::application;
 use credential_core::{
     Binding, CredentialChain, CredentialDescription, CredentialSource, Entry, Origin, ProvidedToken, SourceError,
-    SourceType, TokenFor, TokenProvider, TokenProviders,
+    SourceType, TokenFor, TokenProvider, TokenProviders, World,
 };
 use credential_keyvault::KeyVaultSources;
 use credential_tests::vault::{
@@ -98,26 +98,80 @@ async fn a_projected_token_is_presented_as_it_is() {
 #[tokio::test]
 async fn a_certificate_from_the_environment_signs_an_assertion_for_the_vaults_tenant() {
     let cloud = cloud().await;
+    let world = with_certificate(&cloud, Key::Rsa, &[]);
+    load(&bind(&source(), key_vault()), &world, None).await.unwrap();
+    let [header, claims] = presented(&cloud);
+    assert_eq!(header["alg"], "PS256");
+    assert_eq!(claims["aud"], "https://login.microsoftonline.com/kvtenant/oauth2/v2.0/token");
+    assert!(header["x5c"].is_null(), "{header}");
+}
+
+/// Header and claims of the assertion that the authority was sent.
+fn presented(cloud: &Cloud) -> [serde_json::Value; 2] {
+    use base64::Engine;
+    let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
+    let assertion = body.split('&').find_map(|pair| pair.strip_prefix("client_assertion=")).unwrap().to_owned();
+    [0, 1].map(|nth| {
+        let part = assertion.split('.').nth(nth).unwrap();
+        let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    })
+}
+
+/// A world whose environment names the certificate `/run/app.pem`.
+fn with_certificate(cloud: &Cloud, key: Key, more: &[(&str, &str)]) -> World {
     cloud.edit(|state| state.applications = vec![("kvapp".to_owned(), String::new())]);
     let files = FakeFiles::default();
-    files.write("/run/app.pem", Made::new("reader", Key::Rsa).pem());
-    let variables = [
+    files.write("/run/app.pem", Made::new("reader", key).pem());
+    let named = [
         ("AZURE_CLIENT_CERTIFICATE_PATH", "/run/app.pem"),
         ("AZURE_CLIENT_ID", "kvapp"),
         ("AZURE_TENANT_ID", "kvtenant"),
     ];
-    let world = cloud.world(&variables).with_files(Arc::new(files));
+    cloud.world(&[&named, more].concat()).with_files(Arc::new(files))
+}
+
+#[tokio::test]
+async fn a_certificate_from_the_environment_is_sent_with_its_chain_where_that_is_asked_for() {
+    let cloud = cloud().await;
+    let world = with_certificate(&cloud, Key::Rsa, &[("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "true")]);
     load(&bind(&source(), key_vault()), &world, None).await.unwrap();
-    let body = cloud.edit(|state| state.requests.iter().find(|one| one.method == "POST").cloned()).unwrap().text;
-    let assertion = body.split('&').find_map(|pair| pair.strip_prefix("client_assertion=")).unwrap().to_owned();
-    let part = |nth: usize| {
-        use base64::Engine;
-        let part = assertion.split('.').nth(nth).unwrap();
-        let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
-        serde_json::from_slice::<serde_json::Value>(&json).unwrap()
-    };
-    assert_eq!(part(0)["alg"], "PS256");
-    assert_eq!(part(1)["aud"], "https://login.microsoftonline.com/kvtenant/oauth2/v2.0/token");
+    let [header, _] = presented(&cloud);
+    assert_eq!(header["x5c"].as_array().map(Vec::len), Some(1), "{header}");
+}
+
+#[tokio::test]
+async fn a_key_that_the_authority_takes_from_nobody_is_told_here_and_sent_nowhere() {
+    let cloud = cloud().await;
+    let world = with_certificate(&cloud, Key::P256, &[]);
+    let error = load(&bind(&source(), key_vault()), &world, None).await.unwrap_err();
+    assert_eq!(error.code(), "key-type-not-accepted", "{error}");
+    assert_eq!(error.origin(), Some(&Origin::environment("AZURE_CLIENT_CERTIFICATE_PATH")));
+    assert_eq!(cloud.asked(), ["GET /certificates/web 401"]);
+}
+
+#[tokio::test]
+async fn loads_at_the_same_time_share_one_exchange() {
+    let cloud = cloud().await;
+    let (world, entry) = (cloud.world(&Cloud::reader()), bind(&source(), key_vault()));
+    let (one, other) = tokio::join!(load(&entry, &world, None), load(&entry, &world, None));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    let asked = cloud.asked();
+    assert_eq!(asked.iter().filter(|line| line.starts_with("POST")).count(), 1, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_secret_that_the_authority_refused_for_good_is_not_sent_again_and_again() {
+    let cloud = cloud().await;
+    let variables =
+        [("AZURE_TENANT_ID", "kvtenant"), ("AZURE_CLIENT_ID", "kvapp"), ("AZURE_CLIENT_SECRET", "wrong-s3cret")];
+    let (world, entry) = (cloud.world(&variables), bind(&source(), key_vault()));
+    for sent in [1, 0, 0] {
+        let error = load(&entry, &world, None).await.unwrap_err();
+        assert_eq!(error.code(), "vault-identity-refused", "{error}");
+        let asked = cloud.asked();
+        assert_eq!(asked.iter().filter(|line| line.starts_with("POST")).count(), sent, "{asked:?}");
+    }
 }
 
 #[tokio::test]
