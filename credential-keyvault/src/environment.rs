@@ -28,9 +28,12 @@ pub(crate) fn variable(environment: &dyn Environment, name: &str) -> Option<Stri
     environment.var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The entries that the variables amount to, each bound, or why it cannot be.
+/// An entry, bound, or why it cannot be.
+type Bound = Result<Arc<dyn TokenProvider>, SourceError>;
+
+/// The entries that the variables amount to, each by its variable.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Implied(Vec<(&'static str, Result<Arc<dyn TokenProvider>, SourceError>)>);
+pub(crate) struct Implied(Vec<(&'static str, Bound)>);
 
 impl Implied {
     /// Binds them. A secret and a token file are looked up at each load, a certificate's path is taken now.
