@@ -1,9 +1,10 @@
 //! How a service's credentials are loaded, and how a list of them becomes one that works.
 //!
 //! This crate is the contract between credential sources and whoever uses what they load. It knows no
-//! network and no OAuth, and of the clouds nothing but the hosts that credentials may go to. A source of your own implements [`CredentialSource`]; a
-//! [`SourceRegistry`] binds the entries of a configuration to sources; the [`CredentialChain`] that
-//! comes of it tries them in order until one is accepted.
+//! network and no OAuth, and of the clouds nothing but the hosts that credentials may go to. A source
+//! of your own implements [`CredentialSource`]; a [`SourceRegistry`] binds the entries of a
+//! configuration to sources; the [`CredentialChain`] that comes of it tries them in order until one is
+//! accepted.
 //!
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.

@@ -269,7 +269,7 @@ impl CredentialSource for ImplyingSource {
     fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         match cx.tokens_for(CredentialDescription::new(self.0).at("MACHINE", Origin::environment("MACHINE"))) {
             Ok(tokens) => Ok(Arc::new(Vault(tokens))),
-            Err(error) => Ok(Arc::new(Nobody(error.findings()[0].code))),
+            Err(error) => Ok(Arc::new(Nobody(error.findings().first().map_or("", |first| first.code)))),
         }
     }
 }
