@@ -1,10 +1,9 @@
 //! How a service's credentials are loaded, and how a list of them becomes one that works.
 //!
 //! This crate is the contract between credential sources and whoever uses what they load. It knows no
-//! network and no OAuth, and of the clouds nothing but the hosts that credentials may go to. A source
-//! of your own implements [`CredentialSource`]; a [`SourceRegistry`] binds the entries of a
-//! configuration to sources; the [`CredentialChain`] that comes of it tries them in order until one is
-//! accepted.
+//! network, no cloud and no OAuth. A source of your own implements [`CredentialSource`]; a
+//! [`SourceRegistry`] binds the entries of a configuration to sources; the [`CredentialChain`] that
+//! comes of it tries them in order until one is accepted.
 //!
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.
@@ -38,7 +37,7 @@ pub use source::{
     TOKEN_REFUSED, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
-    AddressFault, CLOUDS, Clock, Cloud, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient,
-    HttpError, HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessEnvironment, Random, SystemClock,
+    AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,
+    HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessEnvironment, Random, SystemClock,
     SystemRandom, Task, Tasks, TokioTasks, World, check_address, is_loopback, shown_address, shown_path,
 };

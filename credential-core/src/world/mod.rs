@@ -1,7 +1,6 @@
 //! Everything outside the process, injected: so each scenario runs offline, and tests run in parallel.
 
 mod address;
-mod clouds;
 mod file;
 mod http;
 mod local_files;
@@ -23,7 +22,6 @@ use crate::SecretBytes;
 use crate::guard::{Unanswered, bounded};
 
 pub use address::{AddressFault, check_address, is_loopback};
-pub use clouds::{CLOUDS, Cloud};
 pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
 pub use shown_address::{shown_address, shown_path};

@@ -1,10 +1,56 @@
-//! Which cloud of Microsoft Entra ID a host belongs to: nobody needs to be asked about those.
+//! The clouds of Microsoft Entra ID, built in: nobody needs to be asked about their hosts.
 
-use credential_core::{CLOUDS, Cloud};
+/// One cloud.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Cloud {
+    /// Its name for sources of credentials.
+    pub(crate) name: &'static str,
+    /// Its hosts; requests go to the first.
+    pub(crate) hosts: &'static [&'static str],
+    /// What a region's name is put before.
+    pub(crate) regional: &'static str,
+}
+
+/// From the built-in list of MSAL (`KnownMetadataProvider`).
+pub(crate) const CLOUDS: &[Cloud] = &[
+    Cloud {
+        name: "public",
+        hosts: &["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+        regional: "login.microsoft.com",
+    },
+    Cloud {
+        name: "china",
+        hosts: &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
+        regional: "login.partner.microsoftonline.cn",
+    },
+    Cloud {
+        name: "usgov",
+        hosts: &["login.microsoftonline.us", "login.usgovcloudapi.net"],
+        regional: "login.microsoftonline.us",
+    },
+    Cloud { name: "usgov-legacy", hosts: &["login-us.microsoftonline.com"], regional: "login-us.microsoftonline.com" },
+    Cloud { name: "germany", hosts: &["login.microsoftonline.de"], regional: "login.microsoftonline.de" },
+    Cloud {
+        name: "ppe",
+        hosts: &["login.windows-ppe.net", "sts.windows-ppe.net", "login.microsoft-ppe.com"],
+        regional: "login.windows-ppe.net",
+    },
+    Cloud { name: "bleu", hosts: &["login.sovcloud-identity.fr"], regional: "login.sovcloud-identity.fr" },
+    Cloud { name: "delos", hosts: &["login.sovcloud-identity.de"], regional: "login.sovcloud-identity.de" },
+    Cloud { name: "govsg", hosts: &["login.sovcloud-identity.sg"], regional: "login.sovcloud-identity.sg" },
+];
+
+impl Cloud {
+    /// The host that requests go to.
+    pub(crate) fn preferred(&self) -> &'static str {
+        self.hosts.first().copied().unwrap_or(self.regional)
+    }
+}
 
 /// The cloud of a host; a port does not matter.
 pub(crate) fn of(host: &str) -> Option<&'static Cloud> {
-    Cloud::of_host(without_port(host))
+    let name = without_port(host);
+    CLOUDS.iter().find(|cloud| cloud.hosts.contains(&name))
 }
 
 /// The cloud of a regional host such as `westeurope.login.microsoft.com`.
