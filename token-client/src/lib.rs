@@ -17,9 +17,9 @@ pub mod settings;
 pub mod sources;
 mod token;
 
-#[cfg(feature = "testing")]
-pub use client::Engine;
-pub use client::{Acquired, ConfigurationError, DEFAULT_PATIENCE, TokenClient, TokenClientBuilder, TokenOrigin};
+pub use client::{
+    Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenOrigin,
+};
 pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
 pub use exchange::{AuthorityRefusal, ExchangeError, rejection};
 pub use http::ReqwestHttp;

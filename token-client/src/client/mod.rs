@@ -8,6 +8,5 @@ mod token_client;
 
 pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
 pub use configuration_error::ConfigurationError;
-#[cfg(feature = "testing")]
 pub use nested_tokens::Engine;
 pub use token_client::{Acquired, TokenClient, TokenOrigin};

@@ -24,6 +24,9 @@ const MAX_TOKENS: usize = 64;
 const MARGIN: Duration = Duration::from_secs(120);
 
 /// Exchanges nested entries as the application's own are: chain, rejection table, one exchange for many.
+///
+/// A client binds with it by itself. For whoever binds a registry without one:
+/// `Binding::new(world).tokens(&Engine)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Engine;
 
