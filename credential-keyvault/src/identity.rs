@@ -14,8 +14,9 @@ use credential_core::{
 
 use crate::challenge::Challenge;
 use crate::memory::Token;
-use crate::plan::{CREDENTIAL, Choice, Kind};
+use crate::plan::{Choice, Kind};
 use crate::session::{Session, at_vault};
+use crate::settings::CREDENTIAL;
 use crate::{azure_cli, environment, managed_identity};
 
 /// The credential that the SDK's clients are given: the kept token, or a new one by the entry's choice.

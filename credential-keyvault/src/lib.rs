@@ -19,6 +19,7 @@ mod plan;
 mod problem;
 mod remote_signer;
 mod session;
+mod settings;
 mod source;
 mod transport;
 mod vault;

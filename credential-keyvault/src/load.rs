@@ -9,10 +9,10 @@ use credential_core::{Credential, Finding, LoadReason, SourceError};
 use crate::material;
 use crate::memory::Watch;
 use crate::missing;
-use crate::plan::NAME;
 use crate::problem::{Asked, disabled};
 use crate::remote_signer::RemoteSigner;
 use crate::session::{Session, at_vault};
+use crate::settings::NAME;
 use crate::vault::{Failed, Vault};
 use crate::version::{State, Version, newest_usable, shown, version_of};
 

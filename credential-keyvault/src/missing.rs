@@ -2,8 +2,8 @@
 
 use credential_core::{SourceError, nearest};
 
-use crate::plan::NAME;
 use crate::problem::{Asked, Problem};
+use crate::settings::NAME;
 use crate::vault::Vault;
 use crate::version::name_of;
 

@@ -4,71 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::{
-    BindContext, CredentialDescription, Entry, Finding, Origin, Setting, SettingKind, SourceError, SourceType,
-    TokenProvider, Unbound, Value, nearest, unreplaced,
+    BindContext, CredentialDescription, Entry, Finding, Origin, SourceError, SourceType, TokenProvider, Unbound, Value,
+    nearest, unreplaced,
 };
 
 use crate::address::{self, VaultAddress};
 use crate::environment::Implied;
-
-pub(crate) const URL: &str = "KeyVaultUrl";
-pub(crate) const NAME: &str = "KeyVaultCertificateName";
-pub(crate) const CREDENTIAL: &str = "Credential";
-pub(crate) const TENANT: &str = "CredentialTenantId";
-const VERSION: &str = "CertificateVersion";
+use crate::settings::{CREDENTIAL, NAME, TENANT, URL, VERSION};
 
 /// How often a vault is asked for a newer version when nothing else is said.
 const POLL_INTERVAL: Duration = Duration::from_secs(12 * 3600);
-
-pub(crate) const SETTINGS: &[Setting] = &[
-    Setting::new(
-        URL,
-        SettingKind::Url,
-        "The vault, https://NAME.vault.azure.net; /certificates/NAME/VERSION may follow.",
-    )
-    .required()
-    .mistaken(&["VaultUrl", "VaultUri", "KeyVaultUri", "KeyVaultName"]),
-    Setting::new(NAME, SettingKind::Text, "The certificate's name, unless KeyVaultUrl has it.").mistaken(&[
-        "CertificateName",
-        "KeyVaultSecretName",
-        "KeyVaultCertificate",
-    ]),
-    Setting::new(
-        VERSION,
-        SettingKind::Text,
-        "Pins a version; without it the newest that is enabled and valid is used.",
-    )
-    .mistaken(&["KeyVaultCertificateVersion", "Version"]),
-    Setting::new(
-        "ManagedIdentityClientId",
-        SettingKind::Text,
-        "The client id of the user-assigned managed identity that reads the vault.",
-    )
-    .mistaken(&["UserAssignedManagedIdentityClientId", "UserAssignedClientId"]),
-    Setting::new(
-        CREDENTIAL,
-        SettingKind::Map,
-        "Who reads the vault: Environment, WorkloadIdentity, ManagedIdentity, AzureCli, or a further entry as an \
-         object; without it the first of these that is there.",
-    )
-    .mistaken(&["KeyVaultCredential", "VaultCredential", "TokenCredential"]),
-    Setting::new(
-        TENANT,
-        SettingKind::Text,
-        "The tenant that the vault belongs to; a vault that names another one is refused.",
-    )
-    .mistaken(&["KeyVaultTenantId", "VaultTenantId"]),
-    Setting::new(
-        "CredentialClientId",
-        SettingKind::Text,
-        "The application that reads the vault, for Credential as an object; without it this application itself.",
-    ),
-    Setting::new(
-        "PollInterval",
-        SettingKind::Integer,
-        "Seconds between looks for a newer version: 43200 (12 hours) unless set.",
-    ),
-];
 
 /// Who reads the vault.
 #[derive(Clone, Debug)]
@@ -247,6 +192,8 @@ mod tests {
     use super::*;
     use crate::loader::VaultLoader;
     use crate::session::Context;
+    use crate::settings::SETTINGS;
+    use credential_core::Setting;
     use credential_core::testing::FakeWorld;
     use credential_core::{
         BindError, Binding, CredentialChain, CredentialLoader, CredentialSource, Severity, SourceRegistry,

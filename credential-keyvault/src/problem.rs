@@ -7,8 +7,8 @@ use azure_core::http::RawResponse;
 use credential_core::SourceError;
 use serde::Deserialize;
 
-use crate::plan::NAME;
 use crate::session::{Session, at_vault};
+use crate::settings::NAME;
 
 /// The longest message of a vault that is shown.
 const MAX_MESSAGE: usize = 400;

@@ -11,7 +11,8 @@ use crate::environment;
 use crate::means::Means;
 use crate::memory::{Memory, lock};
 use crate::peer::Peer;
-use crate::plan::{Plan, URL};
+use crate::plan::Plan;
+use crate::settings::URL;
 
 /// Waits before the second and the third try of a request; a shorter list than the SDK's, so that the
 /// next credential of a list has its turn within the chain's grace.

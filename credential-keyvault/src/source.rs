@@ -11,8 +11,9 @@ use credential_core::{
 use crate::loader::VaultLoader;
 use crate::means::Means;
 use crate::memory::Memory;
-use crate::plan::{Plan, SETTINGS};
+use crate::plan::Plan;
 use crate::session::Context;
+use crate::settings::SETTINGS;
 
 /// Makes the sources `KeyVault` and `SignedAssertionFromVault`.
 ///

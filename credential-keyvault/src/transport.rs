@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::challenge::{Challenge, not_a_vault};
 use crate::peer::Peer;
-use crate::plan::TENANT;
 use crate::session::Session;
+use crate::settings::TENANT;
 
 const AUTHENTICATE: &str = "www-authenticate";
 

@@ -1,12 +1,14 @@
 //! `Authority` and `Instance` taken apart.
 
+use std::fmt;
+
 use credential_core::{AddressFault, Finding, check_address, is_loopback, unreplaced};
 use url::Url;
 
 use crate::settings::{Located, codes, has_placeholder};
 
 /// An address: `https://HOST/SEGMENT/...?QUERY`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) scheme: String,
     /// Lower case, with the port where it is not the scheme's own.
@@ -15,6 +17,13 @@ pub(crate) struct Address {
     /// The parts of the path that are not empty, percent-decoding left to nobody.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Option<String>,
+}
+
+impl fmt::Debug for Address {
+    /// Without the query, whose values may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.origin(), self.segments.join("/"))
+    }
 }
 
 impl Address {

@@ -1,6 +1,8 @@
 //! The addresses of an authority.
 
-use credential_core::{Environment, SigningAlgorithm, World};
+use std::fmt;
+
+use credential_core::{Environment, SigningAlgorithm, World, shown_address};
 use url::Url;
 
 use super::error::AuthorityError;
@@ -8,7 +10,7 @@ use super::region::{self, Known, Region};
 use super::{Authority, AuthorityKind, clouds, discovery, metadata};
 
 /// The addresses of an authority, for one tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoints {
     /// The authority with its tenant: `https://login.microsoftonline.com/contoso.com`.
@@ -26,7 +28,7 @@ pub struct Endpoints {
 }
 
 /// What is known of the addresses without asking anybody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OfflineEndpoints {
     /// The authority with its tenant.
@@ -47,6 +49,31 @@ pub struct OfflineEndpoints {
     pub token_without_region: Option<String>,
     /// Where the provider's metadata is looked for at the first call, which decides over the rest.
     pub metadata: Vec<String>,
+}
+
+impl fmt::Debug for Endpoints {
+    /// Addresses without the values of their queries, which `Authority` may have brought.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoints")
+            .field("authority", &shown_address(&self.authority))
+            .field("token", &shown_address(&self.token))
+            .field("authorize", &self.authorize.as_deref().map(shown_address))
+            .field("assertion_algorithm", &self.assertion_algorithm)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for OfflineEndpoints {
+    /// As for [`Endpoints`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfflineEndpoints")
+            .field("authority", &shown_address(&self.authority))
+            .field("token", &self.token.as_deref().map(shown_address))
+            .field("authorize", &self.authorize.as_deref().map(shown_address))
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Authority {

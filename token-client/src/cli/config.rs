@@ -10,7 +10,7 @@ use super::output::Output;
 use super::text::clean;
 use super::{Failure, Outcome, json, text};
 use crate::authority::OfflineEndpoints;
-use crate::client::builder::bind;
+use crate::client::bind::bind;
 use crate::settings::any_error;
 use crate::settings::{Configuration, Shown, Sight};
 

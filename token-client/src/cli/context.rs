@@ -60,7 +60,7 @@ impl Context {
         if any_error(&configuration.findings) {
             // The credentials' own mistakes belong to the same list.
             let mut configuration = configuration;
-            let _ = crate::client::builder::bind(&mut configuration, &builder().registry(), &self.world);
+            let _ = crate::client::bind::bind(&mut configuration, &builder().registry(), &self.world);
             return Err(ConfigurationError::new(configuration.findings));
         }
         if let Some(error) = &self.no_network {

@@ -8,7 +8,7 @@ use super::context::{Context, builder};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::client::builder::bind;
+use crate::client::bind::bind;
 use crate::exchange::chain_gap;
 use crate::exchange::client_assertion;
 use crate::settings::any_error;

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{
-    Application, Binding, CredentialDescription, CredentialSource, Finding, HttpClient, SourceRegistry, World,
-};
+use credential_core::{CredentialSource, Finding, HttpClient, SourceRegistry, World};
 
-use super::nested_tokens::Engine;
+use super::bind::bind;
 use super::relative_paths::beside_settings;
 use super::token_client::Inner;
-use crate::authority::{Authority, AuthorityKind};
-use crate::settings::{ApplicationOptions, Configuration, Location, any_error};
+use crate::authority::AuthorityKind;
+use crate::settings::{Configuration, Location, any_error};
 use crate::token::cache::{MAX_TOKENS, TokenCache};
 use crate::token::flights::Flights;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
@@ -186,57 +184,6 @@ impl TokenClientBuilder {
     }
 }
 
-/// The authority and the chain of a configuration; what is wrong with them joins its findings, what
-/// stands there already does not.
-pub(crate) fn bind(
-    configuration: &mut Configuration,
-    registry: &SourceRegistry,
-    world: &World,
-) -> (Option<Authority>, Option<credential_core::CredentialChain>) {
-    let authority = Authority::from_options(&configuration.application);
-    let application = match &authority {
-        Ok(authority) => authority.application(&configuration.application),
-        Err(_) => Application::new(configuration.application.client_id_text(), ""),
-    };
-    let binding = Binding::new(world.clone()).application(application).tokens(&Engine);
-    let chain = registry.bind(configuration.application.credentials.clone(), binding);
-    let said = match &authority {
-        Ok(authority) => authority.findings(),
-        // A section that is not there, or that a broken file was to bring, lacks more than its authority.
-        Err(_) if configuration.tree.leaves(&configuration.section).is_empty() && !configuration.ok() => &[],
-        Err(findings) => findings,
-    };
-    join(&mut configuration.findings, said);
-    let said = match &chain {
-        Ok(chain) => chain.findings(),
-        Err(error) => error.findings(),
-    };
-    join(&mut configuration.findings, said);
-    join(&mut configuration.findings, &unbound(&configuration.application));
-    (authority.ok(), chain.ok())
-}
-
-fn join(findings: &mut Vec<Finding>, said: &[Finding]) {
-    for finding in said {
-        if !findings.contains(finding) {
-            findings.push(finding.clone());
-        }
-    }
-}
-
-/// Entries that ask for mutual TLS, which this version does not do: without it their tokens would not be bound.
-fn unbound(application: &ApplicationOptions) -> Vec<Finding> {
-    let bound = application.credentials.iter().filter(|entry| entry.flag("UseBoundCredential") && !entry.flag("Skip"));
-    let say = |entry: &CredentialDescription| {
-        let finding = Finding::error(
-            "bound-credential-not-supported",
-            "UseBoundCredential asks for mutual TLS, which this version does not do: the token would not be bound",
-        );
-        entry.finding_at_setting("UseBoundCredential", finding.remedy("remove it to get tokens that are not bound"))
-    };
-    bound.map(say).collect()
-}
-
 /// This process's world.
 pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, ConfigurationError> {
     if let Some(http) = http {
@@ -248,7 +195,9 @@ pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, Con
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credential_core::{BindContext, CredentialLoader, Setting, SourceError, SourceType, Unbound};
+    use credential_core::{
+        BindContext, CredentialDescription, CredentialLoader, Setting, SourceError, SourceType, Unbound,
+    };
 
     /// A program's own source in the place of one of ours.
     #[derive(Debug)]

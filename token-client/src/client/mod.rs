@@ -1,5 +1,6 @@
 //! One application as this program sees it: built from its settings, asked for tokens.
 
+pub(crate) mod bind;
 pub(crate) mod builder;
 mod configuration_error;
 mod nested_tokens;
