@@ -20,6 +20,8 @@ mod sync;
 pub mod testing;
 mod world;
 
+/// For implementations of the async traits of this crate; see [the crate](https://docs.rs/async-trait).
+pub use async_trait::async_trait;
 pub use chain::{
     Accepted, Attempt, Candidate, ChainError, ChainPolicy, CredentialChain, EntryStatus, InUse, Outcome, Search,
     SharedError, Verdict,

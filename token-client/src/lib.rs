@@ -17,6 +17,9 @@ pub mod settings;
 pub mod sources;
 mod token;
 
+/// The contract for sources, and the types that stand in this crate's own: `Secret`, `Finding`, `World`, ...
+pub use credential_core;
+
 pub use client::{
     Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenOrigin,
 };
