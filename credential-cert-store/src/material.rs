@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use credential_core::codes::{CERTIFICATE_WITHOUT_KEY, CHAIN_INCOMPLETE};
 use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
 
 use crate::certificate::{certificate_facts, is_self_issued, judge, parse, printable, public_key, shown};
@@ -176,7 +177,7 @@ impl Material {
         if self.chain.len() == 1 && !is_self_issued(leaf)? {
             findings.push(
                 Finding::hint(
-                    "chain-incomplete",
+                    CHAIN_INCOMPLETE,
                     format!(
                         "{} came without the certificate of its issuer, {}",
                         shown(&self.facts),
@@ -197,7 +198,7 @@ impl Material {
 }
 
 fn without_key(facts: &CertificateFacts) -> SourceError {
-    SourceError::invalid("certificate-without-key", format!("{} came without its private key", shown(facts)))
+    SourceError::invalid(CERTIFICATE_WITHOUT_KEY, format!("{} came without its private key", shown(facts)))
         .remedy("put both together: openssl pkcs12 -export -inkey KEY -in CERT -out new.pfx")
 }
 

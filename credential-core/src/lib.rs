@@ -9,6 +9,7 @@
 //! any source can run.
 
 mod chain;
+pub mod codes;
 mod credential;
 pub mod flight;
 pub mod guard;
@@ -33,10 +34,9 @@ pub use credential::{
 pub use printable::{moves_terminal, printable};
 pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, nearest, unreplaced};
 pub use source::{
-    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, Application, BindContext, BindResult,
-    COMMON_SETTINGS, CredentialDescription, CredentialLoader, CredentialSource, Entry, Finding, LoadReason,
-    LoadRequest, Origin, ProvidedToken, Setting, SettingKind, Severity, SourceError, SourceErrorKind, SourceType,
-    TOKEN_REFUSED, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
+    Application, BindContext, BindResult, COMMON_SETTINGS, CredentialDescription, CredentialLoader, CredentialSource,
+    Entry, Finding, LoadReason, LoadRequest, Origin, ProvidedToken, Setting, SettingKind, Severity, SourceError,
+    SourceErrorKind, SourceType, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
     AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use credential_core::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
 use credential_core::{
     BindContext, BindError, CredentialDescription, Environment, Origin, SourceError, SourceType, TokenProvider,
 };
@@ -78,10 +79,10 @@ fn unbound(name: &str, source_type: &SourceType, error: &BindError) -> SourceErr
     let (code, remedy) = first.map_or(("", None), |finding| (finding.code, finding.remedy.as_deref()));
     let lacks = format!("{name} needs the source type {source_type}, which is not in this build");
     match (code, remedy) {
-        ("source-not-in-build", Some(remedy)) => {
+        (SOURCE_NOT_IN_BUILD, Some(remedy)) => {
             SourceError::not_applicable(SOURCE_ABSENT, format!("{lacks}: {remedy}")).remedy(remedy)
         }
-        ("unknown-source-type", _) => SourceError::not_applicable(SOURCE_ABSENT, lacks).remedy("register its source"),
+        (UNKNOWN_SOURCE_TYPE, _) => SourceError::not_applicable(SOURCE_ABSENT, lacks).remedy("register its source"),
         _ => SourceError::misconfigured("environment-invalid", format!("{name} cannot be used: {error}"))
             .remedy(remedy.map_or_else(|| format!("correct {name}"), str::to_owned)),
     }

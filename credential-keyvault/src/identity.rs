@@ -7,10 +7,8 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret as AzureSecret, TokenCredential, TokenRequestOptions};
 use azure_core::error::{Error, ErrorKind};
 use azure_core::time::OffsetDateTime;
-use credential_core::{
-    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, ProvidedToken, Secret, SourceError, SourceErrorKind,
-    SourceType, TOKEN_REFUSED, TokenFor, TokenProvider,
-};
+use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, TOKEN_REFUSED};
+use credential_core::{ProvidedToken, Secret, SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider};
 
 use crate::challenge::Challenge;
 use crate::memory::Token;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::causes;
+use crate::codes::CREDENTIAL_REJECTED;
 use crate::printable::Harmless;
 use crate::{Credential, CredentialDescription, Finding, Origin, SourceError, SourceType};
 
@@ -123,7 +124,7 @@ impl Attempt {
             }
             Outcome::Rejected(error) => {
                 let mut finding =
-                    Finding::error("credential-rejected", error.to_string()).at(&self.path, self.origin.clone());
+                    Finding::error(CREDENTIAL_REJECTED, error.to_string()).at(&self.path, self.origin.clone());
                 finding.cause = causes(error.as_ref());
                 if let Some(ago) = self.accepted_ago {
                     let seconds = ago.as_secs();

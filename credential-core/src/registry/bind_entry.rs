@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::Parts;
 use super::spelling::{nearest, unreplaced};
+use crate::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
 use crate::guard::caught;
 use crate::{
     AbsentSource, AddressFault, BindContext, Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest,
@@ -91,7 +92,7 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
         Some(name) => format!("did you mean \"{name}\"? known: {list}"),
         None => format!("known: {list}"),
     };
-    Finding::error("unknown-source-type", format!("\"SourceType\": {:?} is no source type", wanted.as_str()))
+    Finding::error(UNKNOWN_SOURCE_TYPE, format!("\"SourceType\": {:?} is no source type", wanted.as_str()))
         .at(path, origin)
         .remedy(remedy)
 }
@@ -103,7 +104,7 @@ fn not_in_build(
     remedy: impl Into<String>,
 ) -> Finding {
     let message = format!("the source type {} is not in this build", absent.source_type);
-    let mut finding = Finding::error("source-not-in-build", message).remedy(remedy);
+    let mut finding = Finding::error(SOURCE_NOT_IN_BUILD, message).remedy(remedy);
     finding.severity = severity;
     finding.at(entry.setting_path("SourceType"), entry.setting_origin("SourceType"))
 }
@@ -119,7 +120,7 @@ struct PassedOver {
 impl CredentialLoader for PassedOver {
     async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let message = format!("the source type {} is not in this build", self.source_type);
-        Err(SourceError::not_applicable("source-not-in-build", message).remedy(self.remedy).settled_locally())
+        Err(SourceError::not_applicable(SOURCE_NOT_IN_BUILD, message).remedy(self.remedy).settled_locally())
     }
 }
 

@@ -27,10 +27,7 @@ pub use load_request::{LoadReason, LoadRequest};
 pub use origin::Origin;
 pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
 pub use source_type::SourceType;
-pub use tokens::{
-    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, ProvidedToken, TOKEN_REFUSED, TokenFor,
-    TokenProvider, TokenProviders,
-};
+pub use tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
 
 /// Knows one source type: what an entry of it can say, and how to make a loader of it.
 ///

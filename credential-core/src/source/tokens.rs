@@ -9,15 +9,6 @@ use async_trait::async_trait;
 
 use crate::{CredentialChain, Moment, Secret, SourceError, World};
 
-/// The code of a failure: the authority gave no answer.
-pub const AUTHORITY_UNREACHABLE: &str = "authority-unreachable";
-/// The code of a failure: the authority is unwell, or throttles.
-pub const AUTHORITY_UNWELL: &str = "authority-unwell";
-/// The code of a failure: something answered that is no authority.
-pub const AUTHORITY_UNREADABLE: &str = "authority-unreadable";
-/// The code of a failure: the authority refused the credential or the request.
-pub const TOKEN_REFUSED: &str = "token-refused";
-
 /// What a token is wanted for.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -93,8 +84,8 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token that is good now.
     ///
     /// # Errors
-    /// The credential's own, when there is none. Otherwise [`AUTHORITY_UNREACHABLE`] and
-    /// [`AUTHORITY_UNWELL`] (`Transient`), [`AUTHORITY_UNREADABLE`] (`Invalid`) or [`TOKEN_REFUSED`]
+    /// The credential's own, when there is none. Otherwise [`AUTHORITY_UNREACHABLE`](crate::codes::AUTHORITY_UNREACHABLE) and
+    /// [`AUTHORITY_UNWELL`](crate::codes::AUTHORITY_UNWELL) (`Transient`), [`AUTHORITY_UNREADABLE`](crate::codes::AUTHORITY_UNREADABLE) (`Invalid`) or [`TOKEN_REFUSED`](crate::codes::TOKEN_REFUSED)
     /// (`Denied`); the message is what was met there and does not name the authority.
     async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError>;
 }

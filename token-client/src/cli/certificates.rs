@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use credential_cert_store::{Inspection, MAX_CONTENT, inspect};
+use credential_core::codes::CERTIFICATE_WITHOUT_KEY;
 use credential_core::{CertificateFacts, Finding, Secret, SecretBytes, SourceError};
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn print(inspection: &Inspection, output: &Output) {
     let algorithms: Vec<&str> = inspection.algorithms.iter().map(|one| one.as_str()).collect();
     let key = if inspection.has_key {
         format!("present, signs {}", algorithms.join(", "))
-    } else if inspection.findings.iter().any(|finding| finding.code == "certificate-without-key") {
+    } else if inspection.findings.iter().any(|finding| finding.code == CERTIFICATE_WITHOUT_KEY) {
         "not in the file".to_owned()
     } else {
         "there, but cannot be used".to_owned()

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, TOKEN_REFUSED};
 use credential_core::flight::{Flight, FlightId, TRIES};
 use credential_core::guard::guarded;
 use credential_core::{
-    AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, Attempt, CredentialChain, Outcome, ProvidedToken,
-    Search, SourceError, SourceErrorKind, TOKEN_REFUSED, TokenFor, TokenProvider, TokenProviders, World,
+    Attempt, CredentialChain, Outcome, ProvidedToken, Search, SourceError, SourceErrorKind, TokenFor, TokenProvider,
+    TokenProviders, World,
 };
 
 use crate::authority::AuthorityKind;

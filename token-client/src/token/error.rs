@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use credential_core::codes::CREDENTIAL_REJECTED;
 use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity, printable};
 
 use crate::exchange::rejection;
@@ -143,7 +144,7 @@ pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&Autho
         .findings()
         .into_iter()
         .map(|mut finding| {
-            let said = if finding.code == "credential-rejected" { authority.take() } else { None };
+            let said = if finding.code == CREDENTIAL_REJECTED { authority.take() } else { None };
             if said.is_some() && finding.remedy.is_none() {
                 finding.remedy = remedy.map(str::to_owned);
             }
