@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use credential_core::testing::FakeHttp;
+use credential_core::testing::{FakeHttp, FixedSource};
 use credential_core::*;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
@@ -55,24 +55,6 @@ struct Rotating {
 #[derive(Debug, Clone, Default)]
 struct Source(Arc<Rotating>);
 
-impl CredentialSource for Source {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Rotating")
-    }
-
-    fn settings(&self) -> &[Setting] {
-        &[]
-    }
-
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(self.clone()))
-    }
-}
-
 #[async_trait]
 impl CredentialLoader for Source {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
@@ -89,7 +71,7 @@ impl CredentialLoader for Source {
 
 fn chain(source: &Source) -> CredentialChain {
     let world = World::new(Arc::new(FakeHttp::default())).with_clock(Arc::new(Still)).with_tasks(Arc::new(Scheduled));
-    let registry = SourceRegistry::new().with(source.clone());
+    let registry = SourceRegistry::new().with(FixedSource::loaded_by("Rotating", Arc::new(source.clone())));
     registry.bind(vec![CredentialDescription::new("Rotating")], world).unwrap()
 }
 

@@ -8,11 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::testing::FakeWorld;
+use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, BindContext, ChainError, Credential, CredentialChain,
-    CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Search, Setting, SourceError,
-    SourceRegistry, SourceType, Unbound, Verdict,
+    Assertion, AssertionProvider, AssertionRequest, ChainError, Credential, CredentialChain, CredentialDescription,
+    CredentialLoader, LoadRequest, Search, SourceError, SourceRegistry, Verdict,
 };
 
 #[derive(Debug)]
@@ -27,24 +26,6 @@ impl AssertionProvider for Provider {
 
 #[derive(Clone, Debug)]
 struct Source(Arc<Provider>);
-
-impl CredentialSource for Source {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Provided")
-    }
-
-    fn settings(&self) -> &[Setting] {
-        &[]
-    }
-
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(self.clone()))
-    }
-}
 
 #[async_trait]
 impl CredentialLoader for Source {
@@ -63,7 +44,8 @@ struct Authority {
 impl Authority {
     fn new() -> Self {
         let world = FakeWorld::new();
-        let registry = SourceRegistry::new().with(Source(Arc::new(Provider)));
+        let registry =
+            SourceRegistry::new().with(FixedSource::loaded_by("Provided", Arc::new(Source(Arc::new(Provider)))));
         let chain = registry.bind(vec![CredentialDescription::new("Provided")], world.world()).unwrap();
         Self { chain, world, accepts_fresh: Arc::default(), presented: Arc::default() }
     }

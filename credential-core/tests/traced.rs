@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::testing::FakeWorld;
+use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -17,24 +17,6 @@ use tracing::{Event, Metadata, Subscriber};
 /// Loads once; from then on what it reads is broken.
 #[derive(Debug, Default)]
 struct Broken(AtomicBool);
-
-impl CredentialSource for Broken {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Broken")
-    }
-
-    fn settings(&self) -> &[Setting] {
-        &[]
-    }
-
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(Self::default()))
-    }
-}
 
 #[async_trait]
 impl CredentialLoader for Broken {
@@ -87,7 +69,7 @@ async fn an_old_credential_that_goes_on_is_a_warning_with_the_reason() {
     let lines = Lines::default();
     let _guard = tracing::subscriber::set_default(lines.clone());
     let mut registry = SourceRegistry::new();
-    registry.register(Arc::new(Broken::default()));
+    registry.register(Arc::new(FixedSource::loaded_by("Broken", Arc::new(Broken::default()))));
     let world = FakeWorld::new();
     let chain = registry.bind(vec![CredentialDescription::new("Broken")], world.world()).unwrap();
     for _ in 0..2 {

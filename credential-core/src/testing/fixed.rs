@@ -9,18 +9,23 @@ use crate::{
     SourceError, SourceType, Unbound,
 };
 
-/// Gives one credential, or one error, whatever an entry says; for tests of what uses credentials.
+/// Binds every entry to one loader, whatever it says; for tests of what uses credentials.
 #[derive(Clone, Debug)]
 pub struct FixedSource {
     source_type: SourceType,
-    gives: Result<Credential, SourceError>,
+    loader: Arc<dyn CredentialLoader>,
     settings: &'static [Setting],
 }
 
 impl FixedSource {
-    /// A source of that type, which gives that.
+    /// A source of that type, whose entries all give that.
     pub fn new(source_type: impl Into<SourceType>, gives: Result<Credential, SourceError>) -> Self {
-        Self { source_type: source_type.into(), gives, settings: &[] }
+        Self::loaded_by(source_type, Arc::new(Given(gives)))
+    }
+
+    /// A source of that type, whose entries are all loaded by that.
+    pub fn loaded_by(source_type: impl Into<SourceType>, loader: Arc<dyn CredentialLoader>) -> Self {
+        Self { source_type: source_type.into(), loader, settings: &[] }
     }
 
     /// Declares settings.
@@ -45,13 +50,16 @@ impl CredentialSource for FixedSource {
         _entry: &CredentialDescription,
         _cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(self.clone()))
+        Ok(Arc::clone(&self.loader))
     }
 }
 
+#[derive(Debug)]
+struct Given(Result<Credential, SourceError>);
+
 #[async_trait]
-impl CredentialLoader for FixedSource {
+impl CredentialLoader for Given {
     async fn load(&self, _request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        self.gives.clone()
+        self.0.clone()
     }
 }

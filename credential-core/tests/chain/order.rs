@@ -263,7 +263,7 @@ async fn only_tries_that_entry_alone_and_skip_leaves_one_out() {
     assert_eq!(one.exchange().await.unwrap().value, "b");
     assert!(all.chain.only(2).is_none());
 
-    let registry = SourceRegistry::new().with(first.clone()).with(second.clone());
+    let registry = SourceRegistry::new().with(first.source()).with(second.source());
     let entries = vec![CredentialDescription::new("First").with("Skip", "True"), CredentialDescription::new("Second")];
     let chain = registry.bind(entries, all.world.world()).unwrap();
     let skipping = Setup { chain, world: all.world.clone(), authority: all.authority.clone() };

@@ -6,31 +6,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::testing::FakeHttp;
+use credential_core::testing::{FakeHttp, FixedSource};
 use credential_core::*;
 use tokio::runtime::{Builder, Runtime};
 
 /// Gives its secret after a moment; on one runtime never.
 #[derive(Debug, Clone, Default)]
 struct Source(Arc<AtomicUsize>);
-
-impl CredentialSource for Source {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Moment")
-    }
-
-    fn settings(&self) -> &[Setting] {
-        &[]
-    }
-
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(self.clone()))
-    }
-}
 
 #[async_trait]
 impl CredentialLoader for Source {
@@ -44,7 +26,8 @@ impl CredentialLoader for Source {
 
 fn chain(source: &Source) -> CredentialChain {
     let world = World::new(Arc::new(FakeHttp::default()));
-    SourceRegistry::new().with(source.clone()).bind(vec![CredentialDescription::new("Moment")], world).unwrap()
+    let source = FixedSource::loaded_by("Moment", Arc::new(source.clone()));
+    SourceRegistry::new().with(source).bind(vec![CredentialDescription::new("Moment")], world).unwrap()
 }
 
 fn runtime() -> Runtime {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::testing::FakeWorld;
+use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::*;
 
 /// A source whose loads follow a script; the last step repeats.
@@ -37,30 +37,17 @@ impl Scripted {
         Self(Arc::new(Script { name, steps, loads: AtomicUsize::new(0), reasons: Mutex::default() }))
     }
 
+    /// Brings it into a registry; the script goes on here.
+    pub(crate) fn source(&self) -> FixedSource {
+        FixedSource::loaded_by(self.0.name, Arc::new(self.clone()))
+    }
+
     pub(crate) fn loads(&self) -> usize {
         self.0.loads.load(Ordering::SeqCst)
     }
 
     pub(crate) fn then(&self, steps: &[Step]) {
         *self.0.steps.lock().unwrap() = steps.iter().cloned().collect();
-    }
-}
-
-impl CredentialSource for Scripted {
-    fn source_type(&self) -> SourceType {
-        SourceType::known(self.0.name)
-    }
-
-    fn settings(&self) -> &[Setting] {
-        &[]
-    }
-
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        Ok(Arc::new(self.clone()))
     }
 }
 
@@ -163,7 +150,7 @@ pub(crate) fn setup(sources: &[&Scripted], authority: &Authority) -> Setup {
     let mut registry = SourceRegistry::new();
     let mut entries = Vec::new();
     for source in sources {
-        registry.register(Arc::new((*source).clone()));
+        registry.register(Arc::new(source.source()));
         entries.push(CredentialDescription::new(source.0.name));
     }
     let chain = registry.bind(entries, world.world()).unwrap();
