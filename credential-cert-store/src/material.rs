@@ -202,7 +202,8 @@ fn without_key(facts: &CertificateFacts) -> SourceError {
         .remedy("put both together: openssl pkcs12 -export -inkey KEY -in CERT -out new.pfx")
 }
 
-/// Runs work of many milliseconds where it holds up no task.
+/// Runs work of many milliseconds where it holds up no task. The work is this crate's own and ends by itself:
+/// [`Work`] bounds what a file may cost.
 pub(crate) async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
 ) -> Result<T, SourceError> {

@@ -46,6 +46,7 @@ impl Signer for LocalSigner {
         match (&*self.key, tokio::runtime::Handle::try_current()) {
             (SigningKey::Rsa(pair), Ok(runtime)) if pair.public_modulus_len() > MAX_INLINE_MODULUS => {
                 let (key, message) = (Arc::clone(&self.key), request.message.to_vec());
+                // One signature, by a key whose size was bounded when it was read: it ends by itself.
                 let signing = runtime.spawn_blocking(move || sign(&key, algorithm, &message));
                 signing.await.map_err(|cause| {
                     SourceError::transient("signing-abandoned", "the runtime shut down while signing").caused_by(cause)

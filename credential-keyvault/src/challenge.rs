@@ -1,6 +1,7 @@
 //! What a vault says to a request without a token: who gives tokens for it, and for which resource.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use credential_core::SourceError;
 use url::Url;
@@ -29,7 +30,7 @@ const KNOWN_AUTHORITIES: &[&str] = &[
 ];
 
 /// A checked challenge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
     /// The header as it came, to be shown to the SDK again.
     pub(crate) header: String,
@@ -39,6 +40,17 @@ pub(crate) struct Challenge {
     pub(crate) tenant: String,
     /// What tokens are asked for: `https://vault.azure.net/.default`.
     pub(crate) scope: String,
+}
+
+impl fmt::Debug for Challenge {
+    /// What was checked of it; the header is whatever the other side wrote.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenge")
+            .field("authority", &self.authority)
+            .field("tenant", &self.tenant)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Challenge {
@@ -173,6 +185,13 @@ mod tests {
     fn read(header: &str) -> Result<Challenge, &'static str> {
         let vault = vault("https://myvault.vault.azure.net");
         Challenge::read(header, &vault, &["login.contoso.example".to_owned()]).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn debug_shows_nothing_that_was_not_checked() {
+        let header = r#"Bearer authorization="https://login.microsoftonline.com/t1", resource="https://vault.azure.net", x="s3cret""#;
+        let shown = format!("{:?}", read(header).unwrap());
+        assert!(!shown.contains("s3cret") && shown.contains("https://vault.azure.net/.default"), "{shown}");
     }
 
     #[test]

@@ -103,7 +103,8 @@ impl Slot {
         self.memory().newest.clone()
     }
 
-    /// Loads, or joins the load that is under way. Dropping the future ends nobody's load.
+    /// Loads, or joins the load that is under way. Dropping the future ends nobody's load. Ends within
+    /// `asking.timeout` whatever the source does: [`ask_source`](Self::ask_source) bounds and guards it.
     pub(crate) async fn load(self: &Arc<Self>, asking: Asking<'_>) -> LoadResult {
         let world = asking.world;
         for _ in 0..TRIES {

@@ -1,8 +1,11 @@
 //! The OpenID configuration of a provider (OpenID Connect Discovery 1.0 §4).
 
+use std::fmt;
 use std::time::Duration;
 
-use credential_core::{AddressFault, Finding, HttpRequest, World, check_address, is_loopback, printable};
+use credential_core::{
+    AddressFault, Finding, HttpRequest, World, check_address, is_loopback, printable, shown_address,
+};
 use serde::Deserialize;
 use url::Url;
 
@@ -17,12 +20,23 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is used of the document.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) issuer: String,
     pub(crate) token_endpoint: String,
     #[serde(default)]
     pub(crate) authorization_endpoint: Option<String>,
+}
+
+impl fmt::Debug for Metadata {
+    /// Addresses without the values of their queries, as [`Endpoints`](super::Endpoints) shows them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata")
+            .field("issuer", &shown_address(&self.issuer))
+            .field("token_endpoint", &shown_address(&self.token_endpoint))
+            .field("authorization_endpoint", &self.authorization_endpoint.as_deref().map(shown_address))
+            .finish()
+    }
 }
 
 /// Where the document is looked for: at the address itself, then below `/v2.0`, as Microsoft Entra ID
@@ -145,6 +159,17 @@ fn issuer_fits(address: &Address, issuer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_shows_no_value_of_a_query() {
+        let metadata = Metadata {
+            issuer: "https://login.contoso.com/t".to_owned(),
+            token_endpoint: "https://login.contoso.com/t/token?code=s3cret".to_owned(),
+            authorization_endpoint: Some("https://login.contoso.com/t/authorize?code=s3cret".to_owned()),
+        };
+        let shown = format!("{metadata:?}");
+        assert!(!shown.contains("s3cret") && shown.contains("login.contoso.com/t/token"), "{shown}");
+    }
 
     fn address(segments: &[&str]) -> Address {
         Address {

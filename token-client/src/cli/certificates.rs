@@ -22,6 +22,7 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         Ok((content, key)) => {
             let now = context.world.clock.now();
             let work = move || inspect(content.expose(), key.as_ref().map(SecretBytes::expose), password.as_ref(), now);
+            // Ends by itself: `inspect` bounds what a file may cost, and a panic comes back as an error.
             match tokio::task::spawn_blocking(work).await {
                 Ok(inspected) => inspected.map_err(|error| error.finding()),
                 Err(error) => Err(Finding::error("inspection-ended", error.to_string())),

@@ -107,7 +107,8 @@ impl TokenClient {
 
     /// A token, from the cache where it can be.
     ///
-    /// Cancel-safe: dropping the future ends nobody else's exchange.
+    /// Cancel-safe: dropping the future ends nobody else's exchange. Ends within the client's
+    /// [`patience`](TokenClientBuilder::patience), whatever sources, signers and the authority do.
     ///
     /// # Errors
     /// [`TokenError`]: the request cannot work as it is, the authority refused it, or no credential of

@@ -6,7 +6,7 @@ use super::guid;
 use super::reply::Reply;
 use super::time::timestamp;
 
-/// Why a request is refused. One code, one sentence.
+/// Why a request is refused. One code, one sentence. `Debug` shows all of it: the emulator sends all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     code: u32,

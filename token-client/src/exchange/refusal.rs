@@ -11,7 +11,8 @@ const UNUSABLE: &str = "unusable_answer";
 /// The most of an authority's text that is kept.
 const MAX_TEXT: usize = 2000;
 
-/// An authority's refusal. Everything in it came from the authority; none of it is a secret.
+/// An authority's refusal. Everything in it came from the authority, and what that repeats of the request's
+/// secrets was taken out before it is read: `Debug` shows all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuthorityRefusal {
@@ -37,7 +38,7 @@ pub struct AuthorityRefusal {
     pub retry_after: Option<Duration>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
     error: Option<serde_json::Value>,

@@ -7,7 +7,7 @@ use super::json::is_object;
 use super::known::{ACQUIRE_TOKEN_SETTINGS, MANAGED_IDENTITY_SETTINGS};
 use super::{codes, guid};
 
-/// How a token is asked for.
+/// How a token is asked for. `Debug` shows where settings stand and no value, as [`Located`] does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AcquireTokenOptions {

@@ -9,6 +9,7 @@ use super::known::APPLICATION_SETTINGS;
 use super::refused;
 
 /// What an application's section says. Only what is set is there; nothing is computed.
+/// `Debug` shows where settings stand and no value, as [`Located`] does.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ApplicationOptions {

@@ -16,6 +16,7 @@ use crate::http::{headers, path};
 pub(crate) const PARENT: &str = "DownstreamApis";
 
 /// What a downstream API's section says; defaults stand where the reference has them.
+/// `Debug` shows where settings stand and no value, as [`Located`] does.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DownstreamOptions {
