@@ -13,6 +13,8 @@ pub const CREDENTIAL_REJECTED: &str = "credential-rejected";
 pub const CERTIFICATE_WITHOUT_KEY: &str = "certificate-without-key";
 /// Certificates are missing between a certificate and its root.
 pub const CHAIN_INCOMPLETE: &str = "chain-incomplete";
+/// An application's token would need itself: its credential comes from a section that leads back to it.
+pub const SECTION_CYCLE: &str = "section-cycle";
 /// The authority gave no answer.
 pub const AUTHORITY_UNREACHABLE: &str = "authority-unreachable";
 /// The authority is unwell, or throttles.

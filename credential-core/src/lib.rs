@@ -35,8 +35,8 @@ pub use printable::{moves_terminal, printable};
 pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, nearest, unreplaced};
 pub use source::{
     Application, BindContext, BindResult, COMMON_SETTINGS, CredentialDescription, CredentialLoader, CredentialSource,
-    Entry, Finding, LoadReason, LoadRequest, Origin, ProvidedToken, Setting, SettingKind, Severity, SourceError,
-    SourceErrorKind, SourceType, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
+    Entry, Finding, LoadReason, LoadRequest, Origin, ProvidedToken, SectionTokens, Setting, SettingKind, Severity,
+    SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
     AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,

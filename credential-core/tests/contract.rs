@@ -196,10 +196,7 @@ impl CredentialSource for VaultSource {
 #[async_trait]
 impl CredentialLoader for Vault {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let authority = ("https://login.example/t", "t");
-        let client_id = &request.application.client_id;
-        let wanted =
-            TokenFor::new("https://vault.example/.default", authority, client_id, request.deadline, request.world);
+        let wanted = TokenFor::new("https://vault.example/.default", request.deadline, request.world);
         let token = self.0.token(&wanted).await?;
         Ok(Credential::secret("in the vault", token.token).with_expiry(token.expires_on))
     }

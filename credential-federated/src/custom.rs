@@ -11,6 +11,7 @@ use credential_core::{
     LoadRequest, Setting, SettingKind, SourceError, SourceType, Unbound, Value, nearest,
 };
 
+use crate::application;
 use crate::data::ProviderData;
 use crate::guard::{Guarded, panicked};
 
@@ -22,6 +23,7 @@ const SETTINGS: &[Setting] = &[
         .required()
         .mistaken(&["ProviderName", "CustomSignedAssertionProvider", "CustomSignedAssertionName"]),
     Setting::new(DATA, SettingKind::Map, "Settings for the provider.").mistaken(&["ProviderData"]),
+    application::EXCHANGE_URL,
 ];
 
 type Factory = Arc<dyn Fn(&ProviderData) -> Result<Arc<dyn AssertionProvider>, SourceError> + Send + Sync>;
@@ -191,6 +193,9 @@ impl CredentialSource for CustomSignedAssertionSource {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let wanted = cx.required(entry, NAME)?.expose().trim();
         let data = data(entry).map_err(|error| cx.error(error));
+        if wanted.eq_ignore_ascii_case(application::PROVIDER) && self.registered(wanted).is_none() {
+            return of_application(entry, &data?, cx);
+        }
         let (name, registered) = match self.registered(wanted) {
             Some(found) => found,
             None if self.elsewhere => return data.map(|_| Settled(Err(elsewhere(wanted))).shared()),
@@ -202,13 +207,29 @@ impl CredentialSource for CustomSignedAssertionSource {
     }
 }
 
+/// The provider that is there without being registered: another application's token.
+fn of_application(
+    entry: &CredentialDescription,
+    data: &ProviderData,
+    cx: &mut BindContext<'_>,
+) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    let Some(section) = data.text(application::SECTION).map(str::trim).filter(|text| !text.is_empty()) else {
+        let message = format!("{DATA}:{} is missing or empty", application::SECTION);
+        let error = SourceError::misconfigured("missing-setting", message).about(DATA);
+        return Err(cx.error(error.remedy("name the section of the application whose token is the assertion")));
+    };
+    let flag = data.text(application::WITH_FMI_PATH).unwrap_or_default();
+    let with_fmi_path = flag.trim().eq_ignore_ascii_case("true");
+    application::bind(entry, cx, application::Named { setting: DATA, section, with_fmi_path })
+}
+
 /// One entry. What it gives is known when it is bound: its provider is asked by the one who makes the
 /// exchange.
 #[derive(Debug)]
-struct Settled(Result<Credential, SourceError>);
+pub(crate) struct Settled(pub(crate) Result<Credential, SourceError>);
 
 impl Settled {
-    fn shared(self) -> Arc<dyn CredentialLoader> {
+    pub(crate) fn shared(self) -> Arc<dyn CredentialLoader> {
         Arc::new(self)
     }
 }

@@ -10,6 +10,7 @@ use credential_core::{
     Finding, LoadRequest, Origin, Secret, SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
+use crate::audience;
 use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH, describe};
 
 const PATH: &str = "SignedAssertionFileDiskPath";
@@ -17,8 +18,6 @@ const PATH: &str = "SignedAssertionFileDiskPath";
 const PATH_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Named in documentation and read by nothing: Microsoft.Identity.Web overwrites what it reads there.
 const UNREAD_VARIABLE: &str = "AZURE_ACCESS_TOKEN_FILE";
-/// What Microsoft Entra expects as audience begins so in every cloud.
-const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// How far the clocks of this machine and of the issuer may be apart.
 const SKEW: Duration = Duration::from_secs(300);
 
@@ -136,16 +135,16 @@ impl Place<'_> {
             );
         }
         // An authority without tenants is not Microsoft Entra and has an audience of its own.
-        let fits = facts.audience.iter().any(|audience| audience.starts_with(AUDIENCE));
+        let fits = facts.audience.iter().any(|audience| audience.starts_with(audience::ANYWHERE));
         if request.application.tenant.is_some() && !fits {
             let message = match facts.audience.first() {
                 Some(audience) => format!("the assertion in {path} is meant for {audience:?}, not for Microsoft Entra"),
                 None => format!("the assertion in {path} does not say whom it is meant for"),
             };
-            findings.push(
-                Finding::warning("assertion-audience", message)
-                    .remedy(format!("have it issued for the audience {AUDIENCE}, as the federated credential has it")),
-            );
+            findings.push(Finding::warning("assertion-audience", message).remedy(format!(
+                "have it issued for the audience {}, as the federated credential has it",
+                audience::of_cloud(request.application.cloud.as_deref())
+            )));
         }
         findings.into_iter().map(|finding| finding.at(self.setting, self.origin.clone())).collect()
     }

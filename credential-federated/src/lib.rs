@@ -8,6 +8,8 @@
 //!   "CustomSignedAssertionProviderData": { "Role": "orders" } }
 //! ```
 
+mod application;
+mod audience;
 mod custom;
 mod data;
 mod facts;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 
 use credential_core::CredentialSource;
 
+pub use application::ApplicationAssertionSource;
 pub use custom::CustomSignedAssertionSource;
 pub use data::ProviderData;
 pub use facts::{AssertionFacts, MAX_ASSERTION_LENGTH, NotAnAssertion, describe};
@@ -26,5 +29,9 @@ pub use file::SignedAssertionFileSource;
 /// The sources of this crate, ready to be registered. The one for `CustomSignedAssertion` knows no
 /// provider; register one that does in its place.
 pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
-    vec![Arc::new(SignedAssertionFileSource), Arc::new(CustomSignedAssertionSource::new())]
+    vec![
+        Arc::new(SignedAssertionFileSource),
+        Arc::new(ApplicationAssertionSource),
+        Arc::new(CustomSignedAssertionSource::new()),
+    ]
 }

@@ -131,8 +131,8 @@ pub(crate) async fn exchanged(
     certificate_chain: bool,
 ) -> Result<ProvidedToken, SourceError> {
     let authority = format!("{}/{}", challenge.authority, challenge.tenant);
-    let at = (authority.as_str(), challenge.tenant.as_str());
-    let request = TokenFor::new(&challenge.scope, at, client_id, session.deadline, session.world());
+    let request = TokenFor::new(&challenge.scope, session.deadline, session.world());
+    let request = request.at(&authority, &challenge.tenant).client(client_id);
     tokens.token(&request.fresh(session.memory().refused()).certificate_chain(certificate_chain)).await
 }
 

@@ -46,7 +46,8 @@ impl TokenProviders for Engine {
 #[async_trait]
 impl TokenProvider for Engine {
     async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError> {
-        let asked = format!("{} {} {} {}", request.authority, request.tenant, request.scope, request.client_id);
+        let [authority, tenant, client_id] = [request.authority, request.tenant, request.client_id].map(Option::unwrap);
+        let asked = format!("{authority} {tenant} {} {client_id}", request.scope);
         let mut list = self.0.lock().unwrap();
         list.push(asked);
         Ok(ProvidedToken::new(format!("token-{}", list.len()), request.world.clock.now() + Duration::from_secs(3600)))

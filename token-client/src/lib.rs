@@ -21,7 +21,7 @@ mod token;
 pub use credential_core;
 
 pub use client::{
-    Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenOrigin,
+    Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
 };
 pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
 pub use exchange::{AuthorityRefusal, ExchangeError, rejection};

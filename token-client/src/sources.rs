@@ -36,6 +36,7 @@ static ABSENT: &[AbsentSource] = &[
     of_feature(SourceType::STORE_WITH_SUBJECT_NAME, "credential-cert-store", "cert-store"),
     of_feature(SourceType::SIGNED_ASSERTION_FILE_PATH, "credential-federated", "federated"),
     of_feature(SourceType::CUSTOM_SIGNED_ASSERTION, "credential-federated", "federated"),
+    of_feature(SourceType::known("SignedAssertionFromApplication"), "credential-federated", "federated"),
     of_feature(SourceType::KEY_VAULT, "credential-keyvault", "keyvault"),
     of_feature(SourceType::SIGNED_ASSERTION_FROM_VAULT, "credential-keyvault", "keyvault"),
     of_nobody(

@@ -121,8 +121,8 @@ async fn what_comes_of_them() {
         &answer,
         &status,
         &conflict,
-        client.authority(),
-        client.credentials(),
+        &client.authority(),
+        &client.credentials(),
     ];
     values.into_iter().for_each(shows_nothing);
 }

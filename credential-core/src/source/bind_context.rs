@@ -95,6 +95,44 @@ impl<'a> BindContext<'a> {
         self.chain(implied).map(|chain| self.provider(chain))
     }
 
+    /// Tokens of another application: the one whose section the setting names. Its section is read and bound as
+    /// the application's own is, once for everybody who names it, and what is found there joins the findings.
+    /// Without an engine (a bare registry) binding works, and asking says why there is no token.
+    ///
+    /// # Errors
+    /// When the setting is missing, when its section is not there or cannot work, and when the section is the
+    /// one that is being bound, or needs that one: all of it is reported.
+    pub fn tokens_of_section(&mut self, setting: &str, path: &str) -> Result<Arc<dyn TokenProvider>, Unbound> {
+        let Some(tokens) = self.parts.binding.tokens else { return Ok(Arc::new(NoEngine)) };
+        match tokens.section(path) {
+            Ok(section) => {
+                self.join(&section.findings);
+                Ok(section.provider)
+            }
+            Err(error) => {
+                let of_no_place = |finding: &Finding| finding.path.is_none();
+                let (own, other): (Vec<_>, Vec<_>) = error.findings().iter().cloned().partition(of_no_place);
+                self.join(&other);
+                own.into_iter().for_each(|finding| self.say(setting, finding));
+                let message = format!("the section {path:?} cannot give tokens");
+                let unusable = SourceError::misconfigured("section-unusable", message).about(setting.to_owned());
+                match Self::failed(error.findings()) {
+                    true => Err(Unbound(())),
+                    false => Err(self.error(unusable)),
+                }
+            }
+        }
+    }
+
+    /// Adds what another binding found, where it is not known yet.
+    fn join(&mut self, said: &[Finding]) {
+        for finding in said {
+            if !self.findings.contains(finding) {
+                self.findings.push(finding.clone());
+            }
+        }
+    }
+
     /// The variables of the machine that the entry is bound on.
     pub fn environment(&self) -> &dyn Environment {
         &*self.parts.binding.world.environment

@@ -27,7 +27,7 @@ pub use load_request::{LoadReason, LoadRequest};
 pub use origin::Origin;
 pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
 pub use source_type::SourceType;
-pub use tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+pub use tokens::{ProvidedToken, SectionTokens, TokenFor, TokenProvider, TokenProviders};
 
 /// Knows one source type: what an entry of it can say, and how to make a loader of it.
 ///

@@ -1,27 +1,33 @@
 //! Tokens that a loader needs to reach its material: a vault's, another authority's.
 
 use std::fmt;
-use std::time::SystemTime;
-
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{CredentialChain, Moment, Secret, SourceError, World};
+use crate::{BindError, CredentialChain, Finding, Moment, Secret, SourceError, World, shown_address};
 
-/// What a token is wanted for.
-#[derive(Clone, Debug)]
+/// What a token is wanted for, and as whom: what is left open is the provider's own.
+///
+/// A nested entry belongs to the application that is bound, another application's section to that one: client,
+/// authority and tenant are theirs where the request names none. `Debug` shows no claims.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenFor<'a> {
     /// What it opens: `https://vault.azure.net/.default`.
     pub scope: &'a str,
     /// Where it is asked for, with the tenant: `https://login.microsoftonline.com/TENANT`. The caller has
     /// checked that a credential may go there.
-    pub authority: &'a str,
-    /// That tenant alone.
-    pub tenant: &'a str,
+    pub authority: Option<&'a str>,
+    /// The tenant alone.
+    pub tenant: Option<&'a str>,
     /// As whom.
-    pub client_id: &'a str,
+    pub client_id: Option<&'a str>,
+    /// Claims that the resource asked for, as JSON text: one from a cache will not do.
+    pub claims: Option<&'a str>,
+    /// The federated identity path (`fmi_path`) that the token is for.
+    pub fmi_path: Option<&'a str>,
     /// What was given last was refused: one from a cache will not do.
     pub fresh: bool,
     /// A certificate is presented with its chain, for authorities that trust its issuer.
@@ -33,15 +39,56 @@ pub struct TokenFor<'a> {
 }
 
 impl<'a> TokenFor<'a> {
-    /// A token for a scope, from an authority with its tenant, for a client.
-    pub fn new(
-        scope: &'a str,
-        (authority, tenant): (&'a str, &'a str),
-        client_id: &'a str,
-        deadline: Moment,
-        world: &'a World,
-    ) -> Self {
-        Self { scope, authority, tenant, client_id, fresh: false, certificate_chain: false, deadline, world }
+    /// A token for a scope, asked for as the provider's own client at its own authority.
+    pub fn new(scope: &'a str, deadline: Moment, world: &'a World) -> Self {
+        Self {
+            scope,
+            authority: None,
+            tenant: None,
+            client_id: None,
+            claims: None,
+            fmi_path: None,
+            fresh: false,
+            certificate_chain: false,
+            deadline,
+            world,
+        }
+    }
+
+    /// Asks that authority, which includes the tenant, and the tenant alone. Another application's section has
+    /// an authority of its own and refuses one.
+    #[must_use]
+    pub fn at(mut self, authority: &'a str, tenant: &'a str) -> Self {
+        (self.authority, self.tenant) = (Some(authority), Some(tenant));
+        self
+    }
+
+    /// Asks that tenant of the provider's own authority.
+    #[must_use]
+    pub fn tenant(mut self, tenant: &'a str) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// Asks as that client. Another application's section has a client of its own and refuses one.
+    #[must_use]
+    pub fn client(mut self, client_id: &'a str) -> Self {
+        self.client_id = Some(client_id);
+        self
+    }
+
+    /// Passes on claims, as JSON text.
+    #[must_use]
+    pub fn claims(mut self, claims: Option<&'a str>) -> Self {
+        self.claims = claims;
+        self
+    }
+
+    /// Asks for the federated identity at that path.
+    #[must_use]
+    pub fn fmi_path(mut self, path: Option<&'a str>) -> Self {
+        self.fmi_path = path;
+        self
     }
 
     /// Wants one that is in no cache.
@@ -56,6 +103,19 @@ impl<'a> TokenFor<'a> {
     pub fn certificate_chain(mut self, chain: bool) -> Self {
         self.certificate_chain = chain;
         self
+    }
+}
+
+impl fmt::Debug for TokenFor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenFor")
+            .field("scope", &self.scope)
+            .field("authority", &self.authority.map(shown_address))
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("fresh", &self.fresh)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,8 +137,9 @@ impl ProvidedToken {
 }
 
 /// Gives tokens, with whatever stands behind it: a chain of credentials, a cache, one exchange for many.
-/// Had from [`BindContext::tokens_of`](crate::BindContext::tokens_of) and
-/// [`BindContext::tokens_for`](crate::BindContext::tokens_for).
+/// Had from [`BindContext::tokens_of`](crate::BindContext::tokens_of),
+/// [`BindContext::tokens_for`](crate::BindContext::tokens_for) and
+/// [`BindContext::tokens_of_section`](crate::BindContext::tokens_of_section).
 #[async_trait]
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token that is good now.
@@ -90,11 +151,40 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
     async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError>;
 }
 
-/// Makes providers of bound credentials. Whoever binds hands one over with
-/// [`Binding::tokens`](crate::Binding::tokens); it is not stored.
+/// Makes providers of tokens. Whoever binds hands one over with
+/// [`Binding::tokens`](crate::Binding::tokens); it is asked while entries are bound and not stored.
 pub trait TokenProviders {
     /// Exchanges the chain's credentials for tokens.
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider>;
+
+    /// The tokens of another application of the configuration, by the path of its section (`Idp`, `A:B`).
+    /// Nothing is sent.
+    ///
+    /// # Errors
+    /// What is wrong with that section; [`SECTION_CYCLE`](crate::codes::SECTION_CYCLE) where it is being bound
+    /// already, since its token would need itself. An engine without a configuration has no sections, and its
+    /// providers say so when they are asked.
+    fn section(&self, path: &str) -> Result<SectionTokens, BindError> {
+        let _ = path;
+        Ok(SectionTokens { provider: Arc::new(NoEngine), findings: Vec::new() })
+    }
+}
+
+/// The tokens of another application.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SectionTokens {
+    /// Gives them.
+    pub provider: Arc<dyn TokenProvider>,
+    /// What is noteworthy about its section: warnings and hints.
+    pub findings: Vec<Finding>,
+}
+
+impl SectionTokens {
+    /// Tokens with what is noteworthy about where they come from.
+    pub fn new(provider: Arc<dyn TokenProvider>, findings: Vec<Finding>) -> Self {
+        Self { provider, findings }
+    }
 }
 
 /// Stands where nobody can exchange anything.

@@ -136,6 +136,10 @@ impl<'a> Replay<'a> {
         let setup = &self.case.case["setup"];
         let mut location = Location::default();
         location.file = SETTINGS.into();
+        for (name, flag) in setup["provider_data_bool"].as_object().into_iter().flatten() {
+            let path = format!("AzureAd:ClientCredentials:0:CustomSignedAssertionProviderData:{name}");
+            location = location.set(path, flag.to_string());
+        }
         let mut configuration = Configuration::read(&location, &self.world).await;
         for given in setup["certificates"].as_array().into_iter().flatten() {
             let file = given.get("pfx").or_else(|| given.get("der")).unwrap().as_str().unwrap();
@@ -190,6 +194,8 @@ impl<'a> Replay<'a> {
         request.claims = text("claims");
         request.correlation_id = text("correlation_id");
         request.fmi_path = text("fmi_path");
+        let further = &options["extra_parameters"];
+        request.assertion_fmi_path = further["IDWEB_FMI_PATH_FOR_CLIENT_ASSERTION"].as_str().map(str::to_owned);
         request.force_refresh = options["force_refresh"] == true;
         let pairs = |name: &str| -> Vec<(String, String)> {
             let pairs = options[name].as_object().into_iter().flatten();

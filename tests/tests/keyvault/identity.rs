@@ -295,9 +295,10 @@ impl TokenProviders for Exchange {
 #[async_trait]
 impl TokenProvider for Exchange {
     async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError> {
-        assert_eq!(request.authority, "https://login.microsoftonline.com/kvtenant");
-        assert_eq!((request.tenant, request.scope), ("kvtenant", "https://vault.azure.net/.default"));
-        Ok(ProvidedToken::new(format!("token-of-{}", request.client_id), SystemTime::now() + Duration::from_secs(3600)))
+        assert_eq!(request.authority, Some("https://login.microsoftonline.com/kvtenant"));
+        assert_eq!((request.tenant, request.scope), (Some("kvtenant"), "https://vault.azure.net/.default"));
+        let token = format!("token-of-{}", request.client_id.unwrap());
+        Ok(ProvidedToken::new(token, SystemTime::now() + Duration::from_secs(3600)))
     }
 }
 

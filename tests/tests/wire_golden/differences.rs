@@ -20,6 +20,8 @@ pub(crate) enum What {
     Crowd(usize),
     /// A field of that request's form has another value.
     Field(usize, &'static str),
+    /// That request's form has a field more.
+    Further(usize, &'static str),
     /// A header has another value.
     Header(&'static str),
 }
@@ -42,6 +44,7 @@ const EXPIRED: &str = "an expired assertion fails when it is loaded and is not s
 const FALLS_BACK: &str = "whatever goes wrong with one entry, the next one has its turn";
 const HEALS: &str = "a better-placed entry that works again is tried behind the caller's back and takes over";
 const LEGACY: &str = "the legacy ClientSecret is understood whatever the host is";
+const FMI_PATH: &str = "RequiresSignedAssertionFmiPath counts in a file too, and each path has an assertion of its own";
 const LINE_END: &str = "the line end is cut";
 const MANAGED_IDENTITY: &str = "this version has no managed identity source, and says so";
 const NOT_AGAIN: &str = "the same refused credential is not sent a second time";
@@ -146,6 +149,13 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     outcome("obo-managed-identity", 0, "error", MANAGED_IDENTITY),
     requests("obo-managed-identity", 0, &[], MANAGED_IDENTITY),
     requests("obo-rejected-cert-file-replaced", 3, &["contoso.example 200 cert:a.crt"], READ_AGAIN),
+    Difference { case: "oidc-fic-fmi-path", step: 0, what: What::Further(0, "fmi_path"), why: FMI_PATH },
+    requests(
+        "oidc-fic-fmi-path-bool",
+        1,
+        &["login.microsoftonline.us/idp.example 200 secret", "contoso.example 200 fic:idpapp"],
+        FMI_PATH,
+    ),
     outcome("path-expired", 0, "error", VALIDITY),
     requests("path-expired", 0, &[], VALIDITY),
     outcome("path-future", 0, "error", VALIDITY),

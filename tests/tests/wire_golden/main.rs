@@ -28,6 +28,7 @@ const FAMILIES: &[&str] = &[
     "header",
     "http",
     "obo",
+    "oidc-fic",
     "path",
     "rejected",
     "secret",
@@ -123,12 +124,18 @@ fn check<T: PartialEq + std::fmt::Debug>(
 
 fn compare_requests(number: usize, ours: &Request, reference: &Request, listed: &[&Difference]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let names = |request: &Request| -> Vec<String> { request.form.iter().map(|(name, _)| name.clone()).collect() };
-    if names(ours) != names(reference) {
-        wrong.push(format!("request {number}: form {:?} instead of {:?}", names(ours), names(reference)));
+    let further = listed.iter().find_map(|one| match one.what {
+        What::Further(nth, field) if nth == number => Some(field),
+        _ => None,
+    });
+    let own: Vec<_> = ours.form.iter().filter(|(name, _)| further != Some(name)).collect();
+    let names: Vec<&String> = own.iter().map(|(name, _)| name).collect();
+    let expected: Vec<&String> = reference.form.iter().map(|(name, _)| name).collect();
+    if names != expected || further.is_some() == (own.len() == ours.form.len()) {
+        wrong.push(format!("request {number}: form {names:?} instead of {expected:?}, {further:?} listed"));
         return wrong;
     }
-    for ((name, value), (_, other)) in ours.form.iter().zip(&reference.form) {
+    for ((name, value), (_, other)) in own.into_iter().zip(&reference.form) {
         let is_listed =
             listed.iter().any(|one| matches!(one.what, What::Field(nth, field) if nth == number && field == name));
         if same(value, other) == is_listed {

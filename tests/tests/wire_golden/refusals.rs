@@ -41,6 +41,8 @@ pub(crate) const FINDINGS: &[(&str, usize, &[&str])] = &[
     ("obo-interaction-required", 0, &["authority-refused"]),
     ("obo-interaction-required", 1, &["authority-refused"]),
     ("obo-managed-identity", 0, &["source-not-in-build"]),
+    ("oidc-fic-no-section", 0, &["missing-setting"]),
+    ("oidc-fic-section-missing", 0, &["missing-section"]),
     ("path-expired", 0, &["certificate-expired"]),
     ("path-future", 0, &["certificate-not-yet-valid"]),
     ("path-missing", 0, &["file-not-found"]),

@@ -4,21 +4,20 @@ use credential_core::SourceRegistry;
 use serde_json::{Map, Value, json};
 
 use super::args::ConfigArgs;
-use super::context::{Context, builder, worst_first};
+use super::context::{Context, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::text::clean;
 use super::{Failure, Outcome, json, text};
 use crate::authority::OfflineEndpoints;
-use crate::client::bind::bind;
 use crate::settings::any_error;
 use crate::settings::{Configuration, Shown, Sight};
 
 pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
     let context = Context::new(&args.place)?;
     let mut configuration = context.read().await;
-    let sources = builder().registry();
-    let (authority, _) = bind(&mut configuration, &sources, &context.world);
+    let recipe = context.recipe();
+    let (authority, sources) = (recipe.check(&mut configuration), recipe.registry);
     let ok = !any_error(&configuration.findings);
     let endpoints = authority.as_ref().map(|authority| authority.endpoints_in(context.world.environment.as_ref()));
     if args.json {

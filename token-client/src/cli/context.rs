@@ -9,6 +9,7 @@ use super::Failure;
 use super::args::Where;
 use super::counting::{CountingHttp, NoNetwork};
 use crate::client::builder::real_world;
+use crate::client::recipe::Recipe;
 use crate::settings::any_error;
 use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, TokenClient, TokenClientBuilder};
@@ -60,13 +61,18 @@ impl Context {
         if any_error(&configuration.findings) {
             // The credentials' own mistakes belong to the same list.
             let mut configuration = configuration;
-            let _ = crate::client::bind::bind(&mut configuration, &builder().registry(), &self.world);
+            self.recipe().check(&mut configuration);
             return Err(ConfigurationError::new(configuration.findings));
         }
         if let Some(error) = &self.no_network {
             return Err(error.clone());
         }
         builder().configuration(configuration).world(self.world.clone()).build().await
+    }
+
+    /// What clients are made with here.
+    pub(crate) fn recipe(&self) -> Recipe {
+        builder().recipe_in(self.world.clone())
     }
 
     pub(crate) fn requests(&self) -> u64 {

@@ -4,11 +4,10 @@ use credential_core::{Attempt, Credential, Finding, Outcome as AttemptOutcome, S
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
-use super::context::{Context, builder};
+use super::context::Context;
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
-use crate::client::bind::bind;
 use crate::exchange::chain_gap;
 use crate::exchange::client_assertion;
 use crate::settings::any_error;
@@ -144,7 +143,7 @@ fn owned(found: Vec<Said<'_>>) -> impl Iterator<Item = Kept> {
 async fn examine_configuration(context: &Context, report: &mut Report) -> Option<TokenClient> {
     let mut configuration = context.read().await;
     report.sends_x5c = configuration.application.sends_x5c();
-    let _ = bind(&mut configuration, &builder().registry(), &context.world);
+    context.recipe().check(&mut configuration);
     report.findings.extend(configuration.findings.iter().map(|finding| (finding.clone(), None)));
     if any_error(&configuration.findings) {
         report.unbound = unbound(&configuration);
@@ -231,7 +230,8 @@ async fn exchange_each(client: &TokenClient, report: &mut Report) {
 
 /// An app token for the first downstream section that takes one.
 fn request(client: &TokenClient) -> TokenRequest {
-    let apis = client.configuration().downstream.iter();
+    let configuration = client.configuration();
+    let apis = configuration.downstream.iter();
     let scope = apis.flat_map(|api| api.scope_list()).find(|scope| scope.to_ascii_lowercase().ends_with("/.default"));
     TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
 }

@@ -57,7 +57,8 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
         output.note(&text::findings(&found, output));
         Failure::Said
     })?;
-    let options = &client.configuration().application;
+    let configuration = client.configuration();
+    let options = &configuration.application;
     let mut app = EmulatedApp::new(options.client_id_text());
     for index in 0..options.credentials.len() {
         let left_out = |why: &str| output.note(&format!("entry {index} is not registered: {}", text::clean(why)));
@@ -75,7 +76,7 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
     }
     let tenant = client.authority().tenant().unwrap_or(TENANT).to_owned();
     let mut builder = Emulator::builder().tenant(tenant).app(app);
-    let scopes = client.configuration().downstream.iter().flat_map(|api| api.scope_list());
+    let scopes = configuration.downstream.iter().flat_map(|api| api.scope_list());
     if let Some(resource) = scopes.filter_map(|scope| scope.strip_suffix("/.default")).next() {
         builder = builder.api_audience(resource);
     }

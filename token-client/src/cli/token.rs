@@ -70,12 +70,9 @@ fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec
     if !args.scope.is_empty() {
         return Ok(args.scope.clone());
     }
-    let with_token: Vec<_> = client
-        .configuration()
-        .downstream
-        .iter()
-        .filter(|api| !api.is_anonymous() && !api.scope_list().is_empty())
-        .collect();
+    let configuration = client.configuration();
+    let apis = configuration.downstream.iter();
+    let with_token: Vec<_> = apis.filter(|api| !api.is_anonymous() && !api.scope_list().is_empty()).collect();
     match with_token.as_slice() {
         [api] => {
             if matches!(caller, Caller::User(_)) {

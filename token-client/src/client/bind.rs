@@ -1,41 +1,52 @@
 //! A configuration bound: its authority, and the chain of its credentials.
 
-use credential_core::{Application, Binding, CredentialChain, CredentialDescription, Finding, SourceRegistry, World};
+use credential_core::{Application, Binding, CredentialChain, CredentialDescription, Finding};
 
-use super::nested_tokens::Engine;
+use super::sections::Sections;
 use crate::authority::Authority;
 use crate::settings::{ApplicationOptions, Configuration};
 
-/// The authority and the chain of a configuration; what is wrong with them joins its findings, what
-/// stands there already does not.
-pub(crate) fn bind(
-    configuration: &mut Configuration,
-    registry: &SourceRegistry,
-    world: &World,
-) -> (Option<Authority>, Option<CredentialChain>) {
-    let authority = Authority::from_options(&configuration.application);
-    let application = match &authority {
-        Ok(authority) => authority.application(&configuration.application),
-        Err(_) => Application::new(configuration.application.client_id_text(), ""),
-    };
-    let binding = Binding::new(world.clone()).application(application).tokens(&Engine);
-    let chain = registry.bind(configuration.application.credentials.clone(), binding);
-    let said = match &authority {
-        Ok(authority) => authority.findings(),
-        // A section that is not there, or that a broken file was to bring, lacks more than its authority.
-        Err(_) if configuration.tree.leaves(&configuration.section).is_empty() && !configuration.ok() => &[],
-        Err(findings) => findings,
-    };
-    join(&mut configuration.findings, said);
-    let said = match &chain {
-        Ok(chain) => chain.findings(),
-        Err(error) => error.findings(),
-    };
-    join(&mut configuration.findings, said);
-    join(&mut configuration.findings, &unbound(&configuration.application));
-    (authority.ok(), chain.ok())
+/// What a section came to.
+pub(crate) struct Bound {
+    pub(crate) authority: Option<Authority>,
+    pub(crate) chain: Option<CredentialChain>,
+    /// What was found on the way; what stands in the configuration's own findings is not among it.
+    pub(crate) findings: Vec<Finding>,
 }
 
+/// Binds the configuration's section, without I/O, and with it the sections that its entries name.
+pub(crate) fn bind(configuration: &Configuration, sections: &Sections<'_>) -> Bound {
+    let (recipe, options) = (sections.recipe, &configuration.application);
+    let authority = Authority::from_options(options);
+    let application = match &authority {
+        Ok(authority) => authority.application(options),
+        Err(_) => Application::new(options.client_id_text(), ""),
+    };
+    let binding = Binding::new(recipe.world_of(configuration)).application(application).tokens(sections);
+    let chain = recipe.registry.bind(options.credentials.clone(), binding);
+    let mut findings = Vec::new();
+    join(
+        &mut findings,
+        match &authority {
+            Ok(authority) => authority.findings(),
+            // A section that is not there, or that a broken file was to bring, lacks more than its authority.
+            Err(_) if configuration.tree.leaves(&configuration.section).is_empty() && !configuration.ok() => &[],
+            Err(findings) => findings,
+        },
+    );
+    join(
+        &mut findings,
+        match &chain {
+            Ok(chain) => chain.findings(),
+            Err(error) => error.findings(),
+        },
+    );
+    join(&mut findings, &unbound(options));
+    findings.retain(|finding| !configuration.findings.contains(finding));
+    Bound { authority: authority.ok(), chain: chain.ok(), findings }
+}
+
+/// Adds what is not known yet.
 fn join(findings: &mut Vec<Finding>, said: &[Finding]) {
     for finding in said {
         if !findings.contains(finding) {

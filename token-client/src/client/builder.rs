@@ -4,15 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{CredentialSource, Finding, HttpClient, SourceRegistry, World};
+use credential_core::{CredentialSource, HttpClient, SourceRegistry, World};
 
-use super::bind::bind;
-use super::relative_paths::beside_settings;
-use super::token_client::Inner;
-use crate::authority::AuthorityKind;
-use crate::settings::{Configuration, Location, any_error};
-use crate::token::cache::{MAX_TOKENS, TokenCache};
-use crate::token::flights::Flights;
+use super::TokenClients;
+use super::recipe::Recipe;
+use super::sections::Built;
+use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
 
 /// How long one call waits for a token, everything included, unless it is told otherwise.
@@ -152,35 +149,48 @@ impl TokenClientBuilder {
     /// # Errors
     /// Everything that is wrong with the configuration, at once.
     pub async fn build(self) -> Result<TokenClient, ConfigurationError> {
-        let registry = self.registry();
-        let world = match (self.world, self.http) {
+        let (recipe, configuration) = self.read().await?;
+        recipe.client(configuration, &Built::default())
+    }
+
+    /// Reads the configuration for several applications: each of its sections is one. The section that was
+    /// chosen here counts for nothing. No request is sent.
+    ///
+    /// # Errors
+    /// When there can be no HTTP client. What is wrong with the configuration, each
+    /// [`client`](TokenClients::client) says.
+    pub async fn build_clients(self) -> Result<TokenClients, ConfigurationError> {
+        let (recipe, configuration) = self.read().await?;
+        Ok(TokenClients::new(recipe, configuration))
+    }
+
+    async fn read(mut self) -> Result<(Recipe, Configuration), ConfigurationError> {
+        let recipe = self.recipe()?;
+        let given = self.configuration.take();
+        let configuration = match given {
+            Some(configuration) => configuration,
+            None => Configuration::read(&self.location, &recipe.world).await,
+        };
+        Ok((recipe, configuration))
+    }
+
+    /// What clients are made with.
+    ///
+    /// # Errors
+    /// When there can be no HTTP client.
+    fn recipe(&self) -> Result<Recipe, ConfigurationError> {
+        let world = match (self.world.clone(), self.http.clone()) {
             (Some(world), Some(http)) => world.with_http(http),
             (Some(world), None) => world,
             (None, http) => real_world(http)?,
         };
-        let mut configuration = match self.configuration {
-            Some(configuration) => configuration,
-            None => Configuration::read(&self.location, &world).await,
-        };
-        let world = beside_settings(world, &configuration.file);
-        let (authority, chain) = bind(&mut configuration, &registry, &world);
-        let (Some(authority), Some(chain), false) = (authority, chain, any_error(&configuration.findings)) else {
-            return Err(ConfigurationError::new(configuration.findings));
-        };
-        let client_id = configuration.application.client_id.as_ref().map(|id| id.value.clone());
-        let client_id = client_id.ok_or_else(|| Finding::error("missing-client-id", "ClientId is missing"))?;
-        Ok(TokenClient::from_inner(Inner {
-            client_id,
-            tenant: authority.tenant().map(str::to_owned),
-            // A provider without tenants refuses one, so it must not meet another's token.
-            hears_call_tenant: authority.kind().takes_call_tenant() || authority.kind() == AuthorityKind::Oidc,
-            authority,
-            chain,
-            configuration,
-            patience: self.patience,
-            cache: TokenCache::new(MAX_TOKENS),
-            flights: Flights::default(),
-        }))
+        Ok(self.recipe_in(world))
+    }
+
+    /// What clients are made with in that world.
+    pub(crate) fn recipe_in(&self, world: World) -> Recipe {
+        let location = self.configuration.is_none().then(|| self.location.clone());
+        Recipe { location, registry: self.registry(), world, patience: self.patience }
     }
 }
 

@@ -1,13 +1,18 @@
 //! One application as this program sees it: built from its settings, asked for tokens.
 
-pub(crate) mod bind;
+mod bind;
 pub(crate) mod builder;
+mod clients;
 mod configuration_error;
 mod nested_tokens;
+pub(crate) mod recipe;
 mod relative_paths;
+mod reload;
+mod sections;
 mod token_client;
 
 pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
+pub use clients::TokenClients;
 pub use configuration_error::ConfigurationError;
 pub use nested_tokens::Engine;
 pub use token_client::{Acquired, TokenClient, TokenOrigin};

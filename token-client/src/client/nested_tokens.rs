@@ -9,8 +9,8 @@ use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHOR
 use credential_core::flight::{Flight, FlightId, TRIES};
 use credential_core::guard::guarded;
 use credential_core::{
-    Attempt, CredentialChain, Outcome, ProvidedToken, Search, SourceError, SourceErrorKind, TokenFor, TokenProvider,
-    TokenProviders, World,
+    Application, Attempt, CredentialChain, Outcome, ProvidedToken, Search, SourceError, SourceErrorKind, TokenFor,
+    TokenProvider, TokenProviders, World,
 };
 
 use crate::authority::AuthorityKind;
@@ -46,6 +46,23 @@ struct Key {
     authority: String,
     tenant: String,
     scope: String,
+    claims: Option<String>,
+    fmi_path: Option<String>,
+}
+
+impl Key {
+    /// What the request leaves open is the application's that the entry belongs to.
+    fn of(request: &TokenFor<'_>, application: &Application) -> Self {
+        let owned = |own: Option<&str>| own.map(str::to_owned);
+        Self {
+            client_id: request.client_id.unwrap_or(&application.client_id).to_owned(),
+            authority: request.authority.unwrap_or(&application.authority).to_owned(),
+            tenant: owned(request.tenant).or_else(|| application.tenant.clone()).unwrap_or_default(),
+            scope: request.scope.to_owned(),
+            claims: owned(request.claims),
+            fmi_path: owned(request.fmi_path),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -64,12 +81,11 @@ struct NestedTokens {
 #[async_trait]
 impl TokenProvider for NestedTokens {
     async fn token(&self, request: &TokenFor<'_>) -> Given {
-        let endpoint = format!("{}/oauth2/v2.0/token", request.authority.trim_end_matches('/'));
+        let key = Key::of(request, self.chain.application());
+        let endpoint = format!("{}/oauth2/v2.0/token", key.authority.trim_end_matches('/'));
         addresses::credential_bearing(&endpoint)
             .map_err(|finding| SourceError::misconfigured(finding.code, finding.message))?;
-        let (authority, tenant) = (request.authority.to_owned(), request.tenant.to_owned());
-        let key = Key { client_id: request.client_id.to_owned(), authority, tenant, scope: request.scope.to_owned() };
-        if request.fresh {
+        if request.fresh || request.claims.is_some() {
             lock(&self.state).kept.remove(&key);
         }
         for _ in 0..TRIES {
@@ -146,18 +162,19 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
     let now = request.world.clock.moment();
     Exchange {
         client_id: key.client_id.clone(),
-        tenant: Some(key.tenant.clone()),
+        tenant: Some(key.tenant.clone()).filter(|tenant| !tenant.is_empty()),
         assertion_audience: endpoint.to_owned(),
         token_endpoint: endpoint.to_owned(),
         kind: AuthorityKind::Entra,
         send_x5c: request.certificate_chain,
         scope: key.scope.clone(),
-        claims: None,
-        asked_claims: None,
+        claims: key.claims.clone(),
+        asked_claims: key.claims.clone(),
         capabilities: Vec::new(),
         user_assertion: None,
         correlation_id: request.world.uuid(),
-        fmi_path: None,
+        fmi_path: key.fmi_path.clone(),
+        assertion_fmi_path: None,
         extra_headers: Vec::new(),
         // A little less than there is: the request's own failure says more than the deadline's.
         deadline: now.after(request.deadline.since(now).mul_f64(0.95)),
@@ -181,7 +198,7 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
 }
 
 /// No token: why the credential could not be had, or what the authority answered.
-fn failed(error: &TokenError) -> SourceError {
+pub(super) fn failed(error: &TokenError) -> SourceError {
     if let Some(error) = error.attempts().iter().find_map(unloaded) {
         return error.clone();
     }
@@ -218,7 +235,7 @@ fn unloaded(attempt: &Attempt) -> Option<&SourceError> {
     }
 }
 
-fn late() -> SourceError {
+pub(super) fn late() -> SourceError {
     SourceError::transient(AUTHORITY_UNREACHABLE, "there was no token in time")
 }
 

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use credential_core::flight::{Flight, TRIES};
 use credential_core::guard::{Unanswered, bounded};
 use credential_core::{CredentialChain, Finding, Search, World};
 
 use super::builder::TokenClientBuilder;
+use super::recipe::Recipe;
 use crate::authority::{Authority, AuthorityError, app_scope, check_user_token, merge_query, user_scopes, with_query};
 use crate::exchange::{Exchange, chain_gap, claims};
 use crate::http::{addresses, headers};
@@ -58,27 +60,29 @@ pub struct Acquired {
 /// ```
 #[derive(Clone)]
 pub struct TokenClient {
-    inner: Arc<Inner>,
+    /// Replaced as a whole when the configuration is read again.
+    inner: Arc<ArcSwap<Inner>>,
 }
 
 /// Which client it is; what it remembers is left out.
 impl fmt::Debug for TokenClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner.load();
         f.debug_struct("TokenClient")
-            .field("client_id", &self.inner.client_id)
-            .field("authority", &self.inner.authority.endpoints().authority)
-            .field("credentials", &self.inner.chain)
+            .field("client_id", &inner.client_id)
+            .field("authority", &inner.authority.endpoints().authority)
+            .field("credentials", &inner.chain)
             .finish_non_exhaustive()
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) configuration: Configuration,
+    pub(crate) configuration: Arc<Configuration>,
     pub(crate) client_id: String,
     pub(crate) authority: Authority,
     pub(crate) chain: CredentialChain,
-    pub(crate) patience: Duration,
+    pub(crate) recipe: Recipe,
     /// The configured tenant, in lower case.
     pub(crate) tenant: Option<String>,
     /// Whether a tenant that a call names is a part of what it asks: it reaches the authority, or is refused.
@@ -102,7 +106,7 @@ impl TokenClient {
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(ArcSwap::from_pointee(inner)) }
     }
 
     /// A token, from the cache where it can be.
@@ -139,39 +143,41 @@ impl TokenClient {
         if request.asks_anew() {
             return None;
         }
-        let inner = &self.inner;
+        let inner = self.inner.load();
         let key = inner.key(request);
         let hit = inner.cache.get(&key, inner.world().clock.now())?;
         if hit.due {
             let key = key.to_owned();
             let left_alone = inner.flights.throttled(&key, inner.world().clock.moment()).is_some();
             if !left_alone {
-                drop(self.start(&flight_key(key, request), request));
+                drop(Inner::start(&inner, &flight_key(key, request), request));
             }
         }
         Some(hit.token)
     }
 
-    /// The configuration that the client was made from, warnings and hints included.
-    pub fn configuration(&self) -> &Configuration {
-        &self.inner.configuration
+    /// The configuration that the client was made from, warnings and hints included; after a
+    /// [`reload`](Self::reload) the one that was read last.
+    pub fn configuration(&self) -> Arc<Configuration> {
+        Arc::clone(&self.inner.load().configuration)
     }
 
     /// The credentials: which one is in use, since when and why.
-    pub fn credentials(&self) -> &CredentialChain {
-        &self.inner.chain
+    pub fn credentials(&self) -> CredentialChain {
+        self.inner.load().chain.clone()
     }
 
     /// The same client with the entry at that place alone, and with empty memory; `None` when there is
     /// no such entry.
     pub fn with_only(&self, index: usize) -> Option<Self> {
-        let (old, chain) = (&self.inner, self.inner.chain.only(index)?);
+        let old = self.inner.load();
+        let chain = old.chain.only(index)?;
         Some(Self::from_inner(Inner {
-            configuration: old.configuration.clone(),
+            configuration: Arc::clone(&old.configuration),
             client_id: old.client_id.clone(),
             authority: old.authority.clone(),
             chain,
-            patience: old.patience,
+            recipe: old.recipe.clone(),
             tenant: old.tenant.clone(),
             hears_call_tenant: old.hears_call_tenant,
             cache: TokenCache::new(cache::MAX_TOKENS),
@@ -180,27 +186,37 @@ impl TokenClient {
     }
 
     /// The authority that tokens come from.
-    pub fn authority(&self) -> &Authority {
-        &self.inner.authority
+    pub fn authority(&self) -> Authority {
+        self.inner.load().authority.clone()
     }
 
-    pub(crate) fn world(&self) -> &World {
-        self.inner.world()
+    /// What the client is made of at this moment.
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        self.inner.load_full()
+    }
+
+    /// What a client that nobody else has is made of.
+    pub(crate) fn into_inner(self) -> Arc<Inner> {
+        self.inner.load_full()
+    }
+
+    pub(crate) fn replace(&self, inner: Arc<Inner>) {
+        self.inner.store(inner);
     }
 
     /// How long one call may wait.
     #[cfg(feature = "cli")]
     pub(crate) fn patience(&self) -> Duration {
-        self.inner.patience
+        self.inner.load().recipe.patience
     }
 
     async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let inner = &self.inner;
+        let inner = self.inner();
         let key = inner.key(request);
         let throttled = inner.flights.throttled(&key.to_owned(), inner.world().clock.moment());
         let result = match throttled {
             Some(error) => Err(error),
-            None => self.exchanged(key.to_owned(), request).await,
+            None => Inner::exchanged(&inner, key.to_owned(), request).await,
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
@@ -210,19 +226,21 @@ impl TokenClient {
             result => result,
         }
     }
+}
 
+impl Inner {
     /// What the exchange for the request gives: the one under way, or a new one where that is lost with
     /// its runtime. Nobody waits longer than the client's patience.
-    async fn exchanged(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let (inner, clock) = (&self.inner, &*self.inner.world().clock);
+    async fn exchanged(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+        let clock = &*inner.world().clock;
         let key = flight_key(key, request);
-        let patience_ends = clock.moment().after(inner.patience).after(OVERRUN);
+        let patience_ends = clock.moment().after(inner.recipe.patience).after(OVERRUN);
         for _ in 0..TRIES {
-            let flight = self.start(&key, request);
+            let flight = Self::start(inner, &key, request);
             let landed = tokio::select! {
                 biased;
                 landed = flight.wait(clock) => landed,
-                () = clock.sleep_until(patience_ends) => return Err(TokenError::late(inner.patience)),
+                () = clock.sleep_until(patience_ends) => return Err(TokenError::late(inner.recipe.patience)),
             };
             match landed {
                 Ok(outcome) => return outcome,
@@ -233,8 +251,7 @@ impl TokenClient {
     }
 
     /// Starts the exchange for the request, or joins the one under way.
-    fn start(&self, flight: &FlightKey, request: &TokenRequest) -> Flight<Result<AccessToken, TokenError>> {
-        let inner = &self.inner;
+    fn start(inner: &Arc<Self>, flight: &FlightKey, request: &TokenRequest) -> Flight<Result<AccessToken, TokenError>> {
         inner.flights.start(flight, inner.world(), || {
             let (inner, request, key) = (Arc::clone(inner), request.clone(), flight.key.clone());
             async move {
@@ -246,9 +263,7 @@ impl TokenClient {
             }
         })
     }
-}
 
-impl Inner {
     pub(crate) fn world(&self) -> &World {
         self.chain.world()
     }
@@ -326,12 +341,12 @@ impl Inner {
             let checked = headers::check("client-request-id", id);
             checked.map_err(|finding| Box::new(finding.remedy("write correlation_id as a GUID")))?;
         }
-        let deadline = world.clock.moment().after(self.patience);
+        let deadline = world.clock.moment().after(self.recipe.patience);
         let resolve = || self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world);
         let endpoints = match bounded(&*world.clock, deadline, resolve).await {
             Ok(endpoints) => endpoints,
             Err(Unanswered::Panicked) => return Err(panicked().into()),
-            Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.patience)),
+            Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.recipe.patience)),
         };
         let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
         let query = merge_query(&request.extra_query, &options.extra_query());
@@ -350,6 +365,7 @@ impl Inner {
             user_assertion: request.user_assertion.clone(),
             correlation_id: request.correlation_id.clone().unwrap_or_else(|| world.uuid()),
             fmi_path: request.fmi_path.clone(),
+            assertion_fmi_path: request.assertion_fmi_path.clone(),
             extra_headers: request.extra_headers.clone(),
             deadline,
         };

@@ -196,7 +196,7 @@ impl DownstreamApi {
         if let Some(token) = token {
             request = request.header("authorization", token.authorization_header().clone());
         }
-        self.client.world().send(request).await.map_err(DownstreamError::Http)
+        self.client.inner().world().send(request).await.map_err(DownstreamError::Http)
     }
 
     fn address(&self, call: &DownstreamCall) -> Result<Url, Box<Finding>> {

@@ -54,6 +54,8 @@ pub(crate) struct Exchange {
     pub(crate) user_assertion: Option<Secret>,
     pub(crate) correlation_id: String,
     pub(crate) fmi_path: Option<String>,
+    /// For assertion providers, where the request has one for them.
+    pub(crate) assertion_fmi_path: Option<String>,
     /// Checked: no header of our own, nothing that no header may carry.
     pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) deadline: Moment,
@@ -107,7 +109,7 @@ impl Exchange {
                 let mut request = AssertionRequest::new(&self.client_id, &self.token_endpoint, deadline, world);
                 request.tenant = self.tenant.as_deref();
                 request.claims = self.asked_claims.as_deref();
-                request.fmi_path = self.fmi_path.as_deref();
+                request.fmi_path = self.assertion_fmi_path.as_deref().or(self.fmi_path.as_deref());
                 request.fresh = candidate.fresh;
                 request.capabilities = &self.capabilities;
                 let assertion = provided.ask(&request).await?;

@@ -33,6 +33,8 @@ pub const WEB_HOST_VARIABLE: &str = "web-host-variable";
 /// Warning. An argument has `__` where `:` separates.
 pub const ARGUMENT_SEPARATOR: &str = "argument-separator";
 
+/// Error. There are no files to read again: the program gave the configuration itself.
+pub const NOTHING_TO_RELOAD: &str = "nothing-to-reload";
 /// Error. The section is not there.
 pub const MISSING_SECTION: &str = "missing-section";
 /// Error. A setting is missing that nothing works without.

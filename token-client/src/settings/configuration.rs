@@ -38,7 +38,7 @@ pub struct Configuration {
     /// The name of the environment.
     pub environment: String,
     /// All settings, merged.
-    pub tree: Tree,
+    pub tree: Arc<Tree>,
     /// The path of the application's section, as it was asked for.
     pub section: String,
     /// The application.
@@ -47,6 +47,23 @@ pub struct Configuration {
     pub downstream: Vec<DownstreamOptions>,
     /// Everything that was found; see [`codes`](super::codes).
     pub findings: Vec<Finding>,
+    /// What was found in the files and variables themselves, whatever the section is.
+    of_files: Vec<Finding>,
+    /// What was found in the application's section.
+    of_section: Vec<Finding>,
+    /// Where the settings file would be, if it is missing.
+    missing: Option<PathBuf>,
+    /// The names of variables that nobody can read.
+    not_unicode: Vec<String>,
+}
+
+/// What the files say, before the variables go over it.
+#[derive(Default)]
+struct Files {
+    layers: Vec<Layer>,
+    missing: Option<PathBuf>,
+    not_unicode: Vec<String>,
+    said: Vec<Finding>,
 }
 
 impl Configuration {
@@ -56,7 +73,7 @@ impl Configuration {
         let environment = location.environment_name(&*world.environment);
         let mut said = Vec::new();
         let file = read_file(&location.file, FILE, world, &mut said).await;
-        let missing = file.is_none();
+        let missing = file.is_none().then(|| world.files.resolve(&location.file));
         let over = match environment_file(&location.file, &environment) {
             Ok(path) => read_file(&path, ENVIRONMENT_FILE, world, &mut said).await,
             Err(finding) => {
@@ -65,13 +82,8 @@ impl Configuration {
             }
         };
         let layers = [file, over].into_iter().flatten().flatten().collect();
-        let vars = world.environment.vars();
-        let mut configuration = Self::assemble(environment, location, layers, &vars, said);
-        configuration.say_not_unicode(world);
-        if missing {
-            configuration.say_missing(&location.file, world);
-        }
-        configuration
+        let not_unicode = world.environment.not_unicode();
+        Self::assemble(environment, location, Files { layers, missing, not_unicode, said }, &world.environment.vars())
     }
 
     /// Settings in text that the program has: no file is read. `vars` goes over it, as environment
@@ -87,54 +99,78 @@ impl Configuration {
             json::parse(text, &name, Layer::new(FILE)).map_err(|findings| said.extend(findings)).ok()
         };
         let environment = location.environment.clone().unwrap_or_else(|| "Production".to_owned());
-        Self::assemble(environment, location, layer.into_iter().collect(), vars, said)
+        let files = Files { layers: layer.into_iter().collect(), said, ..Files::default() };
+        Self::assemble(environment, location, files, vars)
     }
 
-    fn assemble(
-        environment: String,
-        location: &Location,
-        files: Vec<Layer>,
-        vars: &BTreeMap<String, String>,
-        mut said: Vec<Finding>,
-    ) -> Self {
-        let broken = !said.is_empty();
+    fn assemble(environment: String, location: &Location, files: Files, vars: &BTreeMap<String, String>) -> Self {
+        let mut said = files.said;
         let mut layers = Vec::new();
         for (number, prefix) in (0..).zip(HOST_PREFIXES) {
             layers.push(variables::prefixed(prefix, vars, Layer::new(number), &mut said));
         }
-        layers.extend(files);
+        layers.extend(files.layers);
         layers.push(variables::plain(vars, Layer::new(VARIABLES), &mut said));
         layers.push(arguments(&location.overrides, &mut said));
-        let tree = Tree::merge(layers);
-        let section = Section { node: tree.node(&location.section), path: location.section.clone() };
+        let empty = Self {
+            file: location.file.clone(),
+            environment,
+            tree: Arc::new(Tree::merge(layers)),
+            section: String::new(),
+            application: ApplicationOptions::default(),
+            downstream: Vec::new(),
+            findings: Vec::new(),
+            of_files: said,
+            of_section: Vec::new(),
+            missing: files.missing,
+            not_unicode: files.not_unicode,
+        };
+        empty.of_section(&location.section)
+    }
+
+    /// What the same files and variables say about the application of another section.
+    pub fn of_section(&self, path: &str) -> Self {
+        let (tree, mut own, mut others) = (&*self.tree, Vec::new(), Vec::new());
+        let section = Section { node: tree.node(path), path: path.to_owned() };
         // A section that a broken file was to bring is not missing.
-        if section.node.is_none_or(|node| node.children().is_empty()) && !broken {
-            said.push(missing_section(&tree, &location.section));
+        if section.node.is_none_or(|node| node.children().is_empty()) && !any_error(&self.of_files) {
+            own.push(missing_section(tree, path));
         }
-        let application = application::bind(&section, &mut said);
-        let downstream = downstream::bind_all(&tree, &location.section, &mut said);
-        let paths = downstream.iter().map(|api| api.path.clone());
-        for path in paths.chain([location.section.clone()]) {
-            remains::check(&Section { node: tree.node(&path), path: path.clone() }, FILES, &mut said);
-            web_host_variables(&tree, &path, &mut said);
-        }
-        let (file, section) = (location.file.clone(), location.section.clone());
-        Self { file, environment, tree, section, application, downstream, findings: said }
+        let application = application::bind(&section, &mut own);
+        check_layers(tree, path, &mut own);
+        let downstream = downstream::bind_all(tree, path, &mut others);
+        downstream.iter().for_each(|api| check_layers(tree, &api.path, &mut others));
+        let mut configuration = Self {
+            section: path.to_owned(),
+            application,
+            downstream,
+            findings: [&self.of_files, &own, &others].into_iter().flatten().cloned().collect(),
+            of_section: own,
+            ..self.clone()
+        };
+        configuration.say_not_unicode();
+        configuration.say_missing();
+        configuration
+    }
+
+    /// What was found in the application's section alone.
+    pub(crate) fn section_findings(&self) -> &[Finding] {
+        &self.of_section
     }
 
     /// Variables that nobody can read.
-    fn say_not_unicode(&mut self, world: &World) {
+    fn say_not_unicode(&mut self) {
         let mut sections = vec![self.section.as_str(), downstream::PARENT];
         sections.extend(self.downstream.iter().map(|api| api.path.as_str()));
-        variables::not_unicode(&world.environment.not_unicode(), &sections, &mut self.findings);
+        variables::not_unicode(&self.not_unicode, &sections, &mut self.findings);
     }
 
     /// The file is missing: an error, or a warning when the variables alone are enough.
-    fn say_missing(&mut self, file: &Path, world: &World) {
+    fn say_missing(&mut self) {
+        let Some(path) = &self.missing else { return };
         let application = &self.application;
         let complete = application.client_id.is_some()
             && (application.authority.is_some() || application.instance.is_some() || application.tenant_id.is_some());
-        let path = world.files.resolve(file);
         let message = format!("the settings file {} is not there", path.display());
         let finding = if complete {
             Finding::warning(codes::SETTINGS_FILE_MISSING, message).remedy("everything comes from elsewhere")
@@ -247,6 +283,12 @@ fn missing_section(tree: &Tree, path: &str) -> Finding {
             finding.remedy(format!("add it, or name another one (--section): {}", list.join(", ")))
         }
     }
+}
+
+/// What the layers left of each other in a section.
+fn check_layers(tree: &Tree, path: &str, said: &mut Vec<Finding>) {
+    remains::check(&Section { node: tree.node(path), path: path.to_owned() }, FILES, said);
+    web_host_variables(tree, path, said);
 }
 
 fn web_host_variables(tree: &Tree, path: &str, said: &mut Vec<Finding>) {

@@ -36,7 +36,7 @@ mod downstream;
 pub mod guide {}
 pub(crate) mod guid;
 pub(crate) mod json;
-mod key;
+pub(crate) mod key;
 mod known;
 mod location;
 pub(crate) mod names;

@@ -25,6 +25,7 @@ pub(crate) struct CacheKey {
     extra_query: Vec<(String, String)>,
     extra_headers: Vec<(String, String)>,
     fmi_path: Option<String>,
+    assertion_fmi_path: Option<String>,
 }
 
 /// The same, borrowed from a request.
@@ -36,6 +37,7 @@ pub(crate) struct CacheKeyRef<'a> {
     extra_query: &'a [(String, String)],
     extra_headers: &'a [(String, String)],
     fmi_path: Option<&'a str>,
+    assertion_fmi_path: Option<&'a str>,
 }
 
 impl<'a> CacheKeyRef<'a> {
@@ -48,6 +50,7 @@ impl<'a> CacheKeyRef<'a> {
             extra_query: &request.extra_query,
             extra_headers: &request.extra_headers,
             fmi_path: request.fmi_path.as_deref(),
+            assertion_fmi_path: request.assertion_fmi_path.as_deref(),
         }
     }
 
@@ -59,6 +62,7 @@ impl<'a> CacheKeyRef<'a> {
             extra_query: self.extra_query.to_vec(),
             extra_headers: self.extra_headers.to_vec(),
             fmi_path: self.fmi_path.map(str::to_owned),
+            assertion_fmi_path: self.assertion_fmi_path.map(str::to_owned),
         }
     }
 }
@@ -76,7 +80,7 @@ impl Hash for CacheKeyRef<'_> {
         if let Some(user) = self.user_assertion {
             user.expose().hash(state);
         }
-        if let Some(path) = self.fmi_path {
+        for path in [self.fmi_path, self.assertion_fmi_path].into_iter().flatten() {
             path.hash(state);
         }
         for pair in self.extra_query {
@@ -93,6 +97,7 @@ impl CacheKeyRef<'_> {
     fn is_plain(&self) -> bool {
         self.user_assertion.is_none()
             && self.fmi_path.is_none()
+            && self.assertion_fmi_path.is_none()
             && self.extra_query.is_empty()
             && self.extra_headers.is_empty()
     }
@@ -110,6 +115,7 @@ impl PartialEq for CacheKeyRef<'_> {
             && self.extra_query == other.extra_query
             && self.extra_headers == other.extra_headers
             && self.fmi_path == other.fmi_path
+            && self.assertion_fmi_path == other.assertion_fmi_path
     }
 }
 
@@ -129,6 +135,7 @@ impl CacheKey {
             extra_query: &self.extra_query,
             extra_headers: &self.extra_headers,
             fmi_path: self.fmi_path.as_deref(),
+            assertion_fmi_path: self.assertion_fmi_path.as_deref(),
         }
     }
 }
@@ -194,6 +201,14 @@ impl TokenCache {
         let due = token.refresh_on().map(|at| at.checked_add(SPREAD.mul_f64(world.jitter())).unwrap_or(at));
         let until = token.expires_on().checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH);
         tokens.insert(key, Kept { token, until, due });
+    }
+
+    /// Takes over another cache's tokens that still stand.
+    pub(crate) fn take_from(&self, other: &Self, stands: impl Fn(&AccessToken) -> bool, world: &World) {
+        let tokens = other.tokens.pin();
+        for (key, kept) in tokens.iter().filter(|(_, kept)| stands(&kept.token)) {
+            self.insert(key.clone(), kept.token.clone(), world);
+        }
     }
 
     /// Drops what has ended; if that is not enough, the tenth of the tokens that ends first.

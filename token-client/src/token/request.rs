@@ -29,6 +29,9 @@ pub struct TokenRequest {
     pub extra_headers: Vec<(String, String)>,
     /// The path of a federated managed identity (`fmi_path`) that the token is for.
     pub fmi_path: Option<String>,
+    /// The path of a federated managed identity that the client assertion is for, where an entry's assertion is
+    /// made for one (`RequiresSignedAssertionFmiPath`).
+    pub assertion_fmi_path: Option<String>,
 }
 
 impl TokenRequest {
@@ -44,6 +47,7 @@ impl TokenRequest {
             extra_query: Vec::new(),
             extra_headers: Vec::new(),
             fmi_path: None,
+            assertion_fmi_path: None,
         }
     }
 
@@ -99,6 +103,13 @@ impl TokenRequest {
         self
     }
 
+    /// Presents an assertion for the federated managed identity at that path.
+    #[must_use]
+    pub fn assertion_fmi_path(mut self, path: impl Into<String>) -> Self {
+        self.assertion_fmi_path = Some(path.into());
+        self
+    }
+
     /// Whether it is for the application itself.
     pub fn is_for_app(&self) -> bool {
         self.user_assertion.is_none()
@@ -122,6 +133,7 @@ impl fmt::Debug for TokenRequest {
             .field("extra_query", &Names(&self.extra_query))
             .field("extra_headers", &Names(&self.extra_headers))
             .field("fmi_path", &self.fmi_path)
+            .field("assertion_fmi_path", &self.assertion_fmi_path)
             .finish()
     }
 }

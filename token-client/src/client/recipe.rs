@@ -1,0 +1,84 @@
+//! What the clients of a configuration are made with, whatever their section.
+
+use std::time::Duration;
+
+use credential_core::{Finding, SourceRegistry, World};
+
+use super::bind::{Bound, bind};
+use super::relative_paths::beside_settings;
+use super::sections::{Built, Sections};
+use super::token_client::Inner;
+use crate::authority::AuthorityKind;
+use crate::settings::{Configuration, Location, any_error};
+use crate::token::cache::{MAX_TOKENS, TokenCache};
+use crate::token::flights::Flights;
+use crate::{ConfigurationError, TokenClient};
+
+/// What clients are made with; each keeps it for when its configuration is read again.
+#[derive(Clone, Debug)]
+pub(crate) struct Recipe {
+    /// Where the settings are; `None` when the program gave a configuration that it had read.
+    pub(crate) location: Option<Location>,
+    pub(crate) registry: SourceRegistry,
+    /// The world that settings files are read in.
+    pub(crate) world: World,
+    pub(crate) patience: Duration,
+}
+
+impl Recipe {
+    /// The world that sources see: relative paths start at the settings file's folder.
+    pub(crate) fn world_of(&self, configuration: &Configuration) -> World {
+        beside_settings(self.world.clone(), &configuration.file)
+    }
+
+    /// The client of the configuration's section.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration, at once.
+    pub(crate) fn client(
+        &self,
+        mut configuration: Configuration,
+        built: &Built,
+    ) -> Result<TokenClient, ConfigurationError> {
+        let mut bound = bind(&configuration, &Sections::of(&configuration, self, built));
+        configuration.findings.append(&mut bound.findings);
+        if any_error(&configuration.findings) {
+            return Err(ConfigurationError::new(configuration.findings));
+        }
+        self.assemble(configuration, bound)
+    }
+
+    /// Binds the configuration's section for what is found; that joins the configuration's findings.
+    #[cfg(feature = "cli")]
+    pub(crate) fn check(&self, configuration: &mut Configuration) -> Option<crate::authority::Authority> {
+        let built = Built::default();
+        let bound = bind(configuration, &Sections::of(configuration, self, &built));
+        configuration.findings.extend(bound.findings);
+        bound.authority
+    }
+
+    /// The client of what was bound without an error.
+    pub(crate) fn assemble(
+        &self,
+        configuration: Configuration,
+        bound: Bound,
+    ) -> Result<TokenClient, ConfigurationError> {
+        let Bound { authority: Some(authority), chain: Some(chain), .. } = bound else {
+            return Err(ConfigurationError::new(configuration.findings));
+        };
+        let client_id = configuration.application.client_id.as_ref().map(|id| id.value.clone());
+        let client_id = client_id.ok_or_else(|| Finding::error("missing-client-id", "ClientId is missing"))?;
+        Ok(TokenClient::from_inner(Inner {
+            client_id,
+            tenant: authority.tenant().map(str::to_owned),
+            // A provider without tenants refuses one, so it must not meet another's token.
+            hears_call_tenant: authority.kind().takes_call_tenant() || authority.kind() == AuthorityKind::Oidc,
+            authority,
+            chain,
+            configuration: configuration.into(),
+            recipe: self.clone(),
+            cache: TokenCache::new(MAX_TOKENS),
+            flights: Flights::default(),
+        }))
+    }
+}
