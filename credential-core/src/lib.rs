@@ -34,9 +34,10 @@ pub use credential::{
 pub use printable::{moves_terminal, printable};
 pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, nearest, unreplaced};
 pub use source::{
-    Application, BindContext, BindResult, COMMON_SETTINGS, CredentialDescription, CredentialLoader, CredentialSource,
-    Entry, Finding, LoadReason, LoadRequest, Origin, ProvidedToken, SectionTokens, Setting, SettingKind, Severity,
-    SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider, TokenProviders, Unbound, Value, causes,
+    Application, BindContext, BindResult, COMMON_SETTINGS, ClientAuthenticationMethod, CredentialDescription,
+    CredentialLoader, CredentialSource, Entry, Finding, LoadReason, LoadRequest, Origin, Presentation, ProvidedToken,
+    SectionTokens, Setting, SettingKind, Severity, SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider,
+    TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
     AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,

@@ -1,6 +1,6 @@
 //! A credential whose turn it is, and what the authority says of it.
 
-use crate::{Credential, Moment, SourceError};
+use crate::{Credential, Moment, Presentation, SourceError};
 
 /// What the authority said of one credential.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Candidate {
     pub index: usize,
     /// The credential.
     pub credential: Credential,
+    /// How its entry wants it presented.
+    pub presentation: Presentation,
     /// What was presented of it was refused: its provider is to be asked for an assertion that is not
     /// from its cache ([`AssertionRequest::fresh`](crate::AssertionRequest::fresh)).
     pub fresh: bool,

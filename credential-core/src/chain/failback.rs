@@ -83,8 +83,7 @@ where
     let loaded = slot.load(asking).await;
     let Ok(Worth::Try(presented, _)) = slot.worth(loaded, asking) else { return false };
     let deadline = world.clock.moment().after(shared.policy.load_timeout);
-    let (index, credential, fresh) = (slot.index, presented.credential.clone(), presented.fresh);
-    let candidate = Candidate { index, credential, fresh, deadline, background: true };
+    let candidate = slot.candidate(&presented, deadline, true);
     let verdict = present(attempt, candidate, deadline, &*world.clock).await;
     let everywhere = matches!(verdict, Verdict::Invalid(_));
     match verdict {

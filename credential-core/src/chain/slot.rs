@@ -31,8 +31,8 @@ use crate::guard::{Unanswered, bounded};
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::world::Task;
 use crate::{
-    Application, Credential, CredentialDescription, CredentialLoader, LoadReason, LoadRequest, Moment, SharedError,
-    SourceError, World,
+    Application, Candidate, Credential, CredentialDescription, CredentialLoader, LoadReason, LoadRequest, Moment,
+    Presentation, SharedError, SourceError, World,
 };
 
 pub(crate) type LoadResult = Result<Credential, SourceError>;
@@ -43,6 +43,7 @@ pub(crate) struct Slot {
     pub(crate) index: usize,
     pub(crate) loader: Arc<dyn CredentialLoader>,
     pub(crate) description: CredentialDescription,
+    presentation: Presentation,
     memory: Mutex<Memory>,
     /// Somebody who presented a credential has a verdict, or left without one.
     verdict: Notify,
@@ -77,7 +78,21 @@ pub(crate) enum Readiness {
 
 impl Slot {
     pub(crate) fn new(index: usize, loader: Arc<dyn CredentialLoader>, description: CredentialDescription) -> Self {
-        Self { index, loader, description, memory: Mutex::new(Memory::default()), verdict: Notify::new() }
+        let presentation = Presentation::of(&description);
+        let (memory, verdict) = (Mutex::new(Memory::default()), Notify::new());
+        Self { index, loader, description, presentation, memory, verdict }
+    }
+
+    /// What it loaded, to be presented by then.
+    pub(crate) fn candidate(&self, presented: &Presented, deadline: Moment, background: bool) -> Candidate {
+        Candidate {
+            index: self.index,
+            credential: presented.credential.clone(),
+            presentation: self.presentation,
+            fresh: presented.fresh,
+            deadline,
+            background,
+        }
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -39,8 +39,7 @@ impl<A> Selection<'_, A> {
         let mut next = Some(loaded);
         while let Some(presented) = next {
             let Some((presented, admitted)) = self.admit(lane, presented, turn_ends, &mut used).await else { break };
-            let (index, credential, fresh) = (lane.slot.index, presented.credential.clone(), presented.fresh);
-            let candidate = Candidate { index, credential, fresh, deadline: turn_ends, background: false };
+            let candidate = lane.slot.candidate(&presented, turn_ends, false);
             let verdict = present(self.attempt, candidate, deadline, clock).await;
             let took = clock.moment().since(lane.started);
             let everywhere = matches!(verdict, Verdict::Invalid(_));

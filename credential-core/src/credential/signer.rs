@@ -23,6 +23,12 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
+    /// The algorithm of that name, whatever its case.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Ps256, Self::Rs256, Self::Es256, Self::Es384, Self::Es512];
+        all.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// The name in a JWS header.
     pub fn as_str(self) -> &'static str {
         match self {

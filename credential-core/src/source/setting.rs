@@ -1,5 +1,7 @@
 //! What a source can be told in an entry of the configuration.
 
+use super::presentation;
+
 /// The shape of a setting's value. In a configuration every scalar is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -81,4 +83,18 @@ pub const COMMON_SETTINGS: &[Setting] = &[
         SettingKind::Flag,
         "`true` binds the token request to the certificate by mutual TLS.",
     ),
+    Setting::new(
+        presentation::ALGORITHM,
+        SettingKind::Text,
+        "What the certificate signs with; without it what the kind of authority usually takes.",
+    )
+    .one_of(presentation::ALGORITHMS)
+    .mistaken(&["SigningAlgorithm", "Alg"]),
+    Setting::new(
+        presentation::CLIENT_AUTHENTICATION,
+        SettingKind::Text,
+        "Where a client secret goes; client_secret_post without it. Which of them work is the server's to say.",
+    )
+    .one_of(presentation::METHODS)
+    .mistaken(&["TokenEndpointAuthMethod", "ClientAuthentication"]),
 ];

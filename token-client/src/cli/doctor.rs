@@ -1,6 +1,6 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, Credential, Finding, Outcome as AttemptOutcome, Severity};
+use credential_core::{Attempt, Finding, Outcome as AttemptOutcome, Presentation, Severity};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
@@ -9,7 +9,7 @@ use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
 use crate::exchange::chain_gap;
-use crate::exchange::client_assertion;
+use crate::exchange::fitness;
 use crate::settings::any_error;
 use crate::settings::{Configuration, codes};
 use crate::token::error::attempt_findings;
@@ -171,10 +171,11 @@ async fn load_each(client: &TokenClient, context: &Context, report: &mut Report)
         let wanted = context.requests();
         let deadline = chain.world().clock.moment().after(client.patience());
         let Some(mut attempt) = chain.try_load(index, deadline).await else { continue };
-        if let Some(Credential::Certificate(certificate)) = &attempt.credential
-            && let Err(unfit) = client_assertion::algorithm(certificate, kind)
+        let entry = chain.entries().find(|(place, _)| *place == index).map(|(_, entry)| entry);
+        if let (Some(credential), Some(entry)) = (&attempt.credential, entry)
+            && let Err(unfit) = fitness::check(credential, Presentation::of(entry), kind)
         {
-            attempt.outcome = AttemptOutcome::Failed(unfit);
+            attempt.outcome = AttemptOutcome::Failed(unfit.placed(entry));
         }
         if context.requests() > wanted {
             attempt.outcome = AttemptOutcome::NotTried;

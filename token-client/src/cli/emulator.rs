@@ -65,7 +65,7 @@ async fn from_configuration(location: Location, output: &Output) -> Result<Emula
         match load(&client, index).await {
             Ok(Credential::Secret(secret)) => app = app.secret(secret.value().clone()),
             Ok(Credential::Certificate(certificate)) => {
-                match client_assertion::algorithm(&certificate, client.authority().kind()) {
+                match client_assertion::algorithm(&certificate, client.authority().kind(), None) {
                     Ok(_) => app = app.certificate(certificate.chain().first().cloned().unwrap_or_default()),
                     Err(error) => left_out(&error.to_string()),
                 }

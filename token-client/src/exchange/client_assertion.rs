@@ -21,14 +21,19 @@ fn acceptable(wanted: SigningAlgorithm) -> &'static [SigningAlgorithm] {
     }
 }
 
-/// What the certificate signs with for such an authority.
+/// What the certificate signs with for such an authority; `wanted` is what its entry says.
 ///
 /// # Errors
-/// `Invalid` when the key can do no algorithm that the authority takes.
+/// `Invalid` when the key can do no algorithm that the authority takes, `Misconfigured` when it cannot do the
+/// one that is wanted.
 pub(crate) fn algorithm(
     certificate: &CertificateCredential,
     kind: AuthorityKind,
+    wanted: Option<SigningAlgorithm>,
 ) -> Result<SigningAlgorithm, SourceError> {
+    if let Some(wanted) = wanted {
+        return chosen(certificate, kind, wanted);
+    }
     let takes = acceptable(kind.assertion_algorithm());
     let found = takes.iter().copied().find(|algorithm| certificate.signer().algorithms().contains(algorithm));
     found.ok_or_else(|| {
@@ -39,6 +44,25 @@ pub(crate) fn algorithm(
         )
         .remedy("use a certificate with an RSA key of 2048 bits or more")
     })
+}
+
+fn chosen(
+    certificate: &CertificateCredential,
+    kind: AuthorityKind,
+    wanted: SigningAlgorithm,
+) -> Result<SigningAlgorithm, SourceError> {
+    let own = certificate.signer().algorithms();
+    let names = |list: &[SigningAlgorithm]| list.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
+    let takes_rsa_alone = kind.assertion_algorithm() == SigningAlgorithm::Ps256;
+    let message = if takes_rsa_alone && !acceptable(SigningAlgorithm::Ps256).contains(&wanted) {
+        format!("Algorithm is {wanted}; {kind} takes {} alone", names(acceptable(SigningAlgorithm::Ps256)))
+    } else if !own.contains(&wanted) {
+        format!("Algorithm is {wanted}; the certificate's key is {} ({})", certificate.facts().key, names(own))
+    } else {
+        return Ok(wanted);
+    };
+    let error = SourceError::misconfigured("algorithm-not-usable", message).about("Algorithm");
+    Err(error.remedy(format!("set Algorithm to one of {}, or use another certificate", names(own))))
 }
 
 #[derive(Debug, Serialize)]
@@ -71,6 +95,8 @@ pub(crate) struct AssertionFor<'a> {
     pub(crate) audience: &'a str,
     /// Which decides over the algorithm.
     pub(crate) kind: AuthorityKind,
+    /// What the entry says over it.
+    pub(crate) algorithm: Option<SigningAlgorithm>,
     /// Puts the certificate chain in the header (RFC 7515 §4.1.6).
     pub(crate) send_x5c: bool,
 }
@@ -85,7 +111,7 @@ pub(crate) async fn sign(
     deadline: Moment,
     world: &World,
 ) -> Result<Secret, SourceError> {
-    let algorithm = algorithm(certificate, wanted.kind)?;
+    let algorithm = algorithm(certificate, wanted.kind, wanted.algorithm)?;
     let header = header(certificate, algorithm, wanted.send_x5c);
     let now = world.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let claims = Claims {
@@ -109,7 +135,8 @@ pub(crate) async fn sign(
 
 fn header(certificate: &CertificateCredential, algorithm: SigningAlgorithm, send_x5c: bool) -> Header {
     let facts = certificate.facts();
-    let sha256 = algorithm == SigningAlgorithm::Ps256;
+    // RS256 with the older thumbprint is what servers know that know no other.
+    let sha256 = algorithm != SigningAlgorithm::Rs256;
     Header {
         alg: algorithm.as_str(),
         typ: "JWT",

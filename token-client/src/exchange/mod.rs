@@ -5,22 +5,19 @@ pub(crate) mod claims;
 pub(crate) mod client_assertion;
 pub(crate) mod echo;
 mod error;
+pub(crate) mod fitness;
 mod form;
 mod issued;
+mod message;
 mod refusal;
 pub mod rejection;
 
 use std::time::Duration;
 
-use credential_core::{
-    AssertionRequest, Candidate, Credential, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment, Secret,
-    SourceError, Verdict, World,
-};
-use zeroize::Zeroizing;
+use credential_core::{Candidate, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, Verdict, World};
 
 use crate::authority::AuthorityKind;
-use client_assertion::AssertionFor;
-use form::Form;
+use message::Message;
 use rejection::{Meaning, meaning};
 
 pub use error::ExchangeError;
@@ -31,9 +28,6 @@ pub use refusal::AuthorityRefusal;
 const PAUSE: Duration = Duration::from_secs(1);
 /// One request to the authority takes no longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// What is exchanged, whatever the credential.
 #[derive(Clone)]
@@ -64,7 +58,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Presents the credential and says what the answer means for the list of credentials.
     pub(crate) async fn attempt(&self, candidate: &Candidate, world: &World) -> Verdict<Issued, ExchangeError> {
-        let message = match self.message(candidate, world).await {
+        let message = match Message::of(self, candidate, world).await {
             Ok(message) => message,
             Err(error) => return Verdict::Unusable(error),
         };
@@ -80,67 +74,6 @@ impl Exchange {
             },
             Err(error) => Verdict::Stop(error),
         }
-    }
-
-    /// The form, in the reference's order.
-    async fn message(&self, candidate: &Candidate, world: &World) -> Result<Message, SourceError> {
-        let (credential, deadline) = (&candidate.credential, candidate.deadline);
-        let mut form = Form::default();
-        let mut secrets: Vec<Secret> = self.user_assertion.iter().cloned().collect();
-        form.add("client_id", &self.client_id);
-        match credential {
-            Credential::Secret(secret) => {
-                form.add("client_secret", secret.value().expose());
-                secrets.push(secret.value().clone());
-            }
-            Credential::Certificate(certificate) => {
-                let wanted = AssertionFor {
-                    client_id: &self.client_id,
-                    audience: &self.assertion_audience,
-                    kind: self.kind,
-                    send_x5c: self.send_x5c,
-                };
-                let assertion = client_assertion::sign(certificate, wanted, deadline, world).await?;
-                form.add("client_assertion_type", JWT_BEARER);
-                form.add("client_assertion", assertion.expose());
-                secrets.push(assertion);
-            }
-            Credential::Assertion(provided) => {
-                let mut request = AssertionRequest::new(&self.client_id, &self.token_endpoint, deadline, world);
-                request.tenant = self.tenant.as_deref();
-                request.claims = self.asked_claims.as_deref();
-                request.fmi_path = self.assertion_fmi_path.as_deref().or(self.fmi_path.as_deref());
-                request.fresh = candidate.fresh;
-                request.capabilities = &self.capabilities;
-                let assertion = provided.ask(&request).await?;
-                form.add("client_assertion_type", JWT_BEARER);
-                form.add("client_assertion", assertion.token.expose());
-                secrets.push(assertion.token);
-            }
-            _ => {
-                return Err(SourceError::invalid("unknown-credential", "this build cannot present such a credential"));
-            }
-        }
-        form.add("scope", &self.scope);
-        if let Some(claims) = &self.claims {
-            form.add("claims", claims);
-        }
-        match &self.user_assertion {
-            None => {
-                form.add("grant_type", "client_credentials");
-                form.add("client_info", "2");
-            }
-            Some(assertion) => {
-                form.add("client_info", "1");
-                form.add("grant_type", ON_BEHALF_OF);
-                form.add("assertion", assertion.expose());
-                form.add("requested_token_use", "on_behalf_of");
-            }
-        }
-        if let Some(path) = &self.fmi_path {
-            form.add("fmi_path", path);
-        }
-        Ok(Message { form: form.into_bytes(), secrets })
     }
 
     /// Sends the form; once more after a pause when the authority is unwell and names no time of its own.
@@ -176,6 +109,9 @@ impl Exchange {
             .header("x-ms-lib-capability", "retry-after, h429")
             .timeout(timeout)
             .body(message.form.as_slice());
+        if let Some(authorization) = &message.authorization {
+            request = request.header("authorization", authorization.clone());
+        }
         for (name, value) in &self.extra_headers {
             request.headers.retain(|(ours, _)| !ours.eq_ignore_ascii_case(name));
             request = request.header(name, value.as_str());
@@ -185,21 +121,6 @@ impl Exchange {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
             _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&message.not_repeated(response))))),
         }
-    }
-}
-
-/// What is sent to the authority.
-struct Message {
-    form: Zeroizing<Vec<u8>>,
-    /// What of it is shown nowhere.
-    secrets: Vec<Secret>,
-}
-
-impl Message {
-    /// The answer without what it repeats of the secrets: its words go into errors and logs.
-    fn not_repeated(&self, answer: HttpResponse) -> HttpResponse {
-        let body = echo::without(String::from_utf8_lossy(answer.body.expose()).into_owned(), &self.secrets);
-        HttpResponse::new(answer.status, answer.headers, body)
     }
 }
 
