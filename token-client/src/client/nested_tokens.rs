@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, TOKEN_REFUSED};
-use credential_core::flight::{Flight, FlightId, TRIES};
+use credential_core::flight::Flights;
 use credential_core::guard::guarded;
 use credential_core::{
     Application, Attempt, CredentialChain, Outcome, ProvidedToken, Search, SourceError, SourceErrorKind, TokenFor,
@@ -33,7 +33,7 @@ pub struct Engine;
 
 impl TokenProviders for Engine {
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
-        Arc::new(NestedTokens { chain, state: Arc::default() })
+        Arc::new(NestedTokens { chain, kept: Arc::default(), flights: Flights::default() })
     }
 }
 
@@ -65,18 +65,17 @@ impl Key {
     }
 }
 
-#[derive(Debug, Default)]
-struct State {
-    kept: HashMap<Key, ProvidedToken>,
-    under_way: HashMap<Key, Flight<Given>>,
-}
-
 /// The tokens of one nested entry.
 #[derive(Debug)]
 struct NestedTokens {
     chain: CredentialChain,
-    state: Arc<Mutex<State>>,
+    kept: Arc<Kept>,
+    flights: Flights<Key, Given>,
 }
+
+/// The tokens that have not ended.
+#[derive(Debug, Default)]
+struct Kept(Mutex<HashMap<Key, ProvidedToken>>);
 
 #[async_trait]
 impl TokenProvider for NestedTokens {
@@ -86,75 +85,52 @@ impl TokenProvider for NestedTokens {
         addresses::credential_bearing(&endpoint)
             .map_err(|finding| SourceError::misconfigured(finding.code, finding.message))?;
         if request.fresh || request.claims.is_some() {
-            lock(&self.state).kept.remove(&key);
+            self.kept.forget(&key);
         }
-        for _ in 0..TRIES {
-            if let Some(token) = lock(&self.state).kept(&key, request.world.clock.now()) {
-                return Ok(token);
+        let world = request.world;
+        let kept = || self.kept.get(&key, world.clock.now()).map(Ok);
+        let work = || {
+            let (chain, authority, world) = (self.chain.clone(), key.authority.clone(), world.clone());
+            let exchange = exchange(&key, &endpoint, request);
+            async move {
+                let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).await;
+                exchanged.unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")))
             }
-            let flight = self.start(&key, &endpoint, request);
-            let landed = tokio::select! {
-                biased;
-                landed = flight.wait(&*request.world.clock) => landed,
-                () = request.world.clock.sleep_until(request.deadline) => return Err(late()),
-            };
-            match landed {
-                Ok(outcome) => return outcome,
-                Err(_) => lock(&self.state).end(&key, flight.id()),
+        };
+        let keep = {
+            let (all, key) = (Arc::clone(&self.kept), key.clone());
+            move |given: &Given| {
+                if let Ok(token) = given {
+                    all.keep(&key, token);
+                }
             }
-        }
-        Err(late())
+        };
+        self.flights.fly(&key, world, request.deadline, kept, work, keep).await.unwrap_or_else(|_| Err(late()))
     }
 }
 
-impl NestedTokens {
-    /// The exchange under way, or a new one as a task of its own.
-    fn start(&self, key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Flight<Given> {
-        let mut state = lock(&self.state);
-        if let Some(flight) = state.under_way.get(key).filter(|flight| !flight.is_gone()) {
-            return flight.clone();
-        }
-        let exchange = exchange(key, endpoint, request);
-        let (chain, world) = (self.chain.clone(), request.world.clone());
-        let authority = key.authority.clone();
-        let work = async move {
-            let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).await;
-            exchanged.unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")))
-        };
-        let (landed, shared) = (key.clone(), Arc::clone(&self.state));
-        let land = move |flight, outcome: Option<&Given>| {
-            let mut state = lock(&shared);
-            state.end(&landed, flight);
-            if let Some(Ok(token)) = outcome {
-                state.keep(landed, token.clone());
-            }
-        };
-        let (flight, task) = Flight::prepare(work, land);
-        state.under_way.insert(key.clone(), flight.clone());
-        drop(state);
-        request.world.tasks.spawn(task);
-        flight
-    }
-}
-
-impl State {
-    fn kept(&mut self, key: &Key, now: SystemTime) -> Option<ProvidedToken> {
+impl Kept {
+    fn get(&self, key: &Key, now: SystemTime) -> Option<ProvidedToken> {
         let good = |token: &&ProvidedToken| now.checked_add(MARGIN).is_some_and(|end| token.expires_on > end);
-        self.kept.get(key).filter(good).cloned()
+        self.lock().get(key).filter(good).cloned()
     }
 
-    fn keep(&mut self, key: Key, token: ProvidedToken) {
-        if self.kept.len() >= MAX_TOKENS && !self.kept.contains_key(&key) {
-            let first = self.kept.iter().min_by_key(|(_, kept)| kept.expires_on).map(|(key, _)| key.clone());
-            first.and_then(|first| self.kept.remove(&first));
+    fn keep(&self, key: &Key, token: &ProvidedToken) {
+        let mut kept = self.lock();
+        if kept.len() >= MAX_TOKENS && !kept.contains_key(key) {
+            let first = kept.iter().min_by_key(|(_, kept)| kept.expires_on).map(|(key, _)| key.clone());
+            first.and_then(|first| kept.remove(&first));
         }
-        self.kept.insert(key, token);
+        kept.insert(key.clone(), token.clone());
     }
 
-    fn end(&mut self, key: &Key, flight: FlightId) {
-        if self.under_way.get(key).is_some_and(|known| known.id() == flight) {
-            self.under_way.remove(key);
-        }
+    fn forget(&self, key: &Key) {
+        self.lock().remove(key);
+    }
+
+    /// Every change is whole when the lock is given back.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, ProvidedToken>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -237,9 +213,4 @@ fn unloaded(attempt: &Attempt) -> Option<&SourceError> {
 
 pub(super) fn late() -> SourceError {
     SourceError::transient(AUTHORITY_UNREACHABLE, "there was no token in time")
-}
-
-/// Every change is whole when the lock is given back.
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use credential_core::flight::Flights;
 use credential_core::{Finding, SourceRegistry, World};
 
 use super::bind::{Bound, bind};
@@ -11,7 +12,7 @@ use super::token_client::Inner;
 use crate::authority::AuthorityKind;
 use crate::settings::{Configuration, Location, any_error};
 use crate::token::cache::{MAX_TOKENS, TokenCache};
-use crate::token::flights::Flights;
+use crate::token::throttled::Throttled;
 use crate::{ConfigurationError, TokenClient};
 
 /// What clients are made with; each keeps it for when its configuration is read again.
@@ -79,6 +80,7 @@ impl Recipe {
             recipe: self.clone(),
             cache: TokenCache::new(MAX_TOKENS),
             flights: Flights::default(),
+            throttled: Throttled::default(),
         }))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use credential_core::flight::{Flight, TRIES};
-use credential_core::guard::{Unanswered, bounded};
+use credential_core::flight::{Flights, NoFlight};
+use credential_core::guard::{Unanswered, bounded, guarded};
 use credential_core::{CredentialChain, Finding, Search, World};
 
 use super::builder::TokenClientBuilder;
@@ -18,12 +18,16 @@ use crate::http::{addresses, headers};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
 use crate::token::error::panicked;
-use crate::token::flights::{FlightKey, Flights};
+use crate::token::flight_key::FlightKey;
+use crate::token::throttled::Throttled;
 use crate::token::user_assertion;
 use crate::{AccessToken, ConfigurationError, ExchangeError, TokenError, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
 const OVERRUN: Duration = Duration::from_secs(1);
+
+/// What an exchange gives to all who wait for it.
+type Outcome = Result<AccessToken, TokenError>;
 
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +92,8 @@ pub(crate) struct Inner {
     /// Whether a tenant that a call names is a part of what it asks: it reaches the authority, or is refused.
     pub(crate) hears_call_tenant: bool,
     pub(crate) cache: TokenCache,
-    pub(crate) flights: Flights,
+    pub(crate) flights: Flights<FlightKey, Outcome>,
+    pub(crate) throttled: Throttled,
 }
 
 impl TokenClient {
@@ -148,9 +153,9 @@ impl TokenClient {
         let hit = inner.cache.get(&key, inner.world().clock.now())?;
         if hit.due {
             let key = key.to_owned();
-            let left_alone = inner.flights.throttled(&key, inner.world().clock.moment()).is_some();
+            let left_alone = inner.throttled.answer(&key, inner.world().clock.moment()).is_some();
             if !left_alone {
-                drop(Inner::start(&inner, &flight_key(key, request), request));
+                Inner::renew(&inner, key, request);
             }
         }
         Some(hit.token)
@@ -182,6 +187,7 @@ impl TokenClient {
             hears_call_tenant: old.hears_call_tenant,
             cache: TokenCache::new(cache::MAX_TOKENS),
             flights: Flights::default(),
+            throttled: Throttled::default(),
         }))
     }
 
@@ -213,7 +219,7 @@ impl TokenClient {
     async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let inner = self.inner();
         let key = inner.key(request);
-        let throttled = inner.flights.throttled(&key.to_owned(), inner.world().clock.moment());
+        let throttled = inner.throttled.answer(&key.to_owned(), inner.world().clock.moment());
         let result = match throttled {
             Some(error) => Err(error),
             None => Inner::exchanged(&inner, key.to_owned(), request).await,
@@ -232,36 +238,30 @@ impl Inner {
     /// What the exchange for the request gives: the one under way, or a new one where that is lost with
     /// its runtime. Nobody waits longer than the client's patience.
     async fn exchanged(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
-        let clock = &*inner.world().clock;
-        let key = flight_key(key, request);
-        let patience_ends = clock.moment().after(inner.recipe.patience).after(OVERRUN);
-        for _ in 0..TRIES {
-            let flight = Self::start(inner, &key, request);
-            let landed = tokio::select! {
-                biased;
-                landed = flight.wait(clock) => landed,
-                () = clock.sleep_until(patience_ends) => return Err(TokenError::late(inner.recipe.patience)),
-            };
-            match landed {
-                Ok(outcome) => return outcome,
-                Err(_) => inner.flights.remove(&key, flight.id()),
-            }
-        }
-        Err(TokenError::abandoned())
+        let (world, key) = (inner.world(), FlightKey::of(key, request));
+        let patience_ends = world.clock.moment().after(inner.recipe.patience).after(OVERRUN);
+        // The exchange before may have ended between this caller's look at the cache and its start.
+        let kept = || inner.fresh(&key.key, request).map(Ok);
+        let work = || Self::work(inner, &key, request);
+        let outcome = inner.flights.fly(&key, world, patience_ends, kept, work, |_| {}).await;
+        outcome.unwrap_or_else(|none| match none {
+            NoFlight::Late => Err(TokenError::late(inner.recipe.patience)),
+            _ => Err(TokenError::abandoned()),
+        })
     }
 
-    /// Starts the exchange for the request, or joins the one under way.
-    fn start(inner: &Arc<Self>, flight: &FlightKey, request: &TokenRequest) -> Flight<Result<AccessToken, TokenError>> {
-        inner.flights.start(flight, inner.world(), || {
-            let (inner, request, key) = (Arc::clone(inner), request.clone(), flight.key.clone());
-            async move {
-                // The exchange before may have ended between this caller's look at the cache and its start.
-                match inner.fresh(&key, &request) {
-                    Some(token) => Ok(token),
-                    None => inner.exchange(key, &request).await,
-                }
-            }
-        })
+    /// Renews the token behind the caller's back, unless somebody does.
+    fn renew(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) {
+        let key = FlightKey::of(key, request);
+        // Somebody may have renewed it since this caller looked.
+        let kept = || inner.fresh(&key.key, request).map(Ok);
+        drop(inner.flights.begin(&key, inner.world(), kept, || Self::work(inner, &key, request), |_| {}));
+    }
+
+    /// The exchange as a task of its own: a caller that leaves ends nobody's.
+    fn work(inner: &Arc<Self>, key: &FlightKey, request: &TokenRequest) -> impl Future<Output = Outcome> + use<> {
+        let (inner, request, key) = (Arc::clone(inner), request.clone(), key.key.clone());
+        async move { guarded(|| inner.exchange(key, &request)).await.unwrap_or_else(|_| Err(TokenError::panicked())) }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -321,7 +321,7 @@ impl Inner {
                 let wait = error.authority().filter(|_| error.is_transient()).and_then(|said| said.retry_after);
                 if let Some(wait) = wait {
                     let now = world.clock.moment();
-                    self.flights.throttle(key, now.after(wait), error.clone(), now);
+                    self.throttled.note(key, now.after(wait), error.clone(), now);
                 }
                 Err(error)
             }
@@ -371,10 +371,6 @@ impl Inner {
         };
         Ok((exchange, endpoints.authority))
     }
-}
-
-fn flight_key(key: CacheKey, request: &TokenRequest) -> FlightKey {
-    FlightKey { key, claims: request.claims.clone(), force: request.force_refresh }
 }
 
 /// The `scope` parameter.

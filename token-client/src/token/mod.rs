@@ -4,8 +4,9 @@
 mod access_token;
 pub(crate) mod cache;
 pub(crate) mod error;
-pub(crate) mod flights;
+pub(crate) mod flight_key;
 mod request;
+pub(crate) mod throttled;
 pub(crate) mod user_assertion;
 
 pub use access_token::AccessToken;

@@ -1,5 +1,7 @@
 //! One piece of work for any number of callers, which belongs to nobody's runtime.
 
+mod list;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +12,8 @@ use tokio::sync::watch;
 
 use crate::Clock;
 use crate::world::Task;
+
+pub use list::{Begun, Flights, NoFlight};
 
 /// A caller of another runtime waits this long for work that was started on this one; then it begins
 /// anew, since a runtime that nobody drives ends nothing.
