@@ -40,7 +40,8 @@ pub use source::{
     TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
-    AddressFault, Clock, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,
-    HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessEnvironment, Random, SystemClock,
-    SystemRandom, Task, Tasks, TokioTasks, World, check_address, is_loopback, shown_address, shown_path,
+    AddressFault, Clock, Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT,
+    DEFAULT_MAX_OUTPUT, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,
+    HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessCommands, ProcessEnvironment, Random,
+    SystemClock, SystemRandom, Task, Tasks, TokioTasks, World, check_address, is_loopback, shown_address, shown_path,
 };

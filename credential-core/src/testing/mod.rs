@@ -2,6 +2,7 @@
 
 mod bound;
 mod clock;
+mod commands;
 mod conformance;
 mod environment;
 mod files;
@@ -11,6 +12,7 @@ mod world;
 
 pub use bound::{Bound, application};
 pub use clock::FakeClock;
+pub use commands::{FakeCommands, FakeRun};
 pub use conformance::{Conformance, Violations};
 pub use environment::FakeEnvironment;
 pub use files::FakeFiles;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FakeClock, FakeEnvironment, FakeFiles, FakeHttp};
+use super::{FakeClock, FakeCommands, FakeEnvironment, FakeFiles, FakeHttp};
 use crate::World;
 
 /// A world of fakes, each of which the test keeps hold of.
@@ -14,16 +14,18 @@ pub struct FakeWorld {
     pub files: Arc<FakeFiles>,
     /// HTTP.
     pub http: Arc<FakeHttp>,
+    /// Programs.
+    pub commands: Arc<FakeCommands>,
     /// Time.
     pub clock: Arc<FakeClock>,
 }
 
 impl FakeWorld {
-    /// No variables, no files, no network, 2026-01-01.
+    /// No variables, no files, no network, no programs, 2026-01-01.
     pub fn new() -> Self {
         let clock = Arc::<FakeClock>::default();
         let http = Arc::new(FakeHttp::with_clock(Arc::clone(&clock)));
-        Self { environment: Arc::default(), files: Arc::default(), http, clock }
+        Self { environment: Arc::default(), files: Arc::default(), http, commands: Arc::default(), clock }
     }
 
     /// The world as sources see it; tasks run on the tokio runtime of the test.
@@ -31,6 +33,7 @@ impl FakeWorld {
         World::new(self.http.clone())
             .with_environment(self.environment.clone())
             .with_files(self.files.clone())
+            .with_commands(self.commands.clone())
             .with_clock(self.clock.clone())
     }
 }

@@ -1,9 +1,11 @@
 //! Everything outside the process, injected: so each scenario runs offline, and tests run in parallel.
 
 mod address;
+mod command;
 mod file;
 mod http;
 mod local_files;
+mod process;
 mod shown_address;
 mod system;
 
@@ -22,17 +24,22 @@ use crate::SecretBytes;
 use crate::guard::{Unanswered, bounded};
 
 pub use address::{AddressFault, check_address, is_loopback};
+pub use command::{
+    Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
+};
 pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
+pub use process::ProcessCommands;
 pub use shown_address::{shown_address, shown_path};
 pub use system::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
 
-/// An HTTP client has its own end at the time-out; it is overrun by this much before it is cut off.
+/// An HTTP client, or whoever runs commands, has its own end at the time-out; it is overrun by this much before
+/// it is cut off.
 const OVERRUN: Duration = Duration::from_millis(500);
 
 /// The outside world as a source sees it. Cheap to clone.
 ///
-/// [`World::new`] starts with the real environment, files, clock and runtime, and takes the HTTP
+/// [`World::new`] starts with the real environment, files, commands, clock and runtime, and takes the HTTP
 /// client, which core does not have; each part can be replaced.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -43,6 +50,8 @@ pub struct World {
     pub environment: Arc<dyn Environment>,
     /// Files and folders.
     pub files: Arc<dyn Files>,
+    /// Programs to run.
+    pub commands: Arc<dyn Commands>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -58,6 +67,7 @@ impl World {
             http,
             environment: Arc::new(system::ProcessEnvironment),
             files: Arc::new(crate::LocalFiles::default()),
+            commands: Arc::new(ProcessCommands),
             clock: Arc::new(system::SystemClock::default()),
             random: Arc::new(system::SystemRandom),
             tasks: Arc::new(system::TokioTasks),
@@ -82,6 +92,13 @@ impl World {
     #[must_use]
     pub fn with_files(mut self, files: Arc<dyn Files>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// Replaces whoever runs programs.
+    #[must_use]
+    pub fn with_commands(mut self, commands: Arc<dyn Commands>) -> Self {
+        self.commands = commands;
         self
     }
 
@@ -126,6 +143,28 @@ impl World {
             Err(Unanswered::Panicked) => {
                 tracing::error!("the HTTP client panicked");
                 Err(HttpError::new(HttpErrorKind::Broken, "the HTTP client panicked"))
+            }
+        }
+    }
+
+    /// Runs a command with the world's [`Commands`], whoever wrote them: their panic, and an end that does not
+    /// come within the command's time-out, are errors.
+    ///
+    /// # Errors
+    /// As [`Commands::run`]; `Timeout` when they do not keep to the time-out, `Broken` when they panic.
+    pub async fn run(&self, command: Command) -> Result<CommandOutput, CommandError> {
+        let (program, limit) = (command.program.to_string_lossy().into_owned(), command.timeout);
+        let deadline = self.clock.moment().after(limit).after(OVERRUN);
+        match bounded(&*self.clock, deadline, || self.commands.run(command)).await {
+            Ok(output) => output,
+            Err(Unanswered::Late) => {
+                let message = format!("{program} did not end within {limit:?}");
+                Err(CommandError::new(CommandErrorKind::Timeout, message))
+            }
+            Err(Unanswered::Panicked) => {
+                tracing::error!("the code that runs commands panicked");
+                let message = format!("the code that runs commands panicked with {program}");
+                Err(CommandError::new(CommandErrorKind::Broken, message))
             }
         }
     }
