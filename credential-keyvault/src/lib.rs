@@ -1,28 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-mod address;
-mod azure_cli;
-mod challenge;
-mod cli_turn;
-mod environment;
+mod endpoint;
 mod identity;
 mod load;
 mod loader;
-mod managed_identity;
-mod material;
-mod means;
-mod memory;
-mod missing;
-mod pages;
-mod peer;
+mod lock;
 mod plan;
-mod problem;
-mod remote_signer;
 mod session;
 mod settings;
 mod source;
-mod transport;
 mod vault;
-mod version;
+mod watch;
 
 pub use source::{KeyVaultSources, sources};

@@ -2,24 +2,20 @@
 
 use std::sync::Arc;
 
-use azure_security_keyvault_certificates::models::Certificate;
 use credential_cert_store::{algorithms_of, certificate_alone, certificate_facts, judge};
 use credential_core::{Credential, Finding, LoadReason, SourceError};
 
-use crate::material;
-use crate::memory::Watch;
-use crate::missing;
-use crate::problem::{Asked, disabled};
-use crate::remote_signer::RemoteSigner;
 use crate::session::{Session, at_vault};
 use crate::settings::NAME;
-use crate::vault::{Failed, Vault};
-use crate::version::{State, Version, newest_usable, shown, version_of};
+use crate::vault::error_response::{Operation, disabled};
+use crate::vault::remote_signer::RemoteSigner;
+use crate::vault::version::{State, Version, newest_usable, shown};
+use crate::vault::{Certificate, Failed, Vault, material, not_found};
+use crate::watch::Loaded;
 
-/// A certificate in one of its versions.
+/// The certificate that is used, and what is noteworthy about it.
 struct Found {
     certificate: Certificate,
-    version: Version,
     findings: Vec<Finding>,
 }
 
@@ -32,25 +28,25 @@ pub(crate) async fn load(
 ) -> Result<Credential, SourceError> {
     let vault = Vault(Arc::clone(session));
     let found = choose(&vault).await?;
-    let known = session.memory().watch().is_some_and(|watch| watch.version == found.version.name);
+    let known = session.watch().loaded().is_some_and(|loaded| loaded.version == found.certificate.version.name);
     if known
         && reason != LoadReason::Initial
         && let Some(previous) = previous
     {
-        watch(session, &found.version);
+        look_later(session, &found.certificate.version.name);
         return Ok(previous.clone());
     }
-    let version = found.version.clone();
+    let version = found.certificate.version.name.clone();
     let credential = credential(&vault, found, in_vault).await?;
-    watch(session, &version);
+    look_later(session, &version);
     Ok(credential)
 }
 
 /// Looks again after the interval, up to a tenth sooner: many processes do not come back together.
-fn watch(session: &Session, version: &Version) {
+fn look_later(session: &Session, version: &str) {
     let (clock, plan) = (&session.world().clock, session.plan());
     let wait = plan.poll.mul_f64(1.0 - 0.1 * session.world().jitter());
-    session.memory().set_watch(Watch { version: version.name.clone(), next: clock.moment().after(wait) });
+    session.watch().note_loaded(Loaded { version: version.to_owned(), next_look: clock.moment().after(wait) });
 }
 
 /// The pinned version, or the newest that is enabled and inside its time.
@@ -58,27 +54,20 @@ async fn choose(vault: &Vault) -> Result<Found, SourceError> {
     let session = &vault.0;
     let plan = session.plan();
     let current = match vault.certificate(plan.version.as_deref()).await {
-        Ok(certificate) => found(session, certificate)?,
-        Err(Failed::Refused(problem)) if problem.is_disabled() => {
-            let error = problem.explain(Asked::Certificate, session);
+        Ok(certificate) => Found { certificate, findings: Vec::new() },
+        Err(Failed::Refused(response)) if response.is_disabled() => {
+            let error = response.explain(Operation::Certificate, session);
             return older(vault, None, error).await;
         }
-        Err(Failed::Refused(problem)) if problem.status == 404 => return Err(missing::explain(vault, &problem).await),
-        Err(failed) => return Err(failed.explain(Asked::Certificate, session)),
+        Err(Failed::Refused(response)) if response.status == 404 => {
+            return Err(not_found::explain(vault, &response).await);
+        }
+        Err(failed) => return Err(failed.explain(Operation::Certificate, session)),
     };
-    match unusable(session, &current.version) {
+    match unusable(session, &current.certificate.version) {
         None => Ok(current),
-        Some(error) => older(vault, Some(&current.version), error).await,
+        Some(error) => older(vault, Some(&current.certificate.version), error).await,
     }
-}
-
-fn found(session: &Session, certificate: Certificate) -> Result<Found, SourceError> {
-    let name = certificate.id.as_deref().and_then(version_of).ok_or_else(|| {
-        let message = format!("{} names no version of the certificate", session.plan().vault);
-        at_vault(SourceError::invalid("vault-answer-unreadable", message).remedy("check KeyVaultUrl"))
-    })?;
-    let version = Version::new(name, certificate.attributes.as_ref(), session.world().clock.now());
-    Ok(Found { certificate, version, findings: Vec::new() })
 }
 
 /// The newest usable version beside the current one, which is not; the error when there is none.
@@ -89,19 +78,19 @@ async fn older(vault: &Vault, current: Option<&Version>, error: SourceError) -> 
     }
     let listed = match vault.versions().await {
         Ok(listed) => listed,
-        Err(Failed::Refused(problem)) if matches!(problem.status, 401 | 403 | 404) => return Err(error),
-        Err(failed) => return Err(failed.explain(Asked::Versions, session)),
+        Err(Failed::Refused(response)) if matches!(response.status, 401 | 403 | 404) => return Err(error),
+        Err(failed) => return Err(failed.explain(Operation::Versions, session)),
     };
     let except = current.map(|version| version.name.as_str());
-    let Some(version) = newest_usable(&listed, except, session.world().clock.now()) else { return Err(error) };
+    let Some(version) = newest_usable(&listed, except) else { return Err(error) };
     let certificate = vault.certificate(Some(&version.name)).await;
-    let mut found = found(session, certificate.map_err(|failed| failed.explain(Asked::Certificate, session))?)?;
-    if let Some(error) = unusable(session, &found.version) {
+    let certificate = certificate.map_err(|failed| failed.explain(Operation::Certificate, session))?;
+    if let Some(error) = unusable(session, &certificate.version) {
         return Err(error);
     }
-    let message = format!("version {} is used: the current one cannot be ({error})", found.version.name);
-    found.findings.push(session.plan().name_at.on(Finding::warning("older-version-used", message)));
-    Ok(found)
+    let message = format!("version {} is used: the current one cannot be ({error})", certificate.version.name);
+    let finding = session.plan().name_at.on(Finding::warning("older-version-used", message));
+    Ok(Found { certificate, findings: vec![finding] })
 }
 
 /// Why a version cannot be used, if it cannot.
@@ -133,24 +122,22 @@ fn unusable(session: &Session, version: &Version) -> Option<SourceError> {
 /// The certificate with a signer: its key where that may leave the vault, otherwise the vault itself.
 async fn credential(vault: &Vault, mut found: Found, in_vault: bool) -> Result<Credential, SourceError> {
     let session = &vault.0;
-    let exportable = found.certificate.policy.as_ref().and_then(|policy| policy.key_properties.as_ref());
-    let exportable = exportable.and_then(|key| key.exportable).unwrap_or(true);
-    let der = certificate_alone(found.certificate.cer.take().unwrap_or_default());
-    if in_vault || !exportable {
+    let certificate = &mut found.certificate;
+    let der = certificate_alone(std::mem::take(&mut certificate.content));
+    if in_vault || !certificate.exportable {
         return signed_by_vault(session, &found, der, Vec::new());
     }
-    let id = format!("{}/certificates/{}/{}", session.plan().vault, session.plan().name, found.version.name);
-    let version = found.certificate.sid.as_deref().and_then(version_of);
-    let secret = match vault.secret(version.as_deref().unwrap_or(&found.version.name)).await {
+    let id = format!("{}/certificates/{}/{}", session.plan().vault, session.plan().name, certificate.version.name);
+    let version = certificate.secret_version.as_ref().unwrap_or(&certificate.version.name);
+    let secret = match vault.secret(version).await {
         Ok(secret) => secret,
         Err(failed) => {
-            let error = failed.explain(Asked::Secret, session);
+            let error = failed.explain(Operation::Secret, session);
             return instead(session, &found, der, error).await;
         }
     };
-    let value = zeroize::Zeroizing::new(secret.value.unwrap_or_default());
     session.doing("reading the certificate with its key");
-    let credential = material::of_secret(session, id, &value).await?;
+    let credential = material::of_secret(session, id, secret.expose()).await?;
     match &credential {
         Credential::Certificate(loaded) if der.is_empty() || loaded.chain().first() == Some(&der) => {
             let mut findings = credential.findings().to_vec();
@@ -179,7 +166,7 @@ async fn instead(
             .remedy("each token needs a request to the vault; to avoid it, allow reading the secret");
     let finding = session.plan().url_at.on(finding);
     let algorithms = algorithms_of(&der)?;
-    let signer = RemoteSigner::new(session, found.version.name.clone(), algorithms);
+    let signer = RemoteSigner::new(session, found.certificate.version.name.clone(), algorithms);
     if let Err(no) = signer.try_out(session).await {
         let message = format!("the certificate may be read, its secret may not, and the vault does not sign: {error}");
         let remedy = error.remedy_text().unwrap_or_default().to_owned();
@@ -208,8 +195,9 @@ fn signed_by_vault(
     findings.extend(judge(&der, &facts, session.world().clock.now())?);
     let algorithms = algorithms_of(&der)?;
     // The key's version is the certificate's, or the one that it names.
-    let version = found.certificate.kid.as_deref().and_then(version_of).unwrap_or_else(|| found.version.name.clone());
-    let id = format!("{}/certificates/{}/{} (signed by the vault)", plan.vault, plan.name, found.version.name);
+    let version = found.certificate.key_version.clone().unwrap_or_else(|| found.certificate.version.name.clone());
+    let id =
+        format!("{}/certificates/{}/{} (signed by the vault)", plan.vault, plan.name, found.certificate.version.name);
     let signer = Arc::new(RemoteSigner::new(session, version, algorithms));
     Ok(Credential::certificate(id, vec![der], facts, signer).with_findings(findings))
 }

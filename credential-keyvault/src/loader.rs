@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use credential_core::{Credential, CredentialLoader, LoadReason, LoadRequest, SourceError};
 
 use crate::load::load;
-use crate::memory::Memory;
 use crate::session::{Context, Session};
+use crate::watch::Watch;
 
 /// How long a look for a newer version may take while the credential there still stands; doubled each
 /// time in a row that it was too short. Less than the chain's grace: the list's next entry is not
@@ -25,18 +25,18 @@ pub(crate) struct VaultLoader {
 #[async_trait]
 impl CredentialLoader for VaultLoader {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let (memory, clock) = (&self.context.memory, &request.world.clock);
+        let (watch, clock) = (&self.context.watch, &request.world.clock);
         let standing = request
             .previous
             .filter(|_| request.reason == LoadReason::Refresh)
             .filter(|previous| previous.expires_on().is_none_or(|end| end > clock.now()));
         if let Some(previous) = standing
-            && memory.watch().is_some_and(|watch| watch.next > clock.moment())
+            && watch.loaded().is_some_and(|loaded| loaded.next_look > clock.moment())
         {
             return Ok(previous.clone());
         }
         let deadline = match standing {
-            Some(_) => request.deadline.min(clock.moment().after(look(memory))),
+            Some(_) => request.deadline.min(clock.moment().after(look(watch))),
             None => request.deadline,
         };
         let application = Arc::new(request.application.clone());
@@ -44,12 +44,12 @@ impl CredentialLoader for VaultLoader {
         let work = load(&session, self.in_vault, request.reason, request.previous);
         let result = session.until_deadline(work).await;
         if standing.is_some() && session.remaining().is_zero() {
-            memory.note_slow();
+            watch.note_slow();
         }
         result
     }
 }
 
-fn look(memory: &Memory) -> Duration {
-    LOOK.saturating_mul(1u32.checked_shl(memory.slow()).unwrap_or(u32::MAX))
+fn look(watch: &Watch) -> Duration {
+    LOOK.saturating_mul(1u32.checked_shl(watch.slow()).unwrap_or(u32::MAX))
 }

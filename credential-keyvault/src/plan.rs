@@ -1,53 +1,16 @@
 //! What an entry asks for: its settings, read and checked together.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{
-    BindContext, CredentialDescription, Entry, Finding, Origin, SourceError, SourceType, TokenProvider, Unbound, Value,
-    nearest, unreplaced,
-};
+use credential_core::{BindContext, CredentialDescription, Finding, Origin, SourceError, Unbound};
 
-use crate::address::{self, VaultAddress};
-use crate::environment::Implied;
+use crate::identity::choice::Choice;
+use crate::identity::implied::Implied;
 use crate::settings::{CREDENTIAL, NAME, TENANT, URL, VERSION};
+use crate::vault::address::{self, VaultAddress};
 
 /// How often a vault is asked for a newer version when nothing else is said.
 const POLL_INTERVAL: Duration = Duration::from_secs(12 * 3600);
-
-/// Who reads the vault.
-#[derive(Clone, Debug)]
-pub(crate) enum Choice {
-    /// The first of the kinds that is there, in their order.
-    First,
-    /// This kind and no other.
-    One(Kind),
-    /// Another entry, of this source type, exchanged for a token.
-    Entry(SourceType, Arc<dyn TokenProvider>),
-}
-
-/// The kinds of credential that an environment brings, in the order in which they are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Environment,
-    WorkloadIdentity,
-    ManagedIdentity,
-    AzureCli,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Environment, Self::WorkloadIdentity, Self::ManagedIdentity, Self::AzureCli];
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Environment => "Environment",
-            Self::WorkloadIdentity => "WorkloadIdentity",
-            Self::ManagedIdentity => "ManagedIdentity",
-            Self::AzureCli => "AzureCli",
-        }
-    }
-}
 
 /// An entry, understood.
 #[derive(Clone, Debug)]
@@ -84,7 +47,7 @@ impl Plan {
         };
         let name = checked(NAME, address::checked_name);
         let version = checked(VERSION, address::checked_version);
-        let choice = choice(entry, cx);
+        let choice = Choice::read(entry, cx);
         let (pasted, name, version) = (pasted?, name?, version?);
         let version = one_of_both(VERSION, version, pasted.version).map_err(|error| cx.error(error));
         let name = one_of_both(NAME, name, pasted.name).and_then(|name| name.ok_or_else(nameless));
@@ -150,57 +113,21 @@ fn nameless() -> SourceError {
         .remedy("add the certificate's name, or put it into KeyVaultUrl: .../certificates/NAME")
 }
 
-fn choice(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Choice, Unbound> {
-    if let Some(settings) = entry.map(CREDENTIAL) {
-        return nested(settings, cx);
-    }
-    let text = entry.text(CREDENTIAL).map(str::trim).filter(|text| !text.is_empty());
-    text.map_or(Ok(Choice::First), named).map_err(|error| cx.error(error.about(CREDENTIAL)))
-}
-
-fn named(text: &str) -> Result<Choice, SourceError> {
-    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text)) {
-        return Ok(Choice::One(kind));
-    }
-    if let Some(what) = unreplaced(text) {
-        let error = SourceError::misconfigured("placeholder", format!("Credential is {what}"));
-        return Err(error.remedy("put the real value in its place, or leave it out"));
-    }
-    let known = Kind::ALL.map(Kind::as_str);
-    let meant = nearest(text, known).map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
-    let error = SourceError::misconfigured("vault-credential-unknown", "Credential names no credential that there is");
-    Err(error.remedy(format!("{meant}known: {}, or an object with SourceType", known.join(", "))))
-}
-
-/// The object under `Credential` as an entry of its own, which must not need a vault in its turn.
-fn nested(settings: &[Entry], cx: &mut BindContext<'_>) -> Result<Choice, Unbound> {
-    let source_type = settings.iter().find(|one| one.name.eq_ignore_ascii_case("SourceType"));
-    let source_type = SourceType::new(match source_type.map(|one| &one.value) {
-        Some(Value::Text(text)) => text.expose().trim(),
-        _ => "",
-    });
-    if [SourceType::KEY_VAULT, SourceType::SIGNED_ASSERTION_FROM_VAULT].contains(&source_type) {
-        let message = format!("Credential is a {source_type} entry, and a vault is not read with what a vault holds");
-        let error = SourceError::misconfigured("vault-credential-of-vault", message);
-        return Err(cx.error(error.remedy("name another SourceType in it, or who reads the vault").about(CREDENTIAL)));
-    }
-    Ok(Choice::Entry(source_type, cx.tokens_of(CREDENTIAL)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::choice::Kind;
     use crate::loader::VaultLoader;
     use crate::session::Context;
     use crate::settings::SETTINGS;
     use credential_core::Setting;
     use credential_core::testing::FakeWorld;
     use credential_core::{
-        BindError, Binding, CredentialChain, CredentialLoader, CredentialSource, Severity, SourceRegistry,
-        TokenProviders,
+        BindError, Binding, CredentialChain, CredentialLoader, CredentialSource, Entry, Severity, SourceRegistry,
+        SourceType, TokenProvider, TokenProviders,
     };
     use std::cell::RefCell;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     /// Reads plans, and lets them out.
     #[derive(Clone, Debug, Default)]
@@ -222,7 +149,7 @@ mod tests {
         ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
             let plan = Plan::read(entry, cx)?;
             *self.0.lock().unwrap() = Some(plan.clone());
-            let context = Context { plan: Arc::new(plan), memory: Arc::default(), means: Default::default() };
+            let context = Context::new(plan, None);
             Ok(Arc::new(VaultLoader { context, in_vault: false }))
         }
     }

@@ -7,12 +7,14 @@ use credential_core::{
     Application, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World, moves_terminal,
 };
 
-use crate::environment;
-use crate::means::Means;
-use crate::memory::{Memory, lock};
-use crate::peer::Peer;
+use crate::endpoint::Endpoint;
+use crate::identity::memory::Memory;
+use crate::identity::program::ProgramCredential;
+use crate::identity::variables;
+use crate::lock::lock;
 use crate::plan::Plan;
 use crate::settings::URL;
+use crate::watch::Watch;
 
 /// Waits before the second and the third try of a request; a shorter list than the SDK's, so that the
 /// next credential of a list has its turn within the chain's grace.
@@ -33,7 +35,15 @@ pub(crate) const MAX_ANSWER: u64 = 512 * 1024;
 pub(crate) struct Context {
     pub(crate) plan: Arc<Plan>,
     pub(crate) memory: Arc<Memory>,
-    pub(crate) means: Means,
+    pub(crate) watch: Arc<Watch>,
+    /// What the program hands over to read vaults with.
+    pub(crate) credential: Option<ProgramCredential>,
+}
+
+impl Context {
+    pub(crate) fn new(plan: Plan, credential: Option<ProgramCredential>) -> Self {
+        Self { plan: Arc::new(plan), memory: Arc::default(), watch: Arc::default(), credential }
+    }
 }
 
 /// One piece of work.
@@ -74,9 +84,13 @@ impl Session {
         &self.context.memory
     }
 
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.context.watch
+    }
+
     /// A variable that is set to something.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        environment::variable(&*self.world.environment, name)
+        variables::variable(&*self.world.environment, name)
     }
 
     pub(crate) fn remaining(&self) -> Duration {
@@ -120,7 +134,7 @@ impl Session {
     ///
     /// # Errors
     /// When there was no answer. An answer of any status is one.
-    pub(crate) async fn send(&self, request: HttpRequest, peer: &Peer) -> Result<HttpResponse, SourceError> {
+    pub(crate) async fn send(&self, request: HttpRequest, endpoint: &Endpoint) -> Result<HttpResponse, SourceError> {
         let mut retries = RETRIES.iter().filter(|_| self.patient);
         let request = request.max_response(MAX_ANSWER);
         loop {
@@ -133,13 +147,13 @@ impl Session {
             let asked = match &answer {
                 Ok(answer) if may_pass(answer.status) => answer.retry_after(),
                 Err(error) if may_heal(error.kind()) => None,
-                _ => return answer.map_err(|error| peer.unreachable(error)),
+                _ => return answer.map_err(|error| endpoint.unreachable(error)),
             };
             let wait = retries.next().map(|wait| wait.mul_f64(0.75 + 0.25 * self.world().jitter()));
             let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
             match wait.filter(|wait| *wait <= LONGEST_WAIT.min(self.remaining())) {
                 Some(wait) => clock.sleep_until(clock.moment().after(wait)).await,
-                None => return answer.map_err(|error| peer.unreachable(error)),
+                None => return answer.map_err(|error| endpoint.unreachable(error)),
             }
         }
     }

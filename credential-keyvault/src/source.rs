@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
-use azure_identity::Executor;
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Setting, SourceType, Unbound,
 };
 
+use crate::identity::program::ProgramCredential;
 use crate::loader::VaultLoader;
-use crate::means::Means;
-use crate::memory::Memory;
 use crate::plan::Plan;
 use crate::session::Context;
 use crate::settings::SETTINGS;
@@ -21,7 +19,7 @@ use crate::settings::SETTINGS;
 /// the environment has.
 #[derive(Clone, Debug, Default)]
 pub struct KeyVaultSources {
-    means: Means,
+    credential: Option<ProgramCredential>,
 }
 
 impl KeyVaultSources {
@@ -33,21 +31,14 @@ impl KeyVaultSources {
     /// Reads every vault with the given credential, unless an entry names one itself.
     #[must_use]
     pub fn credential(mut self, credential: Arc<dyn TokenCredential>) -> Self {
-        self.means.credential = Some(credential);
-        self
-    }
-
-    /// Runs the Azure CLI in another way than as a child process.
-    #[must_use]
-    pub fn executor(mut self, executor: Arc<dyn Executor>) -> Self {
-        self.means.executor = Some(executor);
+        self.credential = Some(ProgramCredential(credential));
         self
     }
 
     /// The sources, to be registered.
     pub fn build(self) -> Vec<Arc<dyn CredentialSource>> {
         let source = |source_type, in_vault| -> Arc<dyn CredentialSource> {
-            Arc::new(KeyVault { source_type, in_vault, means: self.means.clone() })
+            Arc::new(KeyVault { source_type, in_vault, credential: self.credential.clone() })
         };
         vec![source(SourceType::KEY_VAULT, false), source(SourceType::SIGNED_ASSERTION_FROM_VAULT, true)]
     }
@@ -63,7 +54,7 @@ struct KeyVault {
     source_type: SourceType,
     /// Whether the vault signs even where the key may leave it.
     in_vault: bool,
-    means: Means,
+    credential: Option<ProgramCredential>,
 }
 
 impl CredentialSource for KeyVault {
@@ -80,8 +71,7 @@ impl CredentialSource for KeyVault {
         entry: &CredentialDescription,
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        let plan = Arc::new(Plan::read(entry, cx)?);
-        let context = Context { plan, memory: Arc::<Memory>::default(), means: self.means.clone() };
+        let context = Context::new(Plan::read(entry, cx)?, self.credential.clone());
         Ok(Arc::new(VaultLoader { context, in_vault: self.in_vault }))
     }
 }

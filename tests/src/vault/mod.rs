@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use certificate::{Key, Made, ca_and_leaf};
 pub use client::LoopbackHttp;
-use credential_core::testing::FakeEnvironment;
+use credential_core::testing::{FakeCommands, FakeEnvironment};
 use credential_core::{HttpClient, World};
 pub use entry::{BoundEntry, bind, entry, load, load_within, projected_token, registry};
 pub use fault::{Action, Fault};
@@ -144,7 +144,7 @@ impl Cloud {
         for (name, value) in variables {
             environment.set(*name, *value);
         }
-        World::new(self.http()).with_environment(Arc::new(environment))
+        World::new(self.http()).with_environment(Arc::new(environment)).with_commands(Arc::<FakeCommands>::default())
     }
 
     /// The variables of the vault's reader.

@@ -6,7 +6,7 @@ use std::fmt;
 use credential_core::SourceError;
 use url::Url;
 
-use crate::address::VaultAddress;
+use crate::vault::address::VaultAddress;
 
 /// The longest `WWW-Authenticate` header that is read.
 const MAX_CHALLENGE: usize = 4096;
@@ -176,7 +176,7 @@ pub(crate) fn not_a_vault(vault: &VaultAddress) -> SourceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address;
+    use crate::vault::address;
 
     fn vault(url: &str) -> VaultAddress {
         address::read(url).unwrap().vault

@@ -9,9 +9,9 @@ use credential_core::{HttpRequest, HttpResponse, Secret, SourceError, SourceErro
 use serde::Deserialize;
 use url::Url;
 
-use crate::challenge::Challenge;
-use crate::memory::Token;
-use crate::peer::Peer;
+use super::challenge::Challenge;
+use super::token::Token;
+use crate::endpoint::Endpoint;
 use crate::session::{MAX_ANSWER, Session};
 
 /// How long the metadata service may take to show that it is there.
@@ -29,7 +29,7 @@ const OTHER_PLATFORMS: &[(&str, &str)] = &[
 
 /// A token of the managed identity; `ManagedIdentityClientId` or `AZURE_CLIENT_ID` say which one, if
 /// it is not the machine's own.
-pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
+pub(super) async fn token(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
     let client_id = session.plan().managed_identity.clone().or_else(|| session.variable("AZURE_CLIENT_ID"));
     let who = match &client_id {
         Some(client_id) => format!("managed identity {client_id}"),
@@ -45,7 +45,7 @@ pub(crate) async fn token(session: &Session, challenge: &Challenge) -> Result<To
         (Some(endpoint), Some(header), None) => {
             let url = address(&endpoint, "2019-08-01", resource, client_id.as_deref())?;
             let request = HttpRequest::get(url).header("X-IDENTITY-HEADER", header).direct();
-            session.send(request, &Peer::Platform(endpoint)).await
+            session.send(request, &Endpoint::Platform(endpoint)).await
         }
         _ => from_metadata(session, resource, client_id.as_deref()).await,
     };
@@ -78,7 +78,7 @@ async fn from_metadata(
         }
     }
     let request = HttpRequest::get(url).header("Metadata", "true").direct();
-    session.send(request, &Peer::Platform(host)).await
+    session.send(request, &Endpoint::Platform(host)).await
 }
 
 fn absent(host: &str) -> SourceError {

@@ -1,9 +1,7 @@
-//! A vault's refusal, and what it means: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
+//! A vault's error response, and what it means: <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
 
 use std::time::Duration;
 
-use azure_core::error::{Error, ErrorKind};
-use azure_core::http::RawResponse;
 use credential_core::SourceError;
 use serde::Deserialize;
 
@@ -13,16 +11,16 @@ use crate::settings::NAME;
 /// The longest message of a vault that is shown.
 const MAX_MESSAGE: usize = 400;
 
-/// What was asked of the vault.
+/// What was operation of the vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Operation {
     Certificate,
     Versions,
     Secret,
     Sign,
 }
 
-impl Asked {
+impl Operation {
     pub(crate) fn doing(self, name: &str) -> String {
         match self {
             Self::Certificate => format!("reading certificate {name:?}"),
@@ -43,9 +41,9 @@ impl Asked {
     }
 }
 
-/// A refusal, as the service writes it.
+/// An error response, as the service writes it.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     code: String,
     inner: String,
@@ -74,21 +72,19 @@ struct Inner {
     code: Option<String>,
 }
 
-impl Problem {
-    /// The refusal in an error of the SDK; `None` when it is no answer of the vault.
-    pub(crate) fn of(error: &Error, session: &Session) -> Option<Self> {
-        let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else { return None };
-        let raw = raw_response.as_deref();
-        let body = raw.and_then(|raw| serde_json::from_slice::<Body>(raw.body()).ok()).unwrap_or_default().error;
+impl ErrorResponse {
+    /// Reads a response of that status.
+    pub(crate) fn read(status: u16, body: &[u8], header: impl Fn(&str) -> Option<String>, session: &Session) -> Self {
+        let body = serde_json::from_slice::<Body>(body).unwrap_or_default().error;
         let shown = |text: Option<String>| session.shown(&text.unwrap_or_default(), MAX_MESSAGE);
-        Some(Self {
-            status: u16::from(*status),
+        Self {
+            status,
             code: shown(body.code),
             inner: shown(body.innererror.and_then(|inner| inner.code)),
             message: shown(body.message),
-            request_id: raw.and_then(|raw| header(raw, "x-ms-request-id")).map(|id| session.shown(&id, 80)),
-            retry_after: raw.and_then(|raw| header(raw, "retry-after")?.trim().parse().ok().map(Duration::from_secs)),
-        })
+            request_id: header("x-ms-request-id").map(|id| session.shown(&id, 80)),
+            retry_after: header("retry-after").and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs),
+        }
     }
 
     /// Whether the object is there and switched off.
@@ -113,28 +109,30 @@ impl Problem {
     }
 
     /// What the refusal means and what to do.
-    pub(crate) fn explain(&self, asked: Asked, session: &Session) -> SourceError {
+    pub(crate) fn explain(&self, operation: Operation, session: &Session) -> SourceError {
         let (vault, name) = (&session.plan().vault, &session.plan().name);
-        let doing = asked.doing(name);
+        let doing = operation.doing(name);
         let said = self.said();
         let error = match self.status {
             401 => {
                 let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
-                let message = format!("{vault} does not know who is {doing}: it was asked as {who}; {said}");
+                let message = format!("{vault} does not know who is {doing}: it was operation as {who}; {said}");
                 SourceError::denied("vault-unauthorized", message)
                     .remedy("the vault trusts one tenant alone: az keyvault show --query properties.tenantId")
             }
-            403 => self.forbidden(asked, session),
-            404 => not_found(asked, session, &said),
+            403 => self.forbidden(operation, session),
+            404 => not_found(operation, session, &said),
             409 => SourceError::transient("certificate-busy", format!("{vault} is changing it while {doing}: {said}"))
                 .remedy("a deleted certificate comes back with: az keyvault certificate recover"),
             429 => {
                 SourceError::transient("vault-throttled", format!("{vault} has too many callers while {doing}: {said}"))
-                    .remedy("it is asked again when it said so; a vault of one's own or a longer PollInterval helps")
+                    .remedy(
+                        "it is operation again when it said so; a vault of one's own or a longer PollInterval helps",
+                    )
             }
             408 | 500..=599 => SourceError::transient("vault-unwell", format!("{vault} failed while {doing}: {said}"))
                 .remedy("it is tried again; https://azure.status.microsoft"),
-            400 if asked == Asked::Sign => {
+            400 if operation == Operation::Sign => {
                 SourceError::invalid("vault-cannot-sign", format!("{vault} failed {doing}: {said}"))
                     .remedy("the key's type or its operations do not allow it: az keyvault key show")
             }
@@ -149,12 +147,12 @@ impl Problem {
     }
 
     /// A 403 by its reason: firewall, role, access policy, or the object's own state.
-    fn forbidden(&self, asked: Asked, session: &Session) -> SourceError {
+    fn forbidden(&self, operation: Operation, session: &Session) -> SourceError {
         let (vault, name) = (&session.plan().vault, &session.plan().name);
-        let (said, doing) = (self.said(), asked.doing(name));
+        let (said, doing) = (self.said(), operation.doing(name));
         let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
         let account = vault.name();
-        let (permission, role) = asked.rights();
+        let (permission, role) = operation.rights();
         if self.is_disabled() {
             return disabled(session, Some(&said));
         }
@@ -195,22 +193,17 @@ pub(crate) fn disabled(session: &Session, said: Option<&str>) -> SourceError {
     ))
 }
 
-fn not_found(asked: Asked, session: &Session, said: &str) -> SourceError {
+fn not_found(operation: Operation, session: &Session, said: &str) -> SourceError {
     let plan = session.plan();
     let version = plan.version.as_deref().map(|version| format!(" in version {version}")).unwrap_or_default();
-    let message = match asked {
-        Asked::Certificate | Asked::Versions => {
+    let message = match operation {
+        Operation::Certificate | Operation::Versions => {
             format!("there is no certificate {:?}{version} in {}: {said}", plan.name, plan.vault)
         }
-        Asked::Secret => format!("certificate {:?} in {} has no secret: {said}", plan.name, plan.vault),
-        Asked::Sign => format!("certificate {:?} in {} has no key: {said}", plan.name, plan.vault),
+        Operation::Secret => format!("certificate {:?} in {} has no secret: {said}", plan.name, plan.vault),
+        Operation::Sign => format!("certificate {:?} in {} has no key: {said}", plan.name, plan.vault),
     };
     SourceError::invalid("certificate-not-found", message)
         .about(NAME)
         .remedy(format!("az keyvault certificate list --vault-name {}", plan.vault.name()))
-}
-
-fn header(raw: &RawResponse, name: &str) -> Option<String> {
-    let mut all = raw.headers().iter();
-    all.find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str().to_owned())
 }

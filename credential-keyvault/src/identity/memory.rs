@@ -1,12 +1,13 @@
-//! What one entry remembers from one load to the next.
+//! What one entry remembers of who reads its vault.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Moment, Secret};
+use credential_core::Moment;
 
-use crate::challenge::Challenge;
-use crate::cli_turn::CliTurns;
+use super::challenge::Challenge;
+use super::token::Token;
+use crate::lock::lock;
 
 /// A token is not used when it ends sooner than this.
 const TOKEN_MARGIN: Duration = Duration::from_secs(120);
@@ -14,38 +15,17 @@ const TOKEN_MARGIN: Duration = Duration::from_secs(120);
 /// The first and the longest time for which an absent managed identity is not looked for again.
 const ABSENT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
 
-/// What is known of one entry's vault.
+/// Whom the entry's vault trusts, and the token for it.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    known: Mutex<Known>,
-    cli: Arc<CliTurns>,
-}
+pub(crate) struct Memory(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
     challenge: Option<Challenge>,
     token: Option<Token>,
-    watch: Option<Watch>,
     identity_absent: Option<Absence>,
     refused: bool,
     metadata_seen: bool,
-    slow: u32,
-}
-
-/// A token for the vault.
-#[derive(Clone, Debug)]
-pub(crate) struct Token {
-    pub(crate) value: Secret,
-    pub(crate) expires_on: SystemTime,
-    /// For people: which identity it was given to.
-    pub(crate) who: String,
-}
-
-/// The version that was loaded, and when to look for a newer one.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch {
-    pub(crate) version: String,
-    pub(crate) next: Moment,
 }
 
 #[derive(Debug)]
@@ -56,12 +36,7 @@ struct Absence {
 
 impl Memory {
     fn known(&self) -> MutexGuard<'_, Known> {
-        lock(&self.known)
-    }
-
-    /// Whose turn it is to run the Azure CLI: it outlives the wait for it when it hangs.
-    pub(crate) fn cli(&self) -> &Arc<CliTurns> {
-        &self.cli
+        lock(&self.0)
     }
 
     pub(crate) fn challenge(&self) -> Option<Challenge> {
@@ -107,26 +82,6 @@ impl Memory {
         self.known().token.as_ref().map(|token| token.who.clone())
     }
 
-    pub(crate) fn watch(&self) -> Option<Watch> {
-        self.known().watch.clone()
-    }
-
-    pub(crate) fn set_watch(&self, watch: Watch) {
-        let mut known = self.known();
-        known.watch = Some(watch);
-        known.slow = 0;
-    }
-
-    /// How often in a row a look for a newer version took too long.
-    pub(crate) fn slow(&self) -> u32 {
-        self.known().slow
-    }
-
-    pub(crate) fn note_slow(&self) {
-        let mut known = self.known();
-        known.slow = known.slow.saturating_add(1);
-    }
-
     /// Until when a managed identity is known to be absent.
     pub(crate) fn identity_absent(&self, now: Moment) -> Option<Duration> {
         let known = self.known();
@@ -151,9 +106,4 @@ impl Memory {
         known.metadata_seen = true;
         known.identity_absent = None;
     }
-}
-
-/// Locks; a holder that panicked left nothing half done, since each change is one assignment.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,8 @@
 //! Which version of a certificate to use: the newest that is enabled and inside its time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use azure_core::time::OffsetDateTime;
-use azure_security_keyvault_certificates::models::{CertificateAttributes, CertificateProperties};
+use time::OffsetDateTime;
 
 /// What a vault says of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +23,20 @@ pub(crate) enum State {
     NotYetValid,
 }
 
+/// What a vault says of a version's use; what it does not say is `None`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) not_before: Option<SystemTime>,
+    pub(crate) expires: Option<SystemTime>,
+    pub(crate) created: Option<SystemTime>,
+}
+
 impl Version {
     /// What the attributes say, at this time. Both ends of the validity belong to it.
-    pub(crate) fn new(name: String, attributes: Option<&CertificateAttributes>, now: SystemTime) -> Self {
-        let time = |time: Option<OffsetDateTime>| time.map(system_time);
-        let (not_before, expires) =
-            (time(attributes.and_then(|all| all.not_before)), time(attributes.and_then(|all| all.expires)));
-        let state = if attributes.and_then(|all| all.enabled) == Some(false) {
+    pub(crate) fn new(name: String, attributes: Attributes, now: SystemTime) -> Self {
+        let Attributes { enabled, not_before, expires, created } = attributes;
+        let state = if enabled == Some(false) {
             State::Disabled
         } else if expires.is_some_and(|end| end < now) {
             State::Expired
@@ -39,37 +45,25 @@ impl Version {
         } else {
             State::Usable
         };
-        Self { name, state, not_before, expires, created: time(attributes.and_then(|all| all.created)) }
+        Self { name, state, not_before, expires, created }
     }
 }
 
 /// The newest usable one of the listed versions, other than `except`.
-pub(crate) fn newest_usable(
-    listed: &[CertificateProperties],
-    except: Option<&str>,
-    now: SystemTime,
-) -> Option<Version> {
-    listed
-        .iter()
-        .filter_map(|one| Some(Version::new(version_of(one.id.as_deref()?)?, one.attributes.as_ref(), now)))
-        .filter(|one| one.state == State::Usable && Some(one.name.as_str()) != except)
-        .max_by_key(|one| (one.created, one.not_before))
+pub(crate) fn newest_usable<'a>(listed: &'a [Version], except: Option<&str>) -> Option<&'a Version> {
+    let usable = listed.iter().filter(|one| one.state == State::Usable && Some(one.name.as_str()) != except);
+    usable.max_by_key(|one| (one.created, one.not_before))
 }
 
 /// The version in an object's id: `https://VAULT/certificates/NAME/VERSION`.
 pub(crate) fn version_of(id: &str) -> Option<String> {
     let version = id.split('/').nth(5)?;
-    crate::address::checked_version(version).ok()
+    super::address::checked_version(version).ok()
 }
 
 /// The name in an object's id.
 pub(crate) fn name_of(id: &str) -> Option<&str> {
     id.split('/').nth(4).filter(|name| !name.is_empty())
-}
-
-fn system_time(time: OffsetDateTime) -> SystemTime {
-    let seconds = u64::try_from(time.unix_timestamp()).unwrap_or(0);
-    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
 }
 
 /// A time as people read it, in UTC: `2026-01-31 23:59:59Z`.
@@ -84,20 +78,19 @@ pub(crate) fn shown(time: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn now() -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(10_000)
     }
 
-    fn listed(version: &str, created: i64, starts: i64, ends: i64, enabled: bool) -> CertificateProperties {
-        let time = |seconds| Some(OffsetDateTime::from_unix_timestamp(seconds).unwrap());
-        let mut attributes = CertificateAttributes::default();
-        (attributes.created, attributes.not_before, attributes.expires) = (time(created), time(starts), time(ends));
-        attributes.enabled = Some(enabled);
-        let mut one = CertificateProperties::default();
-        one.id = Some(format!("https://v.vault.azure.net/certificates/web/{version}"));
-        one.attributes = Some(attributes);
-        one
+    fn attributes(created: u64, starts: u64, ends: u64, enabled: bool) -> Attributes {
+        let time = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
+        Attributes { enabled: Some(enabled), not_before: time(starts), expires: time(ends), created: time(created) }
+    }
+
+    fn listed(version: &str, created: u64, starts: u64, ends: u64, enabled: bool) -> Version {
+        Version::new(version.to_owned(), attributes(created, starts, ends, enabled), now())
     }
 
     #[test]
@@ -109,10 +102,10 @@ mod tests {
             listed("future", 4, 10_001, 20_000, true),
             listed("off", 5, 0, 20_000, false),
         ];
-        let chosen = |except| newest_usable(&list, except, now()).map(|version| version.name);
+        let chosen = |except| newest_usable(&list, except).map(|version| version.name.clone());
         assert_eq!(chosen(None).as_deref(), Some("good"));
         assert_eq!(chosen(Some("good")).as_deref(), Some("old"));
-        assert_eq!(newest_usable(&list[2..], None, now()), None);
+        assert_eq!(newest_usable(&list[2..], None), None);
     }
 
     #[test]
@@ -120,10 +113,9 @@ mod tests {
         for (starts, ends, state) in
             [(10_000, 10_000, State::Usable), (0, 9_999, State::Expired), (10_001, 20_000, State::NotYetValid)]
         {
-            let one = listed("x", 0, starts, ends, true);
-            assert_eq!(Version::new("x".into(), one.attributes.as_ref(), now()).state, state);
+            assert_eq!(listed("x", 0, starts, ends, true).state, state);
         }
-        assert_eq!(Version::new("x".into(), None, now()).state, State::Usable);
+        assert_eq!(Version::new("x".into(), Attributes::default(), now()).state, State::Usable);
     }
 
     #[test]

@@ -2,16 +2,15 @@
 
 use credential_core::{SourceError, nearest};
 
-use crate::problem::{Asked, Problem};
+use super::Vault;
+use super::error_response::{ErrorResponse, Operation};
 use crate::settings::NAME;
-use crate::vault::Vault;
-use crate::version::name_of;
 
 /// The vault's refusal, with the nearest names or the way to recover it, where this caller may know.
-pub(crate) async fn explain(vault: &Vault, problem: &Problem) -> SourceError {
+pub(crate) async fn explain(vault: &Vault, response: &ErrorResponse) -> SourceError {
     let session = &vault.0;
     let plan = session.plan();
-    let error = problem.explain(Asked::Certificate, session);
+    let error = response.explain(Operation::Certificate, session);
     if plan.version.is_some() {
         return error;
     }
@@ -25,7 +24,7 @@ pub(crate) async fn explain(vault: &Vault, problem: &Problem) -> SourceError {
         return error.about(NAME);
     }
     let listed = vault.names().await.unwrap_or_default();
-    let names = || listed.iter().filter_map(|one| name_of(one.id.as_deref()?));
+    let names = || listed.iter().map(String::as_str);
     match nearest(&plan.name, names()) {
         Some(name) => error.remedy(format!("did you mean {name:?}?")),
         None if listed.is_empty() => error,

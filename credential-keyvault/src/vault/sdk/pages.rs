@@ -9,7 +9,7 @@ use futures_core::Stream;
 const MAX_ENTRIES: usize = 500;
 
 /// The entries of all pages, up to [`MAX_ENTRIES`]: what a longer list has beyond it is not looked at.
-pub(crate) async fn all<P: Page + Send>(list: ItemIterator<P>) -> azure_core::Result<Vec<P::Item>> {
+pub(super) async fn all<P: Page + Send>(list: ItemIterator<P>) -> azure_core::Result<Vec<P::Item>> {
     let mut list = pin!(list);
     let mut found = Vec::new();
     while found.len() < MAX_ENTRIES {

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
-use azure_security_keyvault_keys::models::SignatureAlgorithm;
 use credential_core::{Application, Signer, SigningAlgorithm, SigningRequest, SourceError};
 
-use crate::problem::Asked;
+use super::Vault;
+use super::error_response::Operation;
 use crate::session::{Context, Session, at_vault};
-use crate::vault::Vault;
-use crate::version::version_of;
 
 /// The key of one version of a certificate.
 pub(crate) struct RemoteSigner {
@@ -60,28 +58,26 @@ impl Signer for RemoteSigner {
 
     async fn sign(&self, request: SigningRequest<'_>) -> Result<Vec<u8>, SourceError> {
         let session = Session::new(&self.context, &self.application, request.world, request.deadline, true);
-        let (name, hash, size) = match request.algorithm {
+        let (hash, size) = match request.algorithm {
             algorithm if !self.algorithms.contains(&algorithm) => return Err(not_of_key(algorithm)),
-            SigningAlgorithm::Ps256 => (SignatureAlgorithm::Ps256, &SHA256, None),
-            SigningAlgorithm::Rs256 => (SignatureAlgorithm::Rs256, &SHA256, None),
-            SigningAlgorithm::Es256 => (SignatureAlgorithm::Es256, &SHA256, Some(64)),
-            SigningAlgorithm::Es384 => (SignatureAlgorithm::Es384, &SHA384, Some(96)),
-            SigningAlgorithm::Es512 => (SignatureAlgorithm::Es512, &SHA512, Some(132)),
+            SigningAlgorithm::Ps256 => (&SHA256, None),
+            SigningAlgorithm::Rs256 => (&SHA256, None),
+            SigningAlgorithm::Es256 => (&SHA256, Some(64)),
+            SigningAlgorithm::Es384 => (&SHA384, Some(96)),
+            SigningAlgorithm::Es512 => (&SHA512, Some(132)),
             algorithm => return Err(not_of_key(algorithm)),
         };
         let hashed = digest(hash, request.message);
         let vault = Vault(session.clone());
         let sign = async {
-            let signed = vault.sign(&self.version, name, hashed.as_ref()).await;
-            signed.map_err(|failed| failed.explain(Asked::Sign, &session))
+            let signed = vault.sign(&self.version, request.algorithm, hashed.as_ref()).await;
+            signed.map_err(|failed| failed.explain(Operation::Sign, &session))
         };
         let signed = session.until_deadline(sign).await?;
-        let by = signed.kid.as_deref().and_then(version_of);
-        let signature = signed.result.unwrap_or_default();
         // A signature by another version would be refused by the authority, with a less clear word.
-        let fits = by.is_some_and(|by| by.eq_ignore_ascii_case(&self.version))
-            && size.map_or(!signature.is_empty(), |size| signature.len() == size);
-        if fits { Ok(signature) } else { Err(at_vault(unfit(&session))) }
+        let fits = signed.by.is_some_and(|by| by.eq_ignore_ascii_case(&self.version))
+            && size.map_or(!signed.signature.is_empty(), |size| signed.signature.len() == size);
+        if fits { Ok(signed.signature) } else { Err(at_vault(unfit(&session))) }
     }
 }
 

@@ -11,8 +11,8 @@ use azure_core::http::{
 use credential_core::{HttpRequest, HttpResponse, SourceError};
 use url::Url;
 
-use crate::challenge::{Challenge, not_a_vault};
-use crate::peer::Peer;
+use crate::endpoint::Endpoint;
+use crate::identity::challenge::{Challenge, not_a_vault};
 use crate::session::Session;
 use crate::settings::TENANT;
 
@@ -20,7 +20,7 @@ const AUTHENTICATE: &str = "www-authenticate";
 
 /// Options that make an SDK client use our stack. It never retries by itself: its clock is not ours
 /// and knows no deadline; [`Session::send`] does.
-pub(crate) fn options(transport: impl HttpClient + 'static) -> ClientOptions {
+pub(super) fn options(transport: impl HttpClient + 'static) -> ClientOptions {
     ClientOptions {
         retry: RetryOptions::none(),
         transport: Some(Transport::new(Arc::new(transport))),
@@ -33,7 +33,7 @@ pub(crate) fn options(transport: impl HttpClient + 'static) -> ClientOptions {
 /// Each SDK client begins with a request without a token, to be told whom to ask. Here that request
 /// goes to the vault once: afterwards the remembered challenge, which has been checked, answers it.
 #[derive(Debug)]
-pub(crate) struct VaultTransport(pub(crate) Arc<Session>);
+pub(super) struct VaultTransport(pub(super) Arc<Session>);
 
 #[async_trait]
 impl HttpClient for VaultTransport {
@@ -51,7 +51,7 @@ impl VaultTransport {
             return Ok(shown(challenge));
         }
         let message = outgoing(request, vault.authority(), vault.is_plain())?;
-        let answer = session.send(message, &Peer::Vault(vault.to_string())).await?;
+        let answer = session.send(message, &Endpoint::Vault(vault.to_string())).await?;
         let learnt = if anonymous { self.learn(&answer)? } else { None };
         Ok(learnt.map_or_else(|| incoming(&answer), shown))
     }

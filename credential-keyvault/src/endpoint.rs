@@ -4,21 +4,21 @@ use credential_core::{HttpError, HttpErrorKind, SourceError};
 
 /// Who is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
+pub(crate) enum Endpoint {
     /// The vault, by address.
     Vault(String),
     /// The platform's endpoint for managed identities, by address.
     Platform(String),
 }
 
-/// The codes of the ways in which a peer gives no answer, and the remedy for each.
+/// The codes of the ways in which an endpoint gives no answer, and the remedy for each.
 struct Way {
     code: &'static str,
     what: &'static str,
     remedy: &'static str,
 }
 
-impl Peer {
+impl Endpoint {
     fn address(&self) -> &str {
         match self {
             Self::Vault(address) | Self::Platform(address) => address,

@@ -1,0 +1,71 @@
+//! Secret, certificate and federated token from the environment: each is an entry that nobody wrote, and is
+//! exchanged as written ones are.
+
+use std::sync::Arc;
+
+use credential_core::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
+use credential_core::{BindContext, BindError, CredentialDescription, Origin, SourceError, SourceType, TokenProvider};
+
+use super::variables::{CERTIFICATE, PASSWORD, SECRET, TOKEN_FILE, variable};
+
+/// The code for a variable whose source is not in the program.
+const SOURCE_ABSENT: &str = "environment-source-absent";
+
+/// An entry, bound, or why it cannot be.
+type Bound = Result<Arc<dyn TokenProvider>, SourceError>;
+
+/// The entries that the variables amount to, each by its variable.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Implied(Vec<(&'static str, Bound)>);
+
+impl Implied {
+    /// Binds them. A secret and a token file are looked up at each load, a certificate's path is taken now.
+    pub(crate) fn bind(cx: &BindContext<'_>) -> Self {
+        let secret = CredentialDescription::new(SourceType::CLIENT_SECRET);
+        let file = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FILE_PATH);
+        let certificate = variable(cx.environment(), CERTIFICATE).map(|path| {
+            let entry = CredentialDescription::new(SourceType::PATH).with("CertificateDiskPath", path);
+            match variable(cx.environment(), PASSWORD) {
+                Some(password) => entry.with("CertificatePassword", password),
+                None => entry,
+            }
+        });
+        let entries = [
+            (SECRET, Some(secret.with("ClientSecretEnvironmentVariable", SECRET))),
+            (CERTIFICATE, certificate),
+            (TOKEN_FILE, Some(file)),
+        ];
+        let bound = entries.into_iter().filter_map(|(name, entry)| {
+            let entry = entry?.at(name, Origin::environment(name));
+            let source_type = entry.source_type().clone();
+            Some((name, cx.tokens_for(entry).map_err(|error| unbound(name, &source_type, &error))))
+        });
+        Self(bound.collect())
+    }
+
+    pub(super) fn tokens(&self, name: &str) -> Result<&dyn TokenProvider, SourceError> {
+        match self.0.iter().find(|(bound, _)| *bound == name) {
+            Some((_, Ok(tokens))) => Ok(&**tokens),
+            Some((_, Err(error))) => Err(error.clone()),
+            None => {
+                let message = format!("{name} has been set since the configuration was read");
+                Err(SourceError::not_applicable("environment-incomplete", message).remedy("start the program again"))
+            }
+        }
+    }
+}
+
+/// An implied entry without its source is as good as not there; what else is wrong with one is the machine's.
+fn unbound(name: &str, source_type: &SourceType, error: &BindError) -> SourceError {
+    let first = error.findings().first();
+    let (code, remedy) = first.map_or(("", None), |finding| (finding.code, finding.remedy.as_deref()));
+    let lacks = format!("{name} needs the source type {source_type}, which is not in this build");
+    match (code, remedy) {
+        (SOURCE_NOT_IN_BUILD, Some(remedy)) => {
+            SourceError::not_applicable(SOURCE_ABSENT, format!("{lacks}: {remedy}")).remedy(remedy)
+        }
+        (UNKNOWN_SOURCE_TYPE, _) => SourceError::not_applicable(SOURCE_ABSENT, lacks).remedy("register its source"),
+        _ => SourceError::misconfigured("environment-invalid", format!("{name} cannot be used: {error}"))
+            .remedy(remedy.map_or_else(|| format!("correct {name}"), str::to_owned)),
+    }
+}
