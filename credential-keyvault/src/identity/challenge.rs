@@ -7,27 +7,10 @@ use credential_core::SourceError;
 use url::Url;
 
 use crate::vault::address::VaultAddress;
+use crate::vault::clouds;
 
 /// The longest `WWW-Authenticate` header that is read.
 const MAX_CHALLENGE: usize = 4096;
-
-/// The authorities of Microsoft's clouds, the sovereign ones included. Others must be the application's own
-/// or be named by `AZURE_AUTHORITY_HOST`: a credential goes to no host that a server made up.
-const KNOWN_AUTHORITIES: &[&str] = &[
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-    "login.partner.microsoftonline.cn",
-    "login.chinacloudapi.cn",
-    "login.microsoftonline.us",
-    "login.usgovcloudapi.net",
-    "login-us.microsoftonline.com",
-    "login.microsoftonline.de",
-    "login.sovcloud-identity.fr",
-    "login.sovcloud-identity.de",
-    "login.sovcloud-identity.sg",
-];
 
 /// A checked challenge.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,7 +88,7 @@ fn check_authority(text: &str, vault: &VaultAddress, trusted: &[String]) -> Resu
     };
     let url = Url::parse(text).map_err(|_| untrusted())?;
     let host = url.host_str().unwrap_or_default();
-    let known = KNOWN_AUTHORITIES.contains(&host)
+    let known = clouds::is_authority(host)
         || trusted.iter().any(|one| one == host)
         || (vault.is_loopback() && host == vault.host());
     if !known || !secure(&url, vault) || !url.username().is_empty() || url.password().is_some() {
@@ -238,6 +221,9 @@ mod tests {
             ("https://login.sovcloud-identity.fr/t1", true),
             ("https://login.sovcloud-identity.de/t1", true),
             ("https://login.sovcloud-identity.sg/t1", true),
+            ("https://login.microsoftonline.eaglex.ic.gov/t1", true),
+            ("https://login.microsoftonline.microsoft.scloud/t1", true),
+            ("https://login.microsoftonline.scloud/t1", false),
             ("https://sovcloud-identity.fr/t1", false),
             ("https://x.login.sovcloud-identity.fr/t1", false),
             ("https://login.contoso.example/t1", true),

@@ -5,11 +5,7 @@ use std::fmt;
 use credential_core::{AddressFault, SourceError, check_address, is_loopback};
 use url::Url;
 
-/// Hosts of vaults in the clouds: public, China, US Government.
-const VAULT_HOSTS: &[&str] = &["vault.azure.net", "vault.azure.cn", "vault.usgovcloudapi.net"];
-
-/// Hosts of managed HSMs, which hold keys and no certificates.
-const HSM_HOSTS: &[&str] = &["managedhsm.azure.net", "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net"];
+use super::clouds;
 
 /// The longest name of a certificate, a key or a secret.
 const MAX_OBJECT_NAME: usize = 127;
@@ -106,17 +102,15 @@ fn address(url: &Url) -> Result<VaultAddress, SourceError> {
 }
 
 fn known_host(host: &str) -> Result<(), SourceError> {
-    let named_under = |parents: &[&str]| {
-        parents.iter().any(|parent| {
-            host.strip_suffix(parent)
-                .and_then(|front| front.strip_suffix('.'))
-                .is_some_and(|name| !name.is_empty() && !name.contains('.'))
-        })
+    let is_named_under = |parent: &str| {
+        host.strip_suffix(parent)
+            .and_then(|front| front.strip_suffix('.'))
+            .is_some_and(|name| !name.is_empty() && !name.contains('.'))
     };
-    if named_under(VAULT_HOSTS) {
+    if clouds::vaults().any(is_named_under) {
         return Ok(());
     }
-    if named_under(HSM_HOSTS) {
+    if clouds::hsms().any(is_named_under) {
         return Err(SourceError::misconfigured(
             "vault-is-managed-hsm",
             format!("{host} is a managed HSM: it holds keys and no certificates"),
@@ -130,7 +124,7 @@ fn known_host(host: &str) -> Result<(), SourceError> {
             &format!("write https://{name}.vault.azure.net; DNS leads to the private endpoint"),
         ));
     }
-    let known = VAULT_HOSTS.iter().map(|parent| format!("NAME.{parent}")).collect::<Vec<_>>().join(", ");
+    let known = clouds::vaults().map(|parent| format!("NAME.{parent}")).collect::<Vec<_>>().join(", ");
     Err(wrong(&format!("names the host {host}, which is no vault's"), &format!("vaults are at {known}")))
 }
 

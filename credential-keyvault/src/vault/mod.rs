@@ -1,6 +1,7 @@
 //! The vault: where it is, what is asked of it, and what it answers.
 
 pub(crate) mod address;
+pub(crate) mod clouds;
 pub(crate) mod error_response;
 pub(crate) mod material;
 pub(crate) mod not_found;

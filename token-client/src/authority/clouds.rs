@@ -11,7 +11,9 @@ pub(crate) struct Cloud {
     pub(crate) regional: &'static str,
 }
 
-/// From the built-in list of MSAL (`KnownMetadataProvider`).
+/// From the built-in list of MSAL (`KnownMetadataProvider`). `usnat` and `ussec`, which are apart from every other
+/// network so that nobody could be asked about them, are from that of Azure Data Explorer's clients
+/// (`WellKnownKustoEndpoints.json`).
 pub(crate) const CLOUDS: &[Cloud] = &[
     Cloud {
         name: "public",
@@ -34,6 +36,16 @@ pub(crate) const CLOUDS: &[Cloud] = &[
         name: "ppe",
         hosts: &["login.windows-ppe.net", "sts.windows-ppe.net", "login.microsoft-ppe.com"],
         regional: "login.windows-ppe.net",
+    },
+    Cloud {
+        name: "usnat",
+        hosts: &["login.microsoftonline.eaglex.ic.gov"],
+        regional: "login.microsoftonline.eaglex.ic.gov",
+    },
+    Cloud {
+        name: "ussec",
+        hosts: &["login.microsoftonline.microsoft.scloud"],
+        regional: "login.microsoftonline.microsoft.scloud",
     },
     Cloud { name: "bleu", hosts: &["login.sovcloud-identity.fr"], regional: "login.sovcloud-identity.fr" },
     Cloud { name: "delos", hosts: &["login.sovcloud-identity.de"], regional: "login.sovcloud-identity.de" },
@@ -75,6 +87,8 @@ mod tests {
         let name = |host| of(host).map(|cloud| cloud.name);
         assert_eq!(name("login.windows.net"), Some("public"));
         assert_eq!(name("login.chinacloudapi.cn:8443"), Some("china"));
+        assert_eq!(name("login.microsoftonline.eaglex.ic.gov"), Some("usnat"));
+        assert_eq!(name("login.microsoftonline.microsoft.scloud"), Some("ussec"));
         assert_eq!(name("login.contoso.com"), None);
         assert_eq!(of_regional("westeurope.login.microsoft.com").map(|cloud| cloud.name), Some("public"));
         assert_eq!(of_regional("a.b.login.microsoft.com"), None);

@@ -118,7 +118,7 @@ impl TokenClientBuilder {
         self
     }
 
-    /// Your own world: HTTP, environment, files, clock, tasks. Relative paths in the settings start at the
+    /// Your own world: HTTP, environment, files, commands, clock, tasks. Relative paths in the settings start at the
     /// settings file's folder in it too.
     #[must_use]
     pub fn world(mut self, world: World) -> Self {
