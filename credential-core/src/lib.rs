@@ -40,8 +40,9 @@ pub use source::{
     TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
-    AddressFault, Clock, Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT,
-    DEFAULT_MAX_OUTPUT, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files, HttpClient, HttpError,
-    HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, Moment, ProcessCommands, ProcessEnvironment, Random,
-    SystemClock, SystemRandom, Task, Tasks, TokioTasks, World, check_address, is_loopback, shown_address, shown_path,
+    AddressFault, Challenge, Clock, Command, CommandError, CommandErrorKind, CommandOutput, Commands,
+    DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files,
+    HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, MAX_CHALLENGES, Moment,
+    ProcessCommands, ProcessEnvironment, Random, SystemClock, SystemRandom, Task, Tasks, TokioTasks, World,
+    check_address, is_loopback, shown_address, shown_path,
 };

@@ -1,6 +1,7 @@
 //! Everything outside the process, injected: so each scenario runs offline, and tests run in parallel.
 
 mod address;
+mod challenge;
 mod command;
 mod file;
 mod http;
@@ -24,6 +25,7 @@ use crate::SecretBytes;
 use crate::guard::{Unanswered, bounded};
 
 pub use address::{AddressFault, check_address, is_loopback};
+pub use challenge::{Challenge, MAX_CHALLENGES};
 pub use command::{
     Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
 };

@@ -1,6 +1,5 @@
 //! What a vault says to a request without a token: who gives tokens for it, and for which resource.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use credential_core::SourceError;
@@ -45,8 +44,9 @@ impl Challenge {
         if header.len() > MAX_CHALLENGE {
             return Err(refused(vault, &format!("its challenge has more than {MAX_CHALLENGE} bytes")));
         }
-        let parameters = parameters(header).ok_or_else(|| not_a_vault(vault))?;
-        let value = |names: &[&str]| names.iter().find_map(|name| parameters.get(*name)).map(String::as_str);
+        let challenges = credential_core::Challenge::read_all(header);
+        let bearer = challenges.iter().find(|one| one.is("Bearer")).ok_or_else(|| not_a_vault(vault))?;
+        let value = |names: &[&str]| names.iter().find_map(|name| bearer.parameter(name));
         let scope = match (value(&["scope"]), value(&["resource"])) {
             (Some(scope), _) => scope.to_owned(),
             (None, Some(resource)) => format!("{}/.default", resource.trim_end_matches('/')),
@@ -117,32 +117,6 @@ fn is_tenant(text: &str) -> bool {
 /// `https`; `http` where the vault itself is an `http` one on loopback.
 fn secure(url: &Url, vault: &VaultAddress) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && vault.is_plain() && url.host_str() == Some(vault.host()))
-}
-
-/// The parameters of the `Bearer` challenge, names in lower case. A value is quoted or a token.
-fn parameters(header: &str) -> Option<BTreeMap<String, String>> {
-    let start = header.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case("bearer"));
-    let mut rest = start.and_then(|_| header.get(6..)).filter(|rest| rest.starts_with(' '))?.trim_start();
-    let mut found = BTreeMap::new();
-    while !rest.is_empty() {
-        let (name, after) = rest.split_once('=')?;
-        let name = name.trim().to_ascii_lowercase();
-        if name.contains(|one: char| one.is_whitespace() || one == '"') {
-            // Another scheme begins: what belongs to Bearer has been read.
-            break;
-        }
-        let after = after.trim_start();
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => {
-                let end = after.find([',', ' ']).unwrap_or(after.len());
-                after.split_at_checked(end)?
-            }
-        };
-        found.entry(name).or_insert_with(|| value.to_owned());
-        rest = after.trim_start_matches([',', ' ', '\t']);
-    }
-    Some(found)
 }
 
 fn refused(vault: &VaultAddress, why: &str) -> SourceError {

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use credential_core::Challenge;
 
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -12,69 +13,14 @@ const ENGINES: [GeneralPurpose; 2] =
 /// The claims that a resource asks for, as JSON text, when a `WWW-Authenticate` header has a Bearer
 /// challenge with `error="insufficient_claims"`. Claims that are no base64 are taken as they are.
 pub(crate) fn claims<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    headers.into_iter().find_map(bearer_claims)
-}
-
-fn bearer_claims(header: &str) -> Option<String> {
-    let mut in_bearer = false;
-    let (mut error, mut claims) = (None, None);
-    for part in split_outside_quotes(header) {
-        let part = part.trim();
-        let (scheme, parameter) = match part.split_once(char::is_whitespace) {
-            // A word followed by `name=`: the scheme of a new challenge with its first parameter.
-            Some((scheme, rest)) if !scheme.contains('=') && !rest.trim_start().starts_with('=') => {
-                (Some(scheme), rest.trim())
-            }
-            _ if !part.contains('=') => (Some(part), ""),
-            _ => (None, part),
-        };
-        if let Some(scheme) = scheme {
-            if found(error.as_deref(), claims.as_ref()) {
-                break;
-            }
-            in_bearer = scheme.eq_ignore_ascii_case("bearer");
-            (error, claims) = (None, None);
-        }
-        let Some((name, value)) = parameter.split_once('=').filter(|_| in_bearer) else { continue };
-        let Some(value) = unquoted(value.trim()) else { continue };
-        match name.trim().to_ascii_lowercase().as_str() {
-            "error" => error = Some(value),
-            "claims" => claims = Some(value),
-            _ => {}
-        }
-    }
-    let claims = found(error.as_deref(), claims.as_ref()).then_some(claims).flatten()?;
+    let challenges = headers.into_iter().flat_map(Challenge::read_all);
+    let claims = challenges.filter(|challenge| challenge.is("Bearer")).find_map(|challenge| {
+        let asks = challenge.quoted("error").is_some_and(|error| error.eq_ignore_ascii_case("insufficient_claims"));
+        let claims = challenge.quoted("claims").filter(|claims| asks && !claims.is_empty());
+        claims.map(str::to_owned)
+    })?;
     let decoded = ENGINES.iter().find_map(|engine| String::from_utf8(engine.decode(&claims).ok()?).ok());
     Some(decoded.unwrap_or(claims))
-}
-
-fn found(error: Option<&str>, claims: Option<&String>) -> bool {
-    error.is_some_and(|error| error.eq_ignore_ascii_case("insufficient_claims"))
-        && claims.is_some_and(|claims| !claims.is_empty())
-}
-
-/// The text of a quoted string; nothing for what is not quoted.
-fn unquoted(value: &str) -> Option<String> {
-    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
-    let mut text = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        text.push(if character == '\\' { characters.next()? } else { character });
-    }
-    Some(text)
-}
-
-fn split_outside_quotes(header: &str) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    header.split(move |character| {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => {}
-        }
-        character == ',' && !quoted
-    })
 }
 
 #[cfg(test)]
