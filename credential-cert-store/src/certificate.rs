@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
-use credential_core::{CertificateFacts, Finding, SigningAlgorithm, SourceError};
+use credential_core::{CertificateFacts, Finding, SigningAlgorithm, SourceError, printable};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
@@ -178,17 +178,13 @@ pub(crate) fn check_validity(facts: &CertificateFacts, now: SystemTime) -> Resul
 
 /// The certificate in a message: subject and thumbprint.
 pub(crate) fn shown(facts: &CertificateFacts) -> String {
-    let subject = if facts.subject.is_empty() { "without subject".to_owned() } else { printable(&facts.subject) };
+    let subject =
+        if facts.subject.is_empty() { "without subject".to_owned() } else { printable(&facts.subject, MAX_SHOWN) };
     format!("certificate {subject} ({})", facts.thumbprint())
 }
 
-/// Longest name in a message, in characters.
-const MAX_SHOWN: usize = 200;
-
-/// A name that whoever made the certificate has chosen.
-pub(crate) fn printable(name: &str) -> String {
-    credential_core::printable(name, MAX_SHOWN)
-}
+/// Longest name in a message, in characters: whoever made the certificate has chosen it.
+pub(crate) const MAX_SHOWN: usize = 200;
 
 /// `2026-01-31 23:59:59 UTC`.
 pub(crate) fn date(time: SystemTime) -> String {

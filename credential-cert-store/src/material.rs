@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use credential_core::codes::{CERTIFICATE_WITHOUT_KEY, CHAIN_INCOMPLETE};
-use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError};
+use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError, printable};
 
-use crate::certificate::{certificate_facts, is_self_issued, judge, parse, printable, public_key, shown};
+use crate::certificate::{MAX_SHOWN, certificate_facts, is_self_issued, judge, parse, public_key, shown};
 use crate::error::of_content;
 use crate::pieces::{Holding, Pieces};
 use crate::shape;
@@ -181,7 +181,7 @@ impl Material {
                     format!(
                         "{} came without the certificate of its issuer, {}",
                         shown(&self.facts),
-                        printable(&self.facts.issuer)
+                        printable(&self.facts.issuer, MAX_SHOWN)
                     ),
                 )
                 .remedy("matters with SendX5C: add the issuing certificates to the file"),

@@ -13,6 +13,7 @@ pub mod codes;
 mod credential;
 pub mod flight;
 pub mod guard;
+pub mod guid;
 mod printable;
 mod registry;
 mod source;
@@ -32,12 +33,14 @@ pub use credential::{
     Credential, Secret, SecretBytes, SecretCredential, Signer, SigningAlgorithm, SigningRequest,
 };
 pub use printable::{moves_terminal, printable};
-pub use registry::{AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, nearest, unreplaced};
+pub use registry::{
+    AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, check_form, nearest, unknown_setting, unreplaced,
+};
 pub use source::{
     Application, BindContext, BindResult, COMMON_SETTINGS, ClientAuthenticationMethod, CredentialDescription,
     CredentialLoader, CredentialSource, Entry, Finding, LoadReason, LoadRequest, Origin, Presentation, ProvidedToken,
-    SectionTokens, Setting, SettingKind, Severity, SourceError, SourceErrorKind, SourceType, TokenFor, TokenProvider,
-    TokenProviders, Unbound, Value, causes,
+    SectionTokens, Setting, SettingKind, Severity, SourceError, SourceErrorKind, SourceType, Standing, TokenFor,
+    TokenProvider, TokenProviders, Unbound, Value, causes,
 };
 pub use world::{
     AddressFault, Challenge, Clock, Command, CommandError, CommandErrorKind, CommandOutput, Commands,

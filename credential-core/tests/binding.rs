@@ -20,7 +20,7 @@ impl CredentialSource for Vault {
         const SETTINGS: &[Setting] = &[
             Setting::new("KeyVaultUrl", SettingKind::Url, "The vault's address.").required().mistaken(&["VaultUrl"]),
             Setting::new("CertificateName", SettingKind::Text, "The certificate.").required(),
-            Setting::new("Password", SettingKind::Secret, "The password."),
+            Setting::new("Password", SettingKind::Text, "The password.").secret(),
             Setting::new("PollInterval", SettingKind::Integer, "Seconds between looks."),
             Setting::new("Strict", SettingKind::Flag, "Refuses weak keys."),
             Setting::new("Credential", SettingKind::Text, "Who asks.").one_of(&["Environment", "AzureCli"]),
@@ -59,7 +59,8 @@ impl CredentialSource for Other {
     }
 
     fn settings(&self) -> &'static [Setting] {
-        const SETTINGS: &[Setting] = &[Setting::new("ClientSecret", SettingKind::Secret, "The secret.").required()];
+        const SETTINGS: &[Setting] =
+            &[Setting::new("ClientSecret", SettingKind::Text, "The secret.").secret().required()];
         SETTINGS
     }
 

@@ -184,7 +184,8 @@ impl CredentialSource for VaultSource {
     }
 
     fn settings(&self) -> &[Setting] {
-        const SETTINGS: &[Setting] = &[Setting::new("Credential", SettingKind::Map, "Who reads the vault.").required()];
+        const SETTINGS: &[Setting] =
+            &[Setting::new("Credential", SettingKind::Entry, "Who reads the vault.").required()];
         SETTINGS
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::{
     AssertionProvider, BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
-    LoadRequest, Setting, SettingKind, SourceError, SourceType, Unbound, Value, nearest,
+    LoadRequest, Setting, SettingKind, SourceError, SourceType, Unbound, nearest,
 };
 
 use crate::application;
@@ -22,7 +22,7 @@ const SETTINGS: &[Setting] = &[
     Setting::new(NAME, SettingKind::Text, "The name under which the program registered the provider.")
         .required()
         .mistaken(&["ProviderName", "CustomSignedAssertionProvider", "CustomSignedAssertionName"]),
-    Setting::new(DATA, SettingKind::Map, "Settings for the provider.").mistaken(&["ProviderData"]),
+    Setting::new(DATA, SettingKind::Data, "Settings for the provider.").mistaken(&["ProviderData"]),
     application::EXCHANGE_URL,
 ];
 
@@ -166,17 +166,6 @@ fn provider(
     }
 }
 
-fn data(entry: &CredentialDescription) -> Result<ProviderData, SourceError> {
-    match entry.entry(DATA).map(|entry| &entry.value) {
-        Some(Value::Map(entries)) => Ok(ProviderData::new(entries.clone())),
-        Some(Value::Text(text)) if !text.expose().trim().is_empty() => {
-            let error = SourceError::misconfigured("wrong-type", format!("{DATA} is text; an object is expected"));
-            Err(error.remedy("write { \"KEY\": \"VALUE\" }").about(DATA))
-        }
-        _ => Ok(ProviderData::default()),
-    }
-}
-
 impl CredentialSource for CustomSignedAssertionSource {
     fn source_type(&self) -> SourceType {
         SourceType::CUSTOM_SIGNED_ASSERTION
@@ -192,16 +181,16 @@ impl CredentialSource for CustomSignedAssertionSource {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let wanted = cx.required(entry, NAME)?.expose().trim();
-        let data = data(entry).map_err(|error| cx.error(error));
+        let data = ProviderData::new(entry.map(DATA).unwrap_or_default());
         if wanted.eq_ignore_ascii_case(application::PROVIDER) && self.registered(wanted).is_none() {
-            return of_application(entry, &data?, cx);
+            return of_application(entry, &data, cx);
         }
         let (name, registered) = match self.registered(wanted) {
             Some(found) => found,
-            None if self.elsewhere => return data.map(|_| Settled(Err(elsewhere(wanted))).shared()),
+            None if self.elsewhere => return Ok(Settled(Err(elsewhere(wanted))).shared()),
             None => return Err(cx.error(self.unknown(wanted))),
         };
-        let provider = provider(name, registered, &data?, cx).map_err(|error| cx.error(error))?;
+        let provider = provider(name, registered, &data, cx).map_err(|error| cx.error(error))?;
         let guarded = Guarded { name: name.to_owned(), setting: NAME, provider };
         Ok(Settled(Ok(Credential::assertions(format!("assertion of {name}"), Arc::new(guarded)))).shared())
     }

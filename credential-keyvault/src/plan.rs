@@ -227,12 +227,12 @@ mod tests {
         let url = "https://v.vault.azure.net/certificates/web/0a1b";
         let apart = entry().with("KeyVaultUrl", url).with("CertificateVersion", "9");
         let apart = apart.with("KeyVaultCertificateName", "api").with("Credential", "Nobody");
-        assert_eq!(codes(&apart), ["vault-credential-unknown", "settings-disagree", "settings-disagree"]);
+        assert_eq!(codes(&apart), ["wrong-value", "settings-disagree", "settings-disagree"]);
         let each = entry().with("KeyVaultUrl", "https://v.example").with("KeyVaultCertificateName", "a/b");
         let each = each.with("CertificateVersion", "c/d").with("Credential", "<credential>");
         assert_eq!(
             codes(&each),
-            ["vault-url-invalid", "certificate-name-invalid", "certificate-version-invalid", "placeholder"]
+            ["placeholder", "vault-url-invalid", "certificate-name-invalid", "certificate-version-invalid"]
         );
     }
 
@@ -242,7 +242,7 @@ mod tests {
         assert!(matches!(read(&named).unwrap().choice, Choice::First));
         let one = named.clone().with("Credential", "managedidentity");
         assert!(matches!(read(&one).unwrap().choice, Choice::One(Kind::ManagedIdentity)));
-        assert_eq!(codes(&named.clone().with("Credential", "ManagedIdentiy")), ["vault-credential-unknown"]);
+        assert_eq!(codes(&named.clone().with("Credential", "ManagedIdentiy")), ["wrong-value"]);
         assert_eq!(codes(&named.clone().with("Credential", "<credential>")), ["placeholder"]);
         let object = |entries| named.clone().with_entry(Entry::map("Credential", entries, Origin::Code));
         assert_eq!(codes(&object(vec![])), ["missing-source-type"]);

@@ -2,6 +2,8 @@
 
 use credential_core::{Setting, SettingKind};
 
+use crate::identity::choice::Kind;
+
 pub(crate) const URL: &str = "KeyVaultUrl";
 pub(crate) const NAME: &str = "KeyVaultCertificateName";
 pub(crate) const CREDENTIAL: &str = "Credential";
@@ -12,7 +14,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::new(
         URL,
         SettingKind::Url,
-        "The vault, https://NAME.vault.azure.net; /certificates/NAME/VERSION may follow.",
+        "The vault, `https://NAME.vault.azure.net`; `/certificates/NAME/VERSION` may follow.",
     )
     .required()
     .mistaken(&["VaultUrl", "VaultUri", "KeyVaultUri", "KeyVaultName"]),
@@ -29,31 +31,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
     .mistaken(&["KeyVaultCertificateVersion", "Version"]),
     Setting::new(
         "ManagedIdentityClientId",
-        SettingKind::Text,
+        SettingKind::Identifier,
         "The client id of the user-assigned managed identity that reads the vault.",
     )
     .mistaken(&["UserAssignedManagedIdentityClientId", "UserAssignedClientId"]),
     Setting::new(
         CREDENTIAL,
-        SettingKind::Map,
-        "Who reads the vault: Environment, WorkloadIdentity, ManagedIdentity, AzureCli, or a further entry as an \
-         object; without it the first of these that is there.",
+        SettingKind::Entry,
+        "Who reads the vault: one of these by name, or a further entry as an object; without it the first of these \
+         that is there.",
     )
+    .one_of(&Kind::NAMES)
     .mistaken(&["KeyVaultCredential", "VaultCredential", "TokenCredential"]),
     Setting::new(
         TENANT,
-        SettingKind::Text,
+        SettingKind::Identifier,
         "The tenant that the vault belongs to; a vault that names another one is refused.",
     )
     .mistaken(&["KeyVaultTenantId", "VaultTenantId"]),
     Setting::new(
         "CredentialClientId",
-        SettingKind::Text,
+        SettingKind::Identifier,
         "The application that reads the vault, for Credential as an object; without it this application itself.",
     ),
     Setting::new(
         "PollInterval",
         SettingKind::Integer,
-        "Seconds between looks for a newer version: 43200 (12 hours) unless set.",
-    ),
+        "Seconds between looks for a newer version; the default is 12 hours.",
+    )
+    .default("43200"),
 ];

@@ -7,7 +7,7 @@ pub(crate) const VARIABLE: &str = "ClientSecretEnvironmentVariable";
 pub(crate) const FILE: &str = "ClientSecretDiskPath";
 
 pub(crate) const SETTINGS: &[Setting] = &[
-    Setting::new(INLINE, SettingKind::Secret, "The client secret itself.").mistaken(&[
+    Setting::new(INLINE, SettingKind::Text, "The client secret itself.").secret().mistaken(&[
         "Secret",
         "AppSecret",
         "ClientSecretValue",

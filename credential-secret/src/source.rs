@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::guid::is_guid;
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
     Setting, SourceError, SourceType, Unbound,
 };
 
 use crate::place::{INLINE, Place, SETTINGS};
-use crate::text::{MAX_SECRET_LENGTH, from_bytes, from_text, is_guid};
+use crate::text::{MAX_SECRET_LENGTH, from_bytes, from_text};
 
 /// Loads a client secret from the entry itself, from an environment variable or from a file.
 ///
@@ -56,7 +57,7 @@ impl CredentialLoader for ClientSecret {
             Place::Inline(secret) => Ok((format!("client secret ({INLINE})"), secret.clone())),
         };
         let (id, secret) = found.map_err(|error| error.about(self.place.setting()))?;
-        let is_an_id = is_guid(secret.expose()).then(|| {
+        let is_an_id = is_guid(secret.expose().trim()).then(|| {
             Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
                 .remedy("use the secret's value; the portal shows it once, when the secret is made")
                 .about(self.place.setting())

@@ -41,13 +41,6 @@ pub(crate) fn from_text(text: &str, place: &str) -> Result<Secret, SourceError> 
     Ok(Secret::new(secret))
 }
 
-/// Whether the text has the form of a GUID: what the portal shows as "Secret ID" beside the value.
-pub(crate) fn is_guid(text: &str) -> bool {
-    let groups: Vec<&str> = text.trim().split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,14 +74,6 @@ mod tests {
             let error = from_bytes(&SecretBytes::new(content), "FILE").unwrap_err();
             assert_eq!(error.code(), code);
             assert!(error.to_string().starts_with("FILE"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_secret_id_is_told_from_a_secret() {
-        assert!(is_guid("0F8FAD5B-d9cb-469f-a165-70867728950e"));
-        for text in ["s3cret", "0f8fad5b-d9cb-469f-a165-70867728950", "0f8fad5b-d9cb-469f-a165-70867728950g", ""] {
-            assert!(!is_guid(text), "{text}");
         }
     }
 }

@@ -18,7 +18,8 @@ use crate::pem::{self, LENIENT_BASE64};
 const VALUE: &str = "Base64EncodedValue";
 
 const SETTINGS: &[Setting] = &[
-    Setting::new(VALUE, SettingKind::Secret, "The certificate with its key, a PFX or PEM text, in base64.")
+    Setting::new(VALUE, SettingKind::Text, "The certificate with its key, a PFX or PEM text, in base64.")
+        .secret()
         .required()
         .mistaken(&["Base64Value", "Base64", "Base64Encoded", "CertificateBase64", "Base64EncodedCertificate"]),
     PASSWORD_SETTING,

@@ -20,7 +20,7 @@ const KEY_FILE: &str = "CertificateKeyDiskPath";
 pub(super) const PASSWORD: &str = "CertificatePassword";
 
 pub(super) const PASSWORD_SETTING: Setting =
-    Setting::new(PASSWORD, SettingKind::Secret, "The password of the PFX or of the encrypted key.").mistaken(&[
+    Setting::new(PASSWORD, SettingKind::Text, "The password of the PFX or of the encrypted key.").secret().mistaken(&[
         "Password",
         "CertPassword",
         "PfxPassword",

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::Parts;
-use super::spelling::{nearest, unreplaced};
+use super::check_value::check_value;
+use super::spelling::{nearest, unknown_setting};
 use crate::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
 use crate::guard::caught;
 use crate::{
-    AbsentSource, AddressFault, BindContext, Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest,
-    Severity, SourceError, SourceRegistry, SourceType, check_address,
+    AbsentSource, BindContext, COMMON_SETTINGS, Credential, CredentialDescription, CredentialLoader, CredentialSource,
+    Entry, Finding, LoadRequest, Setting, Severity, SourceError, SourceRegistry, SourceType,
 };
-use crate::{COMMON_SETTINGS, Setting, SettingKind};
-use crate::{Entry, Value};
 
 /// Checks the entry, binds it and adds what is found; gives its loader if there is one.
 pub(crate) fn bind_entry(
@@ -48,10 +47,30 @@ pub(crate) fn bind_entry(
             findings.push(missing(entry, setting));
         }
     }
+    let said = findings.get(before..).unwrap_or_default();
     // What is misspelt or missing makes no sense together.
-    if BindContext::failed(findings.get(before..).unwrap_or_default()) {
+    if said.iter().any(|finding| finding.severity == Severity::Error && INCOMPLETE.contains(&finding.code)) {
         return None;
     }
+    let errors = said.iter().filter(|finding| finding.severity == Severity::Error);
+    let wrong: Vec<String> = errors.filter_map(|finding| finding.path.clone()).collect();
+    let end = findings.len();
+    let bound = bind_with(source.as_ref(), parts, entry, findings);
+    // What a source says about a value that has been refused says it twice.
+    let own = findings.split_off(end);
+    findings.extend(own.into_iter().filter(|finding| finding.path.as_ref().is_none_or(|path| !wrong.contains(path))));
+    bound.filter(|_| wrong.is_empty())
+}
+
+/// The codes of findings after which a source has nothing to read.
+const INCOMPLETE: [&str; 3] = ["missing-setting", "misspelt-setting", "empty-setting"];
+
+fn bind_with(
+    source: &dyn CredentialSource,
+    parts: &Parts<'_>,
+    entry: &CredentialDescription,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<dyn CredentialLoader>> {
     let bound = caught(|| source.bind(entry, &mut BindContext { entry, parts, findings }));
     bound
         .unwrap_or_else(|_| {
@@ -150,94 +169,26 @@ fn check_setting(
     findings: &mut Vec<Finding>,
 ) {
     let name = setting.name.as_str();
-    let known = |settings: &[Setting]| settings.iter().find(|one| one.name.eq_ignore_ascii_case(name)).copied();
+    let path = entry.setting_path(name);
+    let known = |settings: &[Setting]| settings.iter().find(|one| one.is_named(name)).copied();
     if let Some(declaration) = known(declared).or_else(|| known(COMMON_SETTINGS)) {
-        findings.extend(check_value(entry, setting, &declaration));
+        check_value(&declaration, setting, &entry.setting_path(declaration.name), findings);
         return;
     }
-    let finding = if let Some(meant) = meant(declared, name) {
-        Finding::error("misspelt-setting", format!("{name:?} is no setting of {}", entry.source_type()))
-            .remedy(format!("write \"{meant}\""))
+    let unknown = unknown_setting(declared, name, &format!("a {} entry", entry.source_type()));
+    let common = unknown_setting(COMMON_SETTINGS, name, "an entry");
+    let finding = if unknown.severity == Severity::Error {
+        unknown
     } else if let Some(other) = registry.sources().iter().find(|source| known(source.settings()).is_some()) {
         Finding::warning(
             "setting-of-another-source",
             format!("{name} is a setting of {}; a {} entry ignores it", other.source_type(), entry.source_type()),
         )
         .remedy("remove it, or change SourceType")
-    } else if let Some(meant) = nearest(name, COMMON_SETTINGS.iter().map(|setting| setting.name)) {
-        Finding::error("misspelt-setting", format!("{name:?} is no setting")).remedy(format!("write \"{meant}\""))
+    } else if common.severity == Severity::Error {
+        common
     } else {
-        let list: Vec<&str> = declared.iter().map(|setting| setting.name).collect();
-        Finding::warning("unknown-setting", format!("{name:?} is no setting of {} and is ignored", entry.source_type()))
-            .remedy(format!("known: {}", list.join(", ")))
+        unknown
     };
-    findings.push(finding.at(entry.setting_path(name), setting.origin.clone()));
-}
-
-/// The declared setting that a wrong key means: one named by its declaration first, then the nearest
-/// in spelling; a space around the key counts as spelling.
-fn meant<'a>(declared: &'a [Setting], name: &str) -> Option<&'a str> {
-    let listed = declared.iter().find(|setting| setting.mistaken.iter().any(|key| key.eq_ignore_ascii_case(name)));
-    listed.map(|setting| setting.name).or_else(|| nearest(name, declared.iter().map(|setting| setting.name)))
-}
-
-fn check_value(entry: &CredentialDescription, setting: &Entry, declaration: &Setting) -> Option<Finding> {
-    let name = declaration.name;
-    let problem = match (&setting.value, declaration.kind) {
-        (Value::Map(_), SettingKind::Map) => None,
-        (Value::Map(entries), _) => {
-            // A list's members are named by their places.
-            let is_place = |entry: &Entry| entry.name.bytes().all(|byte| byte.is_ascii_digit());
-            let what = if entries.iter().all(is_place) { "a list" } else { "an object" };
-            let finding = Finding::error("wrong-type", format!("{name} is {what}; text is expected"));
-            Some(finding.remedy(format!("write one value: \"{name}\": \"...\"")))
-        }
-        // A source that takes an object may take text too; its own check says.
-        (Value::Text(_), SettingKind::Map) => None,
-        (Value::Text(text), _) => check_text(text.expose(), declaration),
-    };
-    problem.map(|finding| finding.at(entry.setting_path(name), setting.origin.clone()))
-}
-
-fn check_text(text: &str, declaration: &Setting) -> Option<Finding> {
-    let name = declaration.name;
-    if text.trim().is_empty() {
-        return declaration.required.then(|| {
-            Finding::error("empty-setting", format!("{name} is empty")).remedy(format!("set it: {}", declaration.about))
-        });
-    }
-    if let Some(what) = unreplaced(text) {
-        return Some(
-            Finding::error("placeholder", format!("{name} is {what}")).remedy("put the real value in its place"),
-        );
-    }
-    if !declaration.one_of.is_empty() && !declaration.one_of.iter().any(|value| value.eq_ignore_ascii_case(text.trim()))
-    {
-        let meant = nearest(text, declaration.one_of.iter().copied());
-        let list = declaration.one_of.join(", ");
-        let remedy =
-            meant.map_or_else(|| format!("known: {list}"), |value| format!("did you mean {value:?}? known: {list}"));
-        return Some(Finding::error("wrong-value", format!("{name} has a value that it cannot have")).remedy(remedy));
-    }
-    match declaration.kind {
-        SettingKind::Flag if !["true", "false"].iter().any(|flag| flag.eq_ignore_ascii_case(text.trim())) => Some(
-            Finding::error("wrong-type", format!("{name} is neither true nor false")).remedy("write true or false"),
-        ),
-        SettingKind::Integer if text.trim().parse::<u64>().is_err() => {
-            Some(Finding::error("wrong-type", format!("{name} is no whole number")).remedy("write digits alone"))
-        }
-        SettingKind::Url => check_url(text, name),
-        _ => None,
-    }
-}
-
-/// An address that a secret may go to. What else it must be is the source's to say.
-fn check_url(text: &str, name: &str) -> Option<Finding> {
-    let fault = check_address(text.trim()).err()?;
-    let code = match fault {
-        AddressFault::NotAbsolute => "wrong-type",
-        AddressFault::UserInformation => "wrong-value",
-        AddressFault::NotProtected => "insecure-url",
-    };
-    Some(Finding::error(code, format!("{name} {fault}")).remedy(fault.remedy()))
+    findings.push(finding.at(path, setting.origin.clone()));
 }

@@ -3,6 +3,7 @@
 mod bind_entry;
 mod bind_error;
 mod binding;
+mod check_value;
 mod spelling;
 
 use std::collections::HashMap;
@@ -14,7 +15,8 @@ use bind_entry::bind_entry;
 pub use bind_error::BindError;
 pub use binding::Binding;
 pub(crate) use binding::Parts;
-pub use spelling::{nearest, unreplaced};
+pub use check_value::check_form;
+pub use spelling::{nearest, unknown_setting, unreplaced};
 
 /// The most entries that one list may have.
 pub const MAX_CREDENTIALS: usize = 1024;

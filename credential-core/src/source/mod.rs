@@ -27,7 +27,7 @@ pub use finding::{Finding, Severity};
 pub use load_request::{LoadReason, LoadRequest};
 pub use origin::Origin;
 pub use presentation::{ClientAuthenticationMethod, Presentation};
-pub use setting::{COMMON_SETTINGS, Setting, SettingKind};
+pub use setting::{COMMON_SETTINGS, Setting, SettingKind, Standing};
 pub use source_type::SourceType;
 pub use tokens::{ProvidedToken, SectionTokens, TokenFor, TokenProvider, TokenProviders};
 

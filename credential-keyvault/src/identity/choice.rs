@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use credential_core::{
-    BindContext, CredentialDescription, Entry, SourceError, SourceType, TokenProvider, Unbound, Value, nearest,
-    unreplaced,
+    BindContext, CredentialDescription, Entry, SourceError, SourceType, TokenProvider, Unbound, Value,
 };
 
 use crate::settings::CREDENTIAL;
@@ -33,7 +32,14 @@ impl Kind {
     pub(crate) const ALL: [Self; 4] =
         [Self::Environment, Self::WorkloadIdentity, Self::ManagedIdentity, Self::AzureCli];
 
-    pub(crate) fn as_str(self) -> &'static str {
+    pub(crate) const NAMES: [&'static str; 4] = [
+        Self::Environment.as_str(),
+        Self::WorkloadIdentity.as_str(),
+        Self::ManagedIdentity.as_str(),
+        Self::AzureCli.as_str(),
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Environment => "Environment",
             Self::WorkloadIdentity => "WorkloadIdentity",
@@ -52,23 +58,11 @@ impl Choice {
         if let Some(settings) = entry.map(CREDENTIAL) {
             return nested(settings, cx);
         }
-        let text = entry.text(CREDENTIAL).map(str::trim).filter(|text| !text.is_empty());
-        text.map_or(Ok(Choice::First), named).map_err(|error| cx.error(error.about(CREDENTIAL)))
+        // What is none of them has been refused by its declaration.
+        let text = entry.text(CREDENTIAL).unwrap_or_default().trim();
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text));
+        Ok(kind.map_or(Self::First, Self::One))
     }
-}
-
-fn named(text: &str) -> Result<Choice, SourceError> {
-    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text)) {
-        return Ok(Choice::One(kind));
-    }
-    if let Some(what) = unreplaced(text) {
-        let error = SourceError::misconfigured("placeholder", format!("Credential is {what}"));
-        return Err(error.remedy("put the real value in its place, or leave it out"));
-    }
-    let known = Kind::ALL.map(Kind::as_str);
-    let meant = nearest(text, known).map(|name| format!("did you mean {name:?}? ")).unwrap_or_default();
-    let error = SourceError::misconfigured("vault-credential-unknown", "Credential names no credential that there is");
-    Err(error.remedy(format!("{meant}known: {}, or an object with SourceType", known.join(", "))))
 }
 
 /// The object under `Credential` as an entry of its own, which must not need a vault in its turn.

@@ -22,7 +22,7 @@ impl CredentialSource for LeasedSecret {
 
     fn settings(&self) -> &[Setting] {
         const ADDRESS: Setting = Setting::new(URL, SettingKind::Url, "Where the secret is leased.").required();
-        const { &[ADDRESS, Setting::new(TOKEN, SettingKind::Secret, "The token for that service.").required()] }
+        const { &[ADDRESS, Setting::new(TOKEN, SettingKind::Text, "The token for that service.").secret().required()] }
     }
 
     fn bind(

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use credential_core::{AddressFault, Finding, check_address, is_loopback, unreplaced};
+use credential_core::{AddressFault, Finding, Setting, SettingKind, check_address, check_form, is_loopback};
 use url::Url;
 
-use crate::settings::{Located, codes, has_placeholder};
+use crate::settings::{Located, codes};
 
 /// An address: `https://HOST/SEGMENT/...?QUERY`.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,25 +46,15 @@ impl Address {
     ///
     /// # Errors
     /// One finding that says why it is none. Never for `http` on this machine.
-    pub(crate) fn parse(setting: &Located<String>, name: &str) -> Result<Self, Box<Finding>> {
+    pub(crate) fn parse(setting: &Located<String>, name: &'static str) -> Result<Self, Box<Finding>> {
         Self::parse_text(&setting.value, name)
             .map_err(|finding| Box::new(finding.at(&setting.path, setting.origin.clone())))
     }
 
-    fn parse_text(text: &str, name: &str) -> Result<Self, Box<Finding>> {
+    fn parse_text(text: &str, name: &'static str) -> Result<Self, Box<Finding>> {
         let wrong = |what: &str| Finding::error(codes::WRONG_VALUE, format!("{name} {what}"));
-        let inside = || has_placeholder(text).then_some("a value with a placeholder in it");
-        if let Some(what) = unreplaced(text).or_else(inside) {
-            return Err(Box::new(
-                Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))
-                    .remedy("put the real value in its place"),
-            ));
-        }
-        if text.trim() != text {
-            return Err(Box::new(
-                Finding::error(codes::WHITE_SPACE, format!("{name} has white space around its value"))
-                    .remedy("remove the white space"),
-            ));
+        if let Some(finding) = check_form(&Setting::new(name, SettingKind::Url, ""), text) {
+            return Err(Box::new(finding));
         }
         let absolute = || match text.contains("://") {
             true => wrong("is no absolute address").remedy("write https://HOST/..."),

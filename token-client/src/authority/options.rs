@@ -5,8 +5,8 @@ use credential_core::{Finding, Origin};
 use super::address::Address;
 use super::region::Region;
 use super::{Authority, AuthorityKind, clouds, codes, tenant};
-use crate::settings::guid::is_guid;
 use crate::settings::{self, ApplicationOptions, Located, any_error};
+use credential_core::guid::is_guid;
 
 /// The authority as it comes together.
 struct Draft {
@@ -99,7 +99,7 @@ impl Reader<'_> {
         self.say(place, finding.remedy("keep Authority, or Instance and TenantId, not both"));
     }
 
-    fn parse(&mut self, option: Option<&Located<String>>, name: &str) -> Option<Address> {
+    fn parse(&mut self, option: Option<&Located<String>>, name: &'static str) -> Option<Address> {
         Address::parse(option?, name).map_err(|finding| self.said.push(*finding)).ok()
     }
 

@@ -6,7 +6,7 @@ use super::codes;
 use super::error::AuthorityError;
 use super::{Authority, AuthorityKind};
 use crate::settings;
-use crate::settings::guid::is_guid;
+use credential_core::guid::is_guid;
 
 /// Whether it names one directory, and not any.
 pub(crate) fn is_concrete(tenant: &str) -> bool {

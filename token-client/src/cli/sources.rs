@@ -31,7 +31,7 @@ pub(crate) fn run(args: &SourcesArgs, output: &Output) -> Outcome {
         let width = source.settings().iter().map(|setting| setting.name.len()).max().unwrap_or(0);
         for setting in source.settings() {
             let need = if setting.required { "required" } else { "optional" };
-            output.print(&format!("  {:width$}  {need}  {}", setting.name, setting.about));
+            output.print(&format!("  {:width$}  {need}  {}{}", setting.name, setting.about, values(setting)));
         }
     }
     for absent in registry.absent() {
@@ -58,10 +58,21 @@ fn available(source: &dyn CredentialSource) -> Value {
 }
 
 fn setting(setting: &Setting) -> Value {
-    json!({
-        "name": setting.name,
-        "required": setting.required,
-        "secret": setting.is_secret(),
-        "about": setting.about,
-    })
+    json::object([
+        ("name", json!(setting.name)),
+        ("required", json!(setting.required)),
+        ("secret", json!(setting.secret)),
+        ("about", json!(setting.about)),
+        ("default", json!(setting.default)),
+        ("one_of", if setting.one_of.is_empty() { Value::Null } else { json!(setting.one_of) }),
+    ])
+}
+
+/// The values that there are, and the one that counts when nothing is said.
+fn values(setting: &Setting) -> String {
+    let one_of = match setting.one_of {
+        [] => String::new(),
+        values => format!(" (one of: {})", values.join(", ")),
+    };
+    setting.default.map_or(one_of.clone(), |default| format!("{one_of} (default: {default})"))
 }

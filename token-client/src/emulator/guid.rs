@@ -19,7 +19,7 @@ pub(crate) fn of(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::guid::is_guid;
+    use credential_core::guid::is_guid;
 
     #[test]
     fn a_name_has_one_guid_and_chance_another_each_time() {

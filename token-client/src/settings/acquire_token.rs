@@ -1,11 +1,11 @@
 //! `AcquireTokenOptions` of a downstream API: how its token is asked for.
 
-use credential_core::Finding;
+use credential_core::{Finding, guid};
 
 use super::bind::{Binder, Located, Section, TextMap};
+use super::codes;
 use super::json::is_object;
 use super::known::{ACQUIRE_TOKEN_SETTINGS, MANAGED_IDENTITY_SETTINGS};
-use super::{codes, guid};
 
 /// How a token is asked for. `Debug` shows where settings stand and no value, as [`Located`] does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

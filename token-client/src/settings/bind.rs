@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use credential_core::{Finding, Origin, nearest, unreplaced};
+use credential_core::{Finding, Origin, Setting, check_form, unknown_setting};
 
 use super::codes;
-use super::key;
-use super::known::{OptionKind, OptionSetting};
 use super::tree::Node;
 
 /// A value that knows where it stands. `Debug` shows the place alone: headers and query parameters can
@@ -78,7 +76,7 @@ impl<'t> Section<'t> {
 /// Binds the settings of one section by the table that declares them.
 #[derive(Debug)]
 pub(crate) struct Binder<'a> {
-    pub(crate) known: &'static [OptionSetting],
+    pub(crate) known: &'static [Setting],
     /// What the section is, for messages: `an application`.
     pub(crate) what: &'static str,
     pub(crate) said: &'a mut Vec<Finding>,
@@ -93,36 +91,19 @@ impl Binder<'_> {
     pub(crate) fn check_keys(&mut self, section: &Section<'_>) {
         for child in section.children() {
             let Some(node) = child.node else { continue };
-            if self.known.iter().any(|setting| key::same(setting.name, &node.name)) {
-                continue;
+            if !self.known.iter().any(|setting| setting.is_named(&node.name)) {
+                self.say(&child, unknown_setting(self.known, &node.name, self.what));
             }
-            let finding = self.unknown(&node.name);
-            self.say(&child, finding);
         }
     }
 
-    fn unknown(&self, name: &str) -> Finding {
-        let listed = self.known.iter().find(|setting| setting.mistaken.iter().any(|wrong| key::same(wrong, name)));
-        let names = || self.known.iter().filter(|setting| setting.kind != OptionKind::Elsewhere).map(|one| one.name);
-        let trimmed = name.trim();
-        let spaced = names().find(|known| trimmed != name && key::same(known, trimmed));
-        if let Some(meant) = spaced {
-            return Finding::error(codes::MISSPELT_SETTING, format!("the key {name:?} has white space around it"))
-                .remedy(format!("write \"{meant}\""));
-        }
-        match listed.map(|setting| setting.name).or_else(|| nearest(name, names())) {
-            Some(meant) => Finding::error(codes::MISSPELT_SETTING, format!("{name:?} is no setting of {}", self.what))
-                .remedy(format!("write \"{meant}\"")),
-            None => Finding::warning(
-                codes::UNKNOWN_SETTING,
-                format!("{name:?} is no setting of {} and is ignored", self.what),
-            )
-            .remedy("remove it, or move it to the section that it belongs to"),
-        }
+    /// The default that the declaration names.
+    pub(crate) fn default(&self, name: &str) -> &'static str {
+        self.setting(name).and_then(|setting| setting.default).unwrap_or_default()
     }
 
-    fn kind(&self, name: &str) -> OptionKind {
-        self.known.iter().find(|setting| setting.name == name).map_or(OptionKind::Text, |setting| setting.kind)
+    fn setting(&self, name: &str) -> Option<&'static Setting> {
+        self.known.iter().find(|setting| setting.name == name)
     }
 
     /// A text setting; `None` when it is missing, `null` or no text.
@@ -144,20 +125,8 @@ impl Binder<'_> {
     }
 
     fn check_text(&mut self, child: &Section<'_>, name: &str, text: &str) {
-        let address = matches!(self.kind(name), OptionKind::Identifier | OptionKind::Url | OptionKind::TextList);
-        let inside = || (address && has_placeholder(text)).then_some("a value with a placeholder in it");
-        if let Some(what) = unreplaced(text).or_else(|| template(text)).or_else(inside) {
-            self.say(
-                child,
-                Finding::error(codes::PLACEHOLDER, format!("{name} is {what}"))
-                    .remedy("put the real value in its place"),
-            );
-        } else if matches!(self.kind(name), OptionKind::Identifier | OptionKind::Url) && text.trim() != text {
-            self.say(
-                child,
-                Finding::error(codes::WHITE_SPACE, format!("{name} has white space around its value"))
-                    .remedy("remove the white space"),
-            );
+        if let Some(finding) = self.setting(name).and_then(|setting| check_form(setting, text)) {
+            self.say(child, finding);
         }
     }
 
@@ -278,28 +247,4 @@ impl Binder<'_> {
         }
         None
     }
-}
-
-/// Whether an address or a name has a placeholder inside: `https://<tenant>.b2clogin.com/`,
-/// `api://your-api/.default`.
-pub(crate) fn has_placeholder(text: &str) -> bool {
-    let between = |open: char, close: char| {
-        let (_, rest) = text.split_once(open)?;
-        Some(rest.split_once(close)?.0)
-    };
-    let named = |inner: &str| inner.chars().any(|letter| letter.is_alphabetic());
-    // Square brackets alone are IPv6 addresses.
-    let worded = |inner: &str| inner.contains(|letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit());
-    between('<', '>').is_some_and(named)
-        || between('{', '}').is_some_and(named)
-        || between('[', ']').is_some_and(worded)
-        || ["://your-", "://your_"].iter().any(|start| text.to_ascii_lowercase().contains(start))
-}
-
-/// Values of Microsoft's project templates that look like real ones.
-fn template(text: &str) -> Option<&'static str> {
-    ["qualified.domain.name", "11111111-1111-1111-11111111111111111"]
-        .iter()
-        .any(|value| text.trim().eq_ignore_ascii_case(value))
-        .then_some("the value of a project template")
 }

@@ -6,7 +6,7 @@ use super::acquire_token;
 use super::bind::{Binder, Section};
 use super::codes;
 use super::key;
-use super::known::DOWNSTREAM_SETTINGS;
+use super::known::{DOWNSTREAM_SETTINGS, OLDER_IDENTITY_SETTINGS};
 
 /// The numbers of the source types (`CredentialSource` in Microsoft.Identity.Abstractions).
 static NUMBERED: [SourceType; 14] = [
@@ -25,6 +25,12 @@ static NUMBERED: [SourceType; 14] = [
     SourceType::MANAGED_CERTIFICATE,
     SourceType::STORE_WITH_SUBJECT_NAME,
 ];
+
+/// The number that stands for a source type.
+#[cfg(feature = "cli")]
+pub(crate) fn number_of(source_type: &SourceType) -> Option<usize> {
+    NUMBERED.iter().position(|known| known == source_type)
+}
 
 /// What a section's lists give.
 #[derive(Debug, Default)]
@@ -240,7 +246,10 @@ fn older(section: &Section<'_>, name: &str, entry: CredentialDescription, lists:
 
 /// `ClientCredentialsUsingManagedIdentity`, when it is switched on.
 fn managed_identity(section: &Section<'_>, binder: &mut Binder<'_>) -> Option<CredentialDescription> {
-    let place = binder.object(section, "ClientCredentialsUsingManagedIdentity")?;
+    const NAME: &str = "ClientCredentialsUsingManagedIdentity";
+    let place = binder.object(section, NAME)?;
+    let mut binder = Binder { known: OLDER_IDENTITY_SETTINGS, what: NAME, said: binder.said };
+    binder.check_keys(&place);
     let empty = Finding::error(codes::WRONG_TYPE, "IsEnabled is empty; true or false is expected");
     binder.flag(&place, "IsEnabled", empty)?.value.then(|| {
         let entry = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY)

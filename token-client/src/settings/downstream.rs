@@ -80,7 +80,7 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
             sections.extend(section.children().into_iter().filter(Section::has_children).map(|child| (child, true)));
         } else if !key::same(name, own) && !is_application(&section) {
             let whole = is_whole(&section);
-            if whole || hints_at_downstream(&section) {
+            if whole || has_any(&section, &HINTS) {
                 sections.push((section, whole));
             } else if nearest(name, [PARENT]).is_some() && section.children().iter().any(is_whole) {
                 let finding =
@@ -107,31 +107,32 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
     list
 }
 
-/// Whether the section is a downstream API.
+/// What makes a section a downstream API.
+pub(crate) const WHOLE: [&str; 2] = ["BaseUrl", "Scopes"];
+
+/// What nothing but a downstream API has.
+pub(crate) const HINTS: [&str; 6] = [
+    "AcquireTokenOptions",
+    "RequestAppToken",
+    "ExtraHeaderParameters",
+    "ProtocolScheme",
+    "AcceptHeader",
+    "RelativePath",
+];
+
+/// What makes a section with a `ClientId` another application's, which may have `Scopes` of its own.
+pub(crate) const APPLICATION: [&str; 4] = ["Instance", "TenantId", "Authority", "ClientCredentials"];
+
+fn has_any(section: &Section<'_>, keys: &[&str]) -> bool {
+    keys.iter().any(|key| section.child(key).node.is_some())
+}
+
 fn is_whole(section: &Section<'_>) -> bool {
-    ["BaseUrl", "Scopes"].iter().any(|key| section.child(key).node.is_some())
+    has_any(section, &WHOLE)
 }
 
-/// Another application's section, which may have `Scopes` of its own.
 fn is_application(section: &Section<'_>) -> bool {
-    section.child("ClientId").node.is_some()
-        && ["Instance", "TenantId", "Authority", "ClientCredentials"]
-            .iter()
-            .any(|key| section.child(key).node.is_some())
-}
-
-/// Settings that nothing but a downstream API has.
-fn hints_at_downstream(section: &Section<'_>) -> bool {
-    [
-        "AcquireTokenOptions",
-        "RequestAppToken",
-        "ExtraHeaderParameters",
-        "ProtocolScheme",
-        "AcceptHeader",
-        "RelativePath",
-    ]
-    .iter()
-    .any(|key| section.child(key).node.is_some())
+    has_any(section, &["ClientId"]) && has_any(section, &APPLICATION)
 }
 
 fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> DownstreamOptions {
@@ -147,14 +148,14 @@ fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> Downstre
         path: section.path.clone(),
         origin: node.map_or(Origin::Default, |node| node.origin.clone()),
         base_url: binder.text(section, "BaseUrl"),
-        relative_path: or_default(&mut binder, section, "RelativePath", ""),
+        relative_path: or_default(&mut binder, section, "RelativePath"),
         scopes: binder.text_list(section, "Scopes"),
         request_app_token: flag(&mut binder, "RequestAppToken"),
         anonymous: flag(&mut binder, "Anonymous"),
         http_method: method(&mut binder, section),
-        accept_header: or_default(&mut binder, section, "AcceptHeader", "application/json"),
-        content_type: or_default(&mut binder, section, "ContentType", "application/json"),
-        protocol_scheme: filled(&mut binder, section, "ProtocolScheme", "Bearer"),
+        accept_header: or_default(&mut binder, section, "AcceptHeader"),
+        content_type: or_default(&mut binder, section, "ContentType"),
+        protocol_scheme: filled(&mut binder, section, "ProtocolScheme"),
         extra_header_parameters: binder.text_map(section, "ExtraHeaderParameters"),
         extra_query_parameters: binder.text_map(section, "ExtraQueryParameters"),
         acquire_token_options: acquire_token::bind(section, &mut binder),
@@ -177,17 +178,17 @@ fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> Downstre
 }
 
 /// Text with a default, which `null` takes away.
-fn or_default(binder: &mut Binder<'_>, section: &Section<'_>, name: &str, default: &str) -> Option<Located<String>> {
+fn or_default(binder: &mut Binder<'_>, section: &Section<'_>, name: &str) -> Option<Located<String>> {
     if section.child(name).is_null() {
         return None;
     }
-    Some(binder.text(section, name).unwrap_or_else(|| default_value(section, name, default)))
+    Some(binder.text(section, name).unwrap_or_else(|| default_value(section, name, binder.default(name))))
 }
 
 /// Text with a default that stands for `null` and empty text too.
-fn filled(binder: &mut Binder<'_>, section: &Section<'_>, name: &str, default: &str) -> Located<String> {
+fn filled(binder: &mut Binder<'_>, section: &Section<'_>, name: &str) -> Located<String> {
     let text = binder.text(section, name).filter(|text| !text.value.is_empty());
-    text.unwrap_or_else(|| default_value(section, name, default))
+    text.unwrap_or_else(|| default_value(section, name, binder.default(name)))
 }
 
 fn default_value(section: &Section<'_>, name: &str, default: &str) -> Located<String> {
@@ -196,7 +197,7 @@ fn default_value(section: &Section<'_>, name: &str, default: &str) -> Located<St
 
 fn method(binder: &mut Binder<'_>, section: &Section<'_>) -> Located<String> {
     const METHODS: [&str; 9] = ["Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "Trace", "Connect"];
-    let mut method = filled(binder, section, "HttpMethod", "Get");
+    let mut method = filled(binder, section, "HttpMethod");
     let trimmed = method.value.trim().to_owned();
     let place = section.child("HttpMethod");
     if trimmed != method.value {

@@ -31,10 +31,9 @@ pub mod codes;
 mod configuration;
 mod credentials;
 mod decode;
-mod downstream;
+pub(crate) mod downstream;
 #[doc = include_str!("../../docs/configuration.md")]
 pub mod guide {}
-pub(crate) mod guid;
 pub(crate) mod json;
 pub(crate) mod key;
 mod known;
@@ -59,13 +58,14 @@ pub use configuration::{Configuration, MAX_FILE_SIZE};
 pub use downstream::DownstreamOptions;
 pub use known::{
     ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS,
-    OLDER_IDENTITY_SETTINGS, OptionKind, OptionSetting,
+    OLDER_IDENTITY_SETTINGS,
 };
 pub use location::Location;
 pub use shown::Shown;
 pub use tree::{Leaf, MAX_DEPTH, Tree};
 
-pub(crate) use bind::has_placeholder;
 pub(crate) use configuration::any_error;
+#[cfg(feature = "cli")]
+pub(crate) use credentials::number_of as source_type_number;
 #[cfg(feature = "cli")]
 pub(crate) use sight::Sight;

@@ -1,87 +1,47 @@
 //! What a section asks for and this version does not do: refused by name, never done by halves; and what
 //! changes nothing here, said once.
 
-use credential_core::{Finding, SourceType};
+use credential_core::{Finding, Setting, SettingKind, SourceType, Standing};
 
-use super::acquire_token::AcquireTokenOptions;
 use super::application::ApplicationOptions;
-use super::bind::{Binder, Located, Section};
+use super::bind::{Binder, Section};
 use super::codes;
 use super::downstream::DownstreamOptions;
+use super::known::DOWNSTREAM_SETTINGS;
 
 /// Refuses what a downstream section asks for and does not get: its calls would be made as somebody else, or
 /// with a token of another kind.
 pub(crate) fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder<'_>) {
     let scheme = &options.protocol_scheme;
-    if !scheme.value.trim().eq_ignore_ascii_case("Bearer") {
+    let known = DOWNSTREAM_SETTINGS.iter().find(|setting| setting.name == "ProtocolScheme");
+    if known.is_some_and(|setting| setting.value_of(&scheme.value).is_none()) {
         let what = format!("asks for {:?}, and this version sends Bearer tokens alone", scheme.value);
-        refuse(scheme, "ProtocolScheme", &what, "remove it, or write \"Bearer\"", binder);
+        let finding = not_supported("ProtocolScheme", &what, "remove it, or write \"Bearer\"");
+        binder.said.push(finding.at(&scheme.path, scheme.origin.clone()));
     }
-    acquire_token(section, &options.acquire_token_options, binder);
+    declared(section, DOWNSTREAM_SETTINGS, binder);
 }
 
-fn acquire_token(section: &Section<'_>, options: &AcquireTokenOptions, binder: &mut Binder<'_>) {
-    for (name, option, what, remedy) in [
-        (
-            "AuthenticationOptionsName",
-            &options.authentication_options_name,
-            "names another application's options, and this client has the one application of its section",
-            "remove it, and make a client of its own for that application: TokenClient::builder().section(..)",
-        ),
-        (
-            "ClaimsFromClient",
-            &options.claims_from_client,
-            "is for claims in the client assertion, which this version does not add",
-            "remove it, or register a CustomSignedAssertion provider that adds them",
-        ),
-        (
-            "LongRunningWebApiSessionKey",
-            &options.long_running_web_api_session_key,
-            "is for sessions that outlive the user's token, which this version does not have",
-            "remove it, and call while the user's token is valid",
-        ),
-        (
-            "PopClaim",
-            &options.pop_claim,
-            "is for proof-of-possession tokens, and this version asks for Bearer tokens alone",
-            "remove it",
-        ),
-        (
-            "PopPublicKey",
-            &options.pop_public_key,
-            "is for proof-of-possession tokens, and this version asks for Bearer tokens alone",
-            "remove it",
-        ),
-        (
-            "UserFlow",
-            &options.user_flow,
-            "is for calls in a user flow of Azure AD B2C, which this version does not make",
-            "remove it, or set SignUpSignInPolicyId in the application's section",
-        ),
-    ] {
-        if let Some(located) = option.as_ref().filter(|located| !located.value.trim().is_empty()) {
-            refuse(located, name, what, remedy, binder);
+/// Refuses what is declared as refused and says something, in objects too.
+fn declared(section: &Section<'_>, settings: &[Setting], binder: &mut Binder<'_>) {
+    for setting in settings {
+        let place = section.child(setting.name);
+        let says = match setting.kind {
+            SettingKind::Map | SettingKind::Object(_) => place.has_children(),
+            _ => place.text().is_some_and(|text| !text.trim().is_empty()),
+        };
+        match (setting.standing, setting.kind) {
+            (Standing::Refused { why, remedy }, _) if says => {
+                binder.say(&place, not_supported(setting.name, why, remedy));
+            }
+            (_, SettingKind::Object(members)) => declared(&place, members, binder),
+            _ => {}
         }
-    }
-    if let Some(parameters) = &options.extra_parameters {
-        let what = "is for extensions, of which this version has none";
-        refuse(parameters, "ExtraParameters", what, "remove it; ExtraQueryParameters go to the authority", binder);
-    }
-    if options.managed_identity.is_some() {
-        let place = section.child("AcquireTokenOptions").child("ManagedIdentity");
-        let what = "asks for calls with a managed identity, which this version does not make";
-        let remedy = "remove it to call as the application of ClientCredentials";
-        binder.say(&place, not_supported("ManagedIdentity", what, remedy));
     }
 }
 
 fn not_supported(name: &str, what: &str, remedy: &str) -> Finding {
     Finding::error(codes::NOT_SUPPORTED, format!("{name} {what}")).remedy(remedy)
-}
-
-fn refuse<T>(located: &Located<T>, name: &str, what: &str, remedy: &str, binder: &mut Binder<'_>) {
-    let finding = not_supported(name, what, remedy);
-    binder.said.push(finding.at(&located.path, located.origin.clone()));
 }
 
 /// What of an application's section changes nothing here, and why.

@@ -1,6 +1,6 @@
 //! Options as data that can be shown: PascalCase names as in the file, what may not be seen as `***`.
 
-use credential_core::{CredentialDescription, Setting, SettingKind, SourceRegistry, Value};
+use credential_core::{CredentialDescription, Entry, Setting, SettingKind, SourceRegistry, Value};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
@@ -9,7 +9,7 @@ use super::application::ApplicationOptions;
 use super::bind::{Located, TextMap};
 use super::downstream::DownstreamOptions;
 use super::key;
-use super::sight::{HIDDEN, Sight, declared};
+use super::sight::{HIDDEN, Sight};
 
 /// A value that can be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,17 +109,26 @@ impl<'a> Fields<'a> {
 fn credential(description: &CredentialDescription, sources: &SourceRegistry) -> Shown {
     let mut fields = Fields::of(Sight::Entry(sources));
     fields.push("SourceType", Shown::Text(description.source_type().as_str().to_owned()));
-    for entry in description.settings().iter().filter(|entry| !key::same(&entry.name, "SourceType")) {
-        let setting = declared(sources, &entry.name);
-        let shown = match &entry.value {
-            Value::Text(text) => flag(setting, text.expose())
-                .unwrap_or_else(|| Shown::Text(fields.sight.child(&entry.name).show(text.expose()))),
-            // No source declares the members of an object.
-            Value::Map(_) => Shown::Text(HIDDEN.to_owned()),
-        };
-        fields.push(setting.map_or(&entry.name, |setting| setting.name), shown);
-    }
+    let others = description.settings().iter().filter(|entry| !key::same(&entry.name, "SourceType"));
+    fields.list.extend(others.map(|entry| named(entry, fields.sight)));
     Shown::Map(fields.list)
+}
+
+/// A setting of an entry, below a place that may be seen so.
+fn named(entry: &Entry, outer: Sight<'_>) -> (String, Shown) {
+    let setting = outer.declaration(&entry.name);
+    let sight = outer.child(&entry.name);
+    let shown = match &entry.value {
+        Value::Text(text) => flag(setting, text.expose()).unwrap_or_else(|| Shown::Text(sight.show(text.expose()))),
+        Value::Map(members) => match sight {
+            Sight::List => Shown::List(members.iter().map(|element| named(element, sight).1).collect()),
+            Sight::Section(..) | Sight::Entry(_) | Sight::Nested(..) => {
+                Shown::Map(members.iter().map(|member| named(member, sight)).collect())
+            }
+            _ => Shown::Text(HIDDEN.to_owned()),
+        },
+    };
+    (setting.map_or(&*entry.name, |setting| setting.name).to_owned(), shown)
 }
 
 /// The flags of an entry are flags in JSON too, when they are one.

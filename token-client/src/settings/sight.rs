@@ -1,10 +1,10 @@
 //! What of the settings may be seen: a value is shown only where its key is a declared setting that is not
 //! secret. The one rule; whoever shows a value asks it.
 
-use credential_core::{COMMON_SETTINGS, Setting, SettingKind, SourceRegistry, shown_address, shown_path};
+use credential_core::{COMMON_SETTINGS, Setting, SettingKind, SourceRegistry, Standing, shown_address, shown_path};
 
 use super::key;
-use super::known::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, OptionKind, OptionSetting};
+use super::known::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS};
 
 /// What stands in place of what is not shown.
 pub(crate) const HIDDEN: &str = "***";
@@ -23,11 +23,13 @@ pub(crate) enum Sight<'a> {
     /// Each element as it is.
     List,
     /// A section, by the table that declares its settings; the sources are for the entries in it.
-    Section(&'static [OptionSetting], Option<&'a SourceRegistry>),
+    Section(&'static [Setting], Option<&'a SourceRegistry>),
     /// A list of credentials, or one as an object.
     Entries(&'a SourceRegistry),
     /// A credential, by what its source declares.
     Entry(&'a SourceRegistry),
+    /// A credential in an entry, or one of these texts.
+    Nested(&'a SourceRegistry, &'static [&'static str]),
 }
 
 impl<'a> Sight<'a> {
@@ -41,6 +43,15 @@ impl<'a> Sight<'a> {
         Self::Section(DOWNSTREAM_SETTINGS, None)
     }
 
+    /// The setting that declares a key below.
+    pub(crate) fn declaration(self, name: &str) -> Option<Setting> {
+        match self {
+            Self::Entry(sources) | Self::Nested(sources, _) => declared(sources, name),
+            Self::Section(table, _) => table.iter().find(|setting| setting.is_named(name)).copied(),
+            _ => None,
+        }
+    }
+
     /// How a key below may be seen.
     pub(crate) fn child(self, name: &str) -> Self {
         let is_place = key::number(name).is_some();
@@ -48,12 +59,15 @@ impl<'a> Sight<'a> {
             Self::List if is_place => Self::Value,
             Self::Entries(sources) if is_place => Self::Entry(sources),
             Self::Entries(sources) => Self::Entry(sources).child(name),
-            Self::Entry(sources) => declared(sources, name).map_or(Self::Hidden, of_entry),
-            Self::Section(table, sources) => {
-                let setting = table.iter().find(|setting| key::same(setting.name, name));
-                setting.map_or(Self::Hidden, |setting| of_option(setting.kind, sources))
-            }
-            _ => Self::Hidden,
+            _ => self.declaration(name).map_or(Self::Hidden, |setting| of(&setting, self.sources())),
+        }
+    }
+
+    fn sources(self) -> Option<&'a SourceRegistry> {
+        match self {
+            Self::Entry(sources) | Self::Entries(sources) | Self::Nested(sources, _) => Some(sources),
+            Self::Section(_, sources) => sources,
+            _ => None,
         }
     }
 
@@ -69,39 +83,46 @@ impl<'a> Sight<'a> {
             Self::Value | Self::List => text.to_owned(),
             Self::Address => shown_address(text),
             Self::Path => shown_path(text),
+            Self::Nested(_, known) if known.iter().any(|one| one.eq_ignore_ascii_case(text.trim())) => text.to_owned(),
             _ => HIDDEN.to_owned(),
         }
     }
 }
 
-fn of_option(kind: OptionKind, sources: Option<&SourceRegistry>) -> Sight<'_> {
-    match kind {
-        OptionKind::Text | OptionKind::Identifier | OptionKind::Flag | OptionKind::Guid => Sight::Value,
-        // Some of what is read elsewhere are addresses.
-        OptionKind::Url | OptionKind::Elsewhere => Sight::Address,
-        OptionKind::Path => Sight::Path,
-        OptionKind::TextList => Sight::List,
-        OptionKind::Credentials => sources.map_or(Sight::Hidden, Sight::Entries),
-        OptionKind::Object(table) => Sight::Section(table, sources),
-        OptionKind::Secret | OptionKind::TextMap => Sight::Hidden,
+/// How a setting's value may be seen, by its declaration.
+fn of<'a>(setting: &Setting, sources: Option<&'a SourceRegistry>) -> Sight<'a> {
+    if setting.secret {
+        return Sight::Hidden;
     }
-}
-
-fn of_entry<'a>(setting: Setting) -> Sight<'a> {
+    // Some of what is read elsewhere are addresses.
+    if setting.standing == Standing::Elsewhere {
+        return Sight::Address;
+    }
     match setting.kind {
-        SettingKind::Text | SettingKind::Flag | SettingKind::Integer | SettingKind::FilePath => Sight::Value,
+        SettingKind::Text
+        | SettingKind::Identifier
+        | SettingKind::Flag
+        | SettingKind::Integer
+        | SettingKind::Guid
+        | SettingKind::FilePath => Sight::Value,
         SettingKind::Url => Sight::Address,
+        SettingKind::RelativeUrl => Sight::Path,
+        SettingKind::List => Sight::List,
+        SettingKind::Object(members) => Sight::Section(members, sources),
+        SettingKind::Entry => sources.map_or(Sight::Hidden, |sources| Sight::Nested(sources, setting.one_of)),
+        SettingKind::Entries => sources.map_or(Sight::Hidden, Sight::Entries),
+        // The names that somebody else has chosen say nothing about what they hold.
         _ => Sight::Hidden,
     }
 }
 
 /// What the sources declare under a name, whatever the entry's own type: a misspelt type makes no secret
 /// visible. A name that is a secret anywhere is one.
-pub(crate) fn declared(sources: &SourceRegistry, name: &str) -> Option<Setting> {
+fn declared(sources: &SourceRegistry, name: &str) -> Option<Setting> {
     let all = sources.sources().into_iter().flat_map(|source| source.settings()).chain(COMMON_SETTINGS);
-    let mut named = all.filter(|setting| key::same(setting.name, name)).copied();
+    let mut named = all.filter(|setting| setting.is_named(name)).copied();
     let first = named.next()?;
-    Some(named.find(Setting::is_secret).unwrap_or(first))
+    Some(named.find(|setting| setting.secret).unwrap_or(first))
 }
 
 #[cfg(test)]
@@ -138,16 +159,21 @@ mod tests {
     }
 
     fn registry() -> SourceRegistry {
+        const MEMBERS: &[Setting] =
+            &[Setting::new("Strict", SettingKind::Flag, ""), Setting::new("Key", SettingKind::Text, "").secret()];
         const ONE: &[Setting] = &[
             Setting::new("CertificateDiskPath", SettingKind::FilePath, ""),
             Setting::new("KeyVaultUrl", SettingKind::Url, ""),
-            Setting::new("CustomSignedAssertionProviderData", SettingKind::Map, ""),
+            Setting::new("CustomSignedAssertionProviderData", SettingKind::Data, ""),
+            Setting::new("Query", SettingKind::Map, ""),
+            Setting::new("Options", SettingKind::Object(MEMBERS), ""),
+            Setting::new("Reader", SettingKind::Entry, "").one_of(&["Machine"]),
             Setting::new("Token", SettingKind::Text, ""),
         ];
         const OTHER: &[Setting] = &[
-            Setting::new("ClientSecret", SettingKind::Secret, ""),
-            Setting::new("Base64EncodedValue", SettingKind::Secret, ""),
-            Setting::new("token", SettingKind::Secret, ""),
+            Setting::new("ClientSecret", SettingKind::Text, "").secret(),
+            Setting::new("Base64EncodedValue", SettingKind::Text, "").secret(),
+            Setting::new("token", SettingKind::Text, "").secret(),
         ];
         SourceRegistry::new().with(Declares("One", ONE)).with(Declares("Other", OTHER))
     }
@@ -166,6 +192,8 @@ mod tests {
             "ClientCredentials:0:SourceType",
             "ClientCredentials:0:certificatediskpath",
             "ClientCredentials:0:KeyVaultUrl",
+            "ClientCredentials:0:Options:strict",
+            "ClientCredentials:0:Reader:CertificateDiskPath",
             "ClientCredentials:CertificateDiskPath",
             "TokenDecryptionCredentials:0:CertificateDiskPath",
             "ClientCredentialsUsingManagedIdentity:ManagedIdentityClientId",
@@ -195,6 +223,12 @@ mod tests {
             "ClientCredentials:0:CertificatePasword",
             "ClientCredentials:0:Value",
             "ClientCredentials:0:CustomSignedAssertionProviderData:Anything",
+            "ClientCredentials:0:Query:a",
+            "ClientCredentials:0:Options",
+            "ClientCredentials:0:Options:Key",
+            "ClientCredentials:0:Options:Other",
+            "ClientCredentials:0:Reader",
+            "ClientCredentials:0:Reader:ClientSecret",
             "ClientCredentials:ClientSecret",
             "ClientCredentialsUsingManagedIdentity:Secret",
         ] {
@@ -219,6 +253,13 @@ mod tests {
         ] {
             assert_eq!(shown(downstream, path), HIDDEN, "{path}");
         }
+    }
+
+    #[test]
+    fn text_in_place_of_an_entry_is_shown_when_it_is_one_of_the_known() {
+        let registry = registry();
+        let reader = Sight::application(&registry).below("ClientCredentials:0:Reader");
+        assert_eq!((reader.show("machine"), reader.show("hunter2")), ("machine".to_owned(), HIDDEN.to_owned()));
     }
 
     #[test]

@@ -105,6 +105,10 @@ fn lists_of_credentials() {
             r#""ClientCredentialsUsingManagedIdentity": {"IsEnabled": true}"#.to_owned(),
             &["hint legacy-setting AzureAd:ClientCredentialsUsingManagedIdentity"],
         ),
+        (
+            format!(r#"{list}, "ClientCredentialsUsingManagedIdentity": {{"Enabled": true}}"#),
+            &["error misspelt-setting AzureAd:ClientCredentialsUsingManagedIdentity:Enabled"],
+        ),
     ] {
         check(&app(&members), expected);
     }

@@ -114,6 +114,30 @@ fn what_is_no_declared_setting_is_not_shown() {
 
 #[cfg(unix)]
 #[test]
+fn a_nested_entry_is_shown_as_every_entry_is() {
+    let program = |credential: &str| {
+        let entry = format!(
+            r#""SourceType": "KeyVault", "KeyVaultUrl": "https://v.vault.azure.net/certificates/c", {credential}"#
+        );
+        let text = format!(r#"{{"AzureAd": {{"ClientId": "app1", "ClientCredentials": [{{{entry}}}]}}}}"#);
+        Program::with("config-nested", &text).run(&["config", "--json"])
+    };
+    for (written, shown) in [
+        (r#""Credential": "AzureCli""#, json!("AzureCli")),
+        (r#""Credential": "hunter2""#, json!("***")),
+        (r#""Credential": ["hunter2"]"#, json!({"0": "***"})),
+        (
+            r#""Credential": {"sourcetype": "ClientSecret", "ClientSecret": "hunter2", "Sekret": "hunter2", "Skip": "false"}"#,
+            json!({"SourceType": "ClientSecret", "ClientSecret": "***", "Sekret": "***", "Skip": false}),
+        ),
+    ] {
+        let ran = program(written);
+        assert_eq!(ran.json()["application"]["ClientCredentials"][0]["Credential"], shown, "{written}");
+        assert!(!ran.text().contains("hunter2"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_variable_that_is_not_utf_8_is_told() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;

@@ -25,7 +25,7 @@ fn demo_walks_the_whole_road() {
 fn sources_are_listed_with_their_settings() {
     let program = Program::new("sources");
     let ran = program.run(&["sources", "--json"]);
-    let setting = json!({"name": "", "required": true, "secret": true, "about": ""});
+    let setting = json!({"name": "", "required": true, "secret": true, "about": "", "default?": "", "one_of?": [""]});
     let source = json!({"source_type": "", "available": true, "feature?": "", "crate?": "", "about?": "", "settings": [setting]});
     assert_shape(&ran.json(), &json!({"sources": [source]}), "sources");
     let all = ran.json()["sources"].as_array().unwrap().clone();
@@ -39,8 +39,15 @@ fn sources_are_listed_with_their_settings() {
         secret["settings"].as_array().unwrap().iter().any(|one| one["name"] == "ClientSecret" && one["secret"] == true)
     );
     assert_eq!(of("SignedAssertionFromManagedIdentity")["available"], false);
+    let vault = of("KeyVault");
+    let setting = |name: &str| vault["settings"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!(setting("PollInterval")["default"], "43200");
+    assert_eq!(setting("Credential")["one_of"][3], "AzureCli");
     let text = program.run(&["sources"]);
-    assert!(text.status == 0 && text.stdout.contains("CertificateDiskPath"), "{text:?}");
+    assert!(text.status == 0, "{text:?}");
+    for part in ["CertificateDiskPath", "(default: 43200)", "(one of: Environment, WorkloadIdentity, "] {
+        assert!(text.stdout.contains(part), "{part}: {text:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Identifiers in the form of GUIDs (RFC 9562 §4), as text.
 
-/// `8-4-4-4-12` hex digits.
-pub(crate) fn is_guid(text: &str) -> bool {
+/// Whether the text is `8-4-4-4-12` hex digits, and nothing around them.
+pub fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -9,8 +9,9 @@ pub(crate) fn is_guid(text: &str) -> bool {
         })
 }
 
-/// The forms N, D, B and P of `System.Guid` as `8-4-4-4-12` lower-case hex digits.
-pub(crate) fn normal(text: &str) -> Option<String> {
+/// The forms N, D, B and P of [`System.Guid`](https://learn.microsoft.com/dotnet/api/system.guid.tostring)
+/// as `8-4-4-4-12` lower-case hex digits; `None` for any other text.
+pub fn normal(text: &str) -> Option<String> {
     let inner = [('{', '}'), ('(', ')')]
         .iter()
         .find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
