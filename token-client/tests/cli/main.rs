@@ -17,6 +17,7 @@ mod emulator;
 mod others;
 mod program;
 mod proxy;
+mod schema;
 mod secrets;
 mod terminal;
 mod token;
