@@ -21,6 +21,7 @@ enum Fault {
     NeverLooksAgain,
     TakesABadValue,
     ShowsTheSecret,
+    DefaultThatIsNoValue,
 }
 
 /// A secret of a server, by its address.
@@ -43,8 +44,13 @@ impl CredentialSource for Source {
     }
 
     fn settings(&self) -> &[Setting] {
-        const SETTINGS: &[Setting] = &[Setting::new("ServerUrl", SettingKind::Text, "The server.").required()];
-        SETTINGS
+        const SERVER: Setting = Setting::new("ServerUrl", SettingKind::Text, "The server.").required();
+        const PATIENCE: Setting = Setting::new("Patience", SettingKind::Integer, "Seconds.");
+        if self.fault == Fault::DefaultThatIsNoValue {
+            const { &[SERVER, PATIENCE.default("a while")] }
+        } else {
+            const { &[SERVER, PATIENCE.default("30")] }
+        }
     }
 
     fn bind(
@@ -132,6 +138,7 @@ async fn each_fault_is_found_and_a_good_source_has_none() {
         (Fault::NeverLooksAgain, Some("a refresh a day later does not look")),
         (Fault::TakesABadValue, Some("a bad ServerUrl is not refused by name")),
         (Fault::ShowsTheSecret, Some("shows a secret")),
+        (Fault::DefaultThatIsNoValue, Some("the default of Patience is no value of it")),
     ] {
         let found = violations(fault).await;
         match expected {

@@ -209,6 +209,12 @@ mod tests {
     }
 
     #[test]
+    fn the_declared_default_is_the_one_that_counts() {
+        let declared = SETTINGS.iter().find(|setting| setting.name == "PollInterval").unwrap();
+        assert_eq!(declared.default.unwrap().parse().map(Duration::from_secs), Ok(POLL_INTERVAL));
+    }
+
+    #[test]
     fn what_contradicts_itself_is_refused_with_the_settings_name() {
         let url = "https://v.vault.azure.net/certificates/web/0a1b";
         assert_eq!(codes(&entry()), ["missing-setting"]);

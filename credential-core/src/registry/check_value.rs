@@ -101,7 +101,8 @@ fn wrong_type(setting: &Setting, found: &str, expected: &str) -> Finding {
         .remedy(format!("write one value: \"{name}\": {example}"))
 }
 
-fn check_text(text: &str, setting: &Setting) -> Option<Finding> {
+/// What is wrong with a text that is the setting's value.
+pub(crate) fn check_text(text: &str, setting: &Setting) -> Option<Finding> {
     let name = setting.name;
     if text.trim().is_empty() {
         return setting.required.then(|| {

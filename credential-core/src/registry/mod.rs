@@ -16,6 +16,8 @@ pub use bind_error::BindError;
 pub use binding::Binding;
 pub(crate) use binding::Parts;
 pub use check_value::check_form;
+#[cfg(feature = "testing")]
+pub(crate) use check_value::check_text;
 pub use spelling::{nearest, unknown_setting, unreplaced};
 
 /// The most entries that one list may have.

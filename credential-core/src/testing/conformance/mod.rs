@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{FakeWorld, application};
+use crate::registry::check_text;
 use crate::{
     Binding, Credential, CredentialDescription, CredentialSource, Entry, Finding, SourceError, SourceErrorKind,
     SourceRegistry, TokenProviders, Value,
@@ -180,6 +181,9 @@ impl Conformance {
             }
             if !name.starts_with(|first: char| first.is_ascii_uppercase()) || setting.about.trim().is_empty() {
                 violations.push(format!("setting {name} needs a PascalCase name and a sentence about it"));
+            }
+            if setting.default.is_some_and(|default| check_text(default, setting).is_some()) {
+                violations.push(format!("the default of {name} is no value of it"));
             }
         }
     }
