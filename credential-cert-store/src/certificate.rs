@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
-use credential_core::{CertificateFacts, Finding, SigningAlgorithm, SourceError, printable};
+use credential_core::credential::{CertificateFacts, SigningAlgorithm};
+use credential_core::text::printable;
+use credential_core::{Finding, SourceError};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;

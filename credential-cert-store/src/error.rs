@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{SourceError, causes};
+use credential_core::SourceError;
+use credential_core::source::causes;
 
 /// Structure that is not what it should be; says how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use credential_core::{CertificateFacts, Finding, Secret, SigningAlgorithm, SourceError};
+use credential_core::credential::{CertificateFacts, SigningAlgorithm};
+use credential_core::{Finding, Secret, SourceError};
 
 use crate::Material;
 use crate::certificate::{algorithms_of, certificate_facts};

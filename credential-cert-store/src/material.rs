@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use credential_core::codes::{CERTIFICATE_WITHOUT_KEY, CHAIN_INCOMPLETE};
-use credential_core::{CertificateFacts, Credential, Finding, Secret, SecretBytes, SourceError, printable};
+use credential_core::credential::{CertificateFacts, SecretBytes};
+use credential_core::text::printable;
+use credential_core::{Credential, Finding, Secret, SourceError};
 
 use crate::certificate::{MAX_SHOWN, certificate_facts, is_self_issued, judge, parse, public_key, shown};
 use crate::error::of_content;

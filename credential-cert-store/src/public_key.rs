@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credential_core::SigningAlgorithm;
+use credential_core::credential::SigningAlgorithm;
 
 use crate::der::{BIT_STRING, INTEGER, OID, Reader, magnitude};
 use crate::error::Malformed;

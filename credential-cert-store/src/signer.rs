@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
-use credential_core::{Signer, SigningAlgorithm, SigningRequest, SourceError};
+use credential_core::SourceError;
+use credential_core::credential::{Signer, SigningAlgorithm, SigningRequest};
 
 use crate::private_key::SigningKey;
 

@@ -176,7 +176,7 @@ async fn each_look_up_finds_what_dotnet_finds_or_a_listed_difference() {
 async fn stores_that_dotnet_wrote_are_read_whole() {
     let fake = FakeWorld::new();
     fake.environment.set("HOME", golden::path("store/home").to_string_lossy());
-    let world = fake.world().with_files(std::sync::Arc::new(credential_core::LocalFiles::default()));
+    let world = fake.world().with_files(std::sync::Arc::new(credential_core::world::LocalFiles::default()));
     let application = application();
     let [source, ..] = StoreSource::all();
     let mut outcomes = BTreeMap::new();

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use credential_cert_store::StoreSource;
 use credential_core::testing::{Bound, FakeWorld, application};
-use credential_core::{CredentialDescription, CredentialSource, LoadRequest, LocalFiles, SourceError, SourceErrorKind};
+use credential_core::world::LocalFiles;
+use credential_core::{CredentialDescription, CredentialSource, LoadRequest, SourceError, SourceErrorKind};
 
 /// Looks up a subject where the two variables point to; a store without keys always ends in an error.
 async fn look_up(file: &str, folder: &str, store: &str, subject: &str) -> SourceError {

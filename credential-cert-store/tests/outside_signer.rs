@@ -12,10 +12,11 @@ use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey};
 use credential_cert_store::{CertificateSource, algorithms_of, certificate_facts, judge};
+use credential_core::credential::{Signer, SigningAlgorithm, SigningRequest};
 use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SettingKind, Signer, SigningAlgorithm, SigningRequest, SourceError, SourceType, Unbound,
+    SettingKind, SourceError, SourceType, Unbound,
 };
 
 /// Stands for a token that signs and never gives its key away.

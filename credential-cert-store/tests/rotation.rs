@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use credential_cert_store::PathSource;
+use credential_core::chain::{Candidate, Search, Verdict};
+use credential_core::credential::{SigningAlgorithm, SigningRequest};
 use credential_core::testing::FakeWorld;
-use credential_core::{
-    Candidate, Credential, CredentialChain, CredentialDescription, LocalFiles, Search, SigningAlgorithm,
-    SigningRequest, SourceRegistry, Verdict, World,
-};
+use credential_core::world::LocalFiles;
+use credential_core::{Credential, CredentialChain, CredentialDescription, SourceRegistry, World};
 
 const ROTATIONS: usize = 1_000;
 const AUTHORITY: &str = "https://login.example/contoso";

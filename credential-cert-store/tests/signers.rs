@@ -11,8 +11,10 @@ use aws_lc_rs::signature::{
     RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
 use credential_cert_store::{Material, algorithms_of, inspect};
+use credential_core::credential::{SigningAlgorithm, SigningRequest};
 use credential_core::testing::FakeWorld;
-use credential_core::{Credential, Moment, Secret, Severity, SigningAlgorithm, SigningRequest};
+use credential_core::world::Moment;
+use credential_core::{Credential, Secret, Severity};
 
 /// The public key inside a certificate, as the verifier takes it.
 fn public_key(der: &[u8]) -> Vec<u8> {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use credential_cert_store::{Base64Source, CertificateSource, Material, PathSource, StoreSource};
+use credential_core::source::Origin;
 use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, Origin, Secret, Severity, SourceError,
-    SourceErrorKind, SourceType,
+    Credential, CredentialDescription, CredentialSource, LoadRequest, Secret, Severity, SourceError, SourceErrorKind,
+    SourceType,
 };
 
 const PFX: &str = "/certs/app.pfx";

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::{Clock, Moment};
+use crate::world::{Clock, Moment};
 
 /// The code panicked. What it was raised with is left out: it may show a secret, and stands in the
 /// program's error output already, with the place.

@@ -5,47 +5,44 @@
 //! [`SourceRegistry`] binds the entries of a configuration to sources; the [`CredentialChain`] that
 //! comes of it tries them in order until one is accepted.
 //!
+//! What a source is written with stands at the root. The rest is grouped by who needs it:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`source`] | an entry and what a source says of it: settings, findings, errors, load requests |
+//! | [`credential`] | what is loaded: secrets, certificates with their signers, assertions with their providers |
+//! | [`registry`] | binding a list: what it is bound with, and everything that is wrong with it |
+//! | [`chain`] | presenting a list: candidates, verdicts, attempts, what is in use |
+//! | [`tokens`] | tokens that a loader needs to reach its material |
+//! | [`world`] | the outside world, injected: HTTP, files, commands, environment, clock, randomness, tasks |
+//! | [`flight`], [`guard`] | one piece of work for many callers; code that is not ours, bounded |
+//! | [`text`] | what may be shown, what was meant, what is a placeholder |
+//! | [`codes`] | codes of findings that another crate decides by |
+//!
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.
 
-mod chain;
+pub mod chain;
 pub mod codes;
-mod credential;
+pub mod credential;
 pub mod flight;
 pub mod guard;
-pub mod guid;
-mod printable;
-mod registry;
-mod source;
+pub mod registry;
+pub mod source;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod world;
+pub mod text;
+pub mod tokens;
+pub mod world;
 
 /// For implementations of the async traits of this crate; see [the crate](https://docs.rs/async-trait).
 pub use async_trait::async_trait;
-pub use chain::{
-    Accepted, Attempt, Candidate, ChainError, ChainPolicy, CredentialChain, EntryStatus, InUse, Outcome, Search,
-    SharedError, Verdict,
-};
-pub use credential::{
-    Assertion, AssertionCredential, AssertionProvider, AssertionRequest, CertificateCredential, CertificateFacts,
-    Credential, Secret, SecretBytes, SecretCredential, Signer, SigningAlgorithm, SigningRequest,
-};
-pub use printable::{moves_terminal, printable};
-pub use registry::{
-    AbsentSource, BindError, Binding, MAX_CREDENTIALS, SourceRegistry, check_form, nearest, unknown_setting, unreplaced,
-};
+pub use chain::CredentialChain;
+pub use credential::{Credential, Secret};
+pub use registry::SourceRegistry;
 pub use source::{
-    Application, BindContext, BindResult, COMMON_SETTINGS, ClientAuthenticationMethod, CredentialDescription,
-    CredentialLoader, CredentialSource, Entry, Finding, LoadReason, LoadRequest, Origin, Presentation, ProvidedToken,
-    SectionTokens, Setting, SettingKind, Severity, SourceError, SourceErrorKind, SourceType, Standing, TokenFor,
-    TokenProvider, TokenProviders, Unbound, Value, causes,
+    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting, SettingKind,
+    Severity, SourceError, SourceErrorKind, SourceType, Unbound,
 };
-pub use world::{
-    AddressFault, Challenge, Clock, Command, CommandError, CommandErrorKind, CommandOutput, Commands,
-    DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT, DEFAULT_MAX_RESPONSE, Environment, FILE_TIMEOUT, FileStamp, Files,
-    HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, LocalFiles, MAX_CHALLENGES, Moment,
-    ProcessCommands, ProcessEnvironment, Random, SystemClock, SystemRandom, Task, Tasks, TokioTasks, World,
-    check_address, is_loopback, shown_address, shown_path,
-};
+pub use world::World;

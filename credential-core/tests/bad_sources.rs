@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::source::LoadReason;
 use credential_core::testing::{Conformance, FakeReply};
+use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse};
 use credential_core::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::chain::{Accepted, ChainError, Search, Verdict};
+use credential_core::registry::{AbsentSource, MAX_CREDENTIALS};
+use credential_core::source::Origin;
 use credential_core::testing::FakeWorld;
 use credential_core::*;
 

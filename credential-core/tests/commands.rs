@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use credential_core::World;
 use credential_core::testing::{FakeHttp, FakeRun, FakeWorld};
-use credential_core::{Command, CommandError, CommandErrorKind, CommandOutput, Commands, World};
+use credential_core::world::{Command, CommandError, CommandErrorKind, CommandOutput, Commands};
 
 fn world() -> World {
     World::new(Arc::new(FakeHttp::default()))
@@ -151,7 +152,7 @@ fn a_runtime_without_io_or_time_is_told_and_nothing_is_started() {
     for time in [false, true] {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = if time { builder.enable_time().build() } else { builder.build() }.unwrap();
-        let run = async { credential_core::ProcessCommands.run(shell("echo > \"$0\"").argument(&marker)).await };
+        let run = async { credential_core::world::ProcessCommands.run(shell("echo > \"$0\"").argument(&marker)).await };
         let error = runtime.block_on(run).unwrap_err();
         assert_eq!(error.kind(), CommandErrorKind::Broken);
         assert!(error.to_string().contains("enable_all"), "{error}");

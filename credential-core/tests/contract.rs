@@ -7,7 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::registry::Binding;
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::{Bound, FakeReply, FakeWorld, application};
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+use credential_core::world::{HttpRequest, HttpResponse};
 use credential_core::*;
 
 /// Counts its loads, each entry for itself.

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
+use credential_core::credential::{Assertion, AssertionRequest, SecretBytes};
+use credential_core::source::{Application, Entry, Origin, Value};
 use credential_core::testing::FakeWorld;
-use credential_core::{
-    Application, Assertion, AssertionRequest, Credential, CredentialDescription, Entry, HttpRequest, HttpResponse,
-    LoadRequest, Moment, Origin, Secret, SecretBytes, SourceError, SourceRegistry, Value,
-};
+use credential_core::world::{HttpRequest, HttpResponse, Moment};
+use credential_core::{Credential, CredentialDescription, LoadRequest, Secret, SourceError, SourceRegistry};
 
 /// Stands in everything that may be secret.
 const CANARY: &str = "hunter2";

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::FakeWorld;
 use credential_core::*;
 

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::chain::{Candidate, Search, Verdict};
+use credential_core::source::LoadReason;
 use credential_core::testing::{FakeHttp, FixedSource};
+use credential_core::world::{Clock, Moment, Task, Tasks};
 use credential_core::*;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicUsize, Ordering};

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::chain::{ChainError, Search, Verdict};
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
 use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, ChainError, Credential, CredentialChain, CredentialDescription,
-    CredentialLoader, LoadRequest, Search, SourceError, SourceRegistry, Verdict,
+    Credential, CredentialChain, CredentialDescription, CredentialLoader, LoadRequest, SourceError, SourceRegistry,
 };
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::chain::{Search, Verdict};
 use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::*;
 use tracing::field::{Field, Visit};

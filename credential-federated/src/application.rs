@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::tokens::{TokenFor, TokenProvider};
 use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, BindContext, Credential, CredentialDescription, CredentialLoader,
-    CredentialSource, Setting, SettingKind, SourceError, SourceType, TokenFor, TokenProvider, Unbound,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Setting, SettingKind,
+    SourceError, SourceType, Unbound,
 };
 
 use crate::audience;
@@ -45,7 +47,7 @@ const SETTINGS: &[Setting] = &[
 ///
 /// The other application has a section of its own, with `ClientCredentials` of its own, and may be at another
 /// authority, in another cloud or tenant. Its token is asked for with cache, single flight and fallback, as its
-/// own [`scope`](credential_core::TokenFor::scope) `AUDIENCE/.default`. Sections that lead back to each other
+/// own [`scope`](credential_core::tokens::TokenFor::scope) `AUDIENCE/.default`. Sections that lead back to each other
 /// are an error when the configuration is bound.
 ///
 /// The same is reached with `CustomSignedAssertion` and the provider name `OidcIdpSignedAssertion`, whose

@@ -6,9 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::credential::AssertionProvider;
+use credential_core::text::nearest;
 use credential_core::{
-    AssertionProvider, BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
-    LoadRequest, Setting, SettingKind, SourceError, SourceType, Unbound, nearest,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting,
+    SettingKind, SourceError, SourceType, Unbound,
 };
 
 use crate::application;
@@ -45,7 +47,8 @@ enum Registered {
 /// use std::sync::Arc;
 ///
 /// use async_trait::async_trait;
-/// use credential_core::{Assertion, AssertionProvider, AssertionRequest, SourceError};
+/// use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+/// use credential_core::SourceError;
 /// use credential_federated::CustomSignedAssertionSource;
 ///
 /// #[derive(Debug)]

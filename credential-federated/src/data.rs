@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{Entry, Secret, Value};
+use credential_core::Secret;
+use credential_core::source::{Entry, Value};
 
 /// The settings under `CustomSignedAssertionProviderData` of one entry. Keys are compared ignoring
 /// ASCII case; numbers and flags are text, as everything in a configuration is. Any of it may be

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::credential::{Assertion, SecretBytes};
+use credential_core::source::Origin;
+use credential_core::world::Environment;
 use credential_core::{
-    Assertion, BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Environment,
-    Finding, LoadRequest, Origin, Secret, SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
+    Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
 use crate::audience;

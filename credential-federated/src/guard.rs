@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::SourceError;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
 use credential_core::guard::{Unanswered, bounded};
-use credential_core::{Assertion, AssertionProvider, AssertionRequest, SourceError};
 
 use crate::facts::MAX_ASSERTION_LENGTH;
 

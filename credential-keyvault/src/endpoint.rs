@@ -1,6 +1,7 @@
 //! Whom a request goes to, and what it means when there is no answer.
 
-use credential_core::{HttpError, HttpErrorKind, SourceError};
+use credential_core::SourceError;
+use credential_core::world::{HttpError, HttpErrorKind};
 
 /// Who is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

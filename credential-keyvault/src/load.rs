@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use credential_cert_store::{algorithms_of, certificate_alone, certificate_facts, judge};
-use credential_core::{Credential, Finding, LoadReason, SourceError};
+use credential_core::source::LoadReason;
+use credential_core::{Credential, Finding, SourceError};
 
 use crate::session::{Session, at_vault};
 use crate::settings::NAME;

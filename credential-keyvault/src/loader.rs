@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::{Credential, CredentialLoader, LoadReason, LoadRequest, SourceError};
+use credential_core::source::LoadReason;
+use credential_core::{Credential, CredentialLoader, LoadRequest, SourceError};
 
 use crate::load::load;
 use crate::session::{Context, Session};

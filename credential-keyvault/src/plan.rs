@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use credential_core::{BindContext, CredentialDescription, Finding, Origin, SourceError, Unbound};
+use credential_core::source::Origin;
+use credential_core::{BindContext, CredentialDescription, Finding, SourceError, Unbound};
 
 use crate::identity::choice::Choice;
 use crate::identity::implied::Implied;
@@ -121,11 +122,11 @@ mod tests {
     use crate::session::Context;
     use crate::settings::SETTINGS;
     use credential_core::Setting;
+    use credential_core::registry::{BindError, Binding};
+    use credential_core::source::Entry;
     use credential_core::testing::FakeWorld;
-    use credential_core::{
-        BindError, Binding, CredentialChain, CredentialLoader, CredentialSource, Entry, Severity, SourceRegistry,
-        SourceType, TokenProvider, TokenProviders,
-    };
+    use credential_core::tokens::{TokenProvider, TokenProviders};
+    use credential_core::{CredentialChain, CredentialLoader, CredentialSource, Severity, SourceRegistry, SourceType};
     use std::cell::RefCell;
     use std::sync::{Arc, Mutex};
 
@@ -165,8 +166,8 @@ mod tests {
     impl TokenProvider for Provider {
         async fn token(
             &self,
-            _request: &credential_core::TokenFor<'_>,
-        ) -> Result<credential_core::ProvidedToken, SourceError> {
+            _request: &credential_core::tokens::TokenFor<'_>,
+        ) -> Result<credential_core::tokens::ProvidedToken, SourceError> {
             Err(SourceError::denied("no-token", "none is given here"))
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use credential_core::{
-    Application, HttpErrorKind, HttpRequest, HttpResponse, Moment, SourceError, World, moves_terminal,
-};
+use credential_core::source::Application;
+use credential_core::text::moves_terminal;
+use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse, Moment};
+use credential_core::{SourceError, World};
 
 use crate::endpoint::Endpoint;
 use crate::identity::memory::Memory;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use credential_core::Moment;
+use credential_core::world::Moment;
 
 use crate::lock::lock;
 

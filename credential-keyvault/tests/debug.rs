@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::{Bound, FakeWorld};
-use credential_core::{CredentialDescription, Entry, Origin, ProvidedToken, SourceRegistry};
+use credential_core::tokens::ProvidedToken;
+use credential_core::{CredentialDescription, SourceRegistry};
 use credential_keyvault::{KeyVaultSources, sources};
 
 fn shows_nothing(value: &dyn Debug) {

@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::registry::{AbsentSource, Binding};
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::{FakeWorld, application};
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+use credential_core::world::HttpResponse;
 use credential_core::{
-    AbsentSource, Binding, CredentialChain, CredentialDescription, Entry, HttpResponse, Origin, ProvidedToken,
-    SourceError, SourceErrorKind, SourceRegistry, SourceType, TokenFor, TokenProvider, TokenProviders,
+    CredentialChain, CredentialDescription, SourceError, SourceErrorKind, SourceRegistry, SourceType,
 };
 use credential_keyvault::sources;
 

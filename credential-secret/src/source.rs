@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use credential_core::guid::is_guid;
+use credential_core::text::guid::is_guid;
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
     Setting, SourceError, SourceType, Unbound,

@@ -1,6 +1,7 @@
 //! From what a variable or a file holds to the secret in it.
 
-use credential_core::{Secret, SecretBytes, SourceError};
+use credential_core::credential::SecretBytes;
+use credential_core::{Secret, SourceError};
 
 /// The most bytes that a client secret may have. Authorities make secrets of some 40 characters.
 pub const MAX_SECRET_LENGTH: u64 = 8 * 1024;

@@ -5,11 +5,10 @@
 use std::io;
 use std::time::Duration;
 
+use credential_core::registry::BindError;
+use credential_core::source::{Entry, LoadReason, Origin};
 use credential_core::testing::{Bound, Conformance, FakeWorld, application};
-use credential_core::{
-    BindError, Credential, CredentialDescription, Entry, LoadReason, LoadRequest, Origin, SourceError, SourceErrorKind,
-    SourceRegistry,
-};
+use credential_core::{Credential, CredentialDescription, LoadRequest, SourceError, SourceErrorKind, SourceRegistry};
 use credential_secret::{ClientSecretSource, MAX_SECRET_LENGTH, sources};
 
 const PATH: &str = "secrets/orders";

@@ -11,11 +11,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PSS_SHA256;
 use credential_cert_store::{Material, StoreSource};
+use credential_core::credential::{SigningAlgorithm, SigningRequest};
 use credential_core::testing::{Bound, FakeWorld, application};
-use credential_core::{
-    Credential, CredentialDescription, CredentialSource, LoadRequest, LocalFiles, Moment, Secret, SigningAlgorithm,
-    SigningRequest, World,
-};
+use credential_core::world::{LocalFiles, Moment};
+use credential_core::{Credential, CredentialDescription, CredentialSource, LoadRequest, Secret, World};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 fn golden(name: &str) -> Vec<u8> {

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use credential_cert_store::Material;
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse, Secret, SecretBytes, World};
+use credential_core::credential::SecretBytes;
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use credential_core::{Secret, World};
 use credential_tests::measure::{for_real, median, readable};
 use criterion::Criterion;
 use token_client::emulator::{EmulatedApp, Emulator};

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse, SourceType};
+use credential_core::SourceType;
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use credential_tests::vault::{Cloud, Key, Made, bind, entry, load};
 
 const RUNS: usize = 50;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use credential_core::testing::FixedSource;
-use credential_core::{Credential, HttpClient, HttpError, HttpRequest, HttpResponse, World};
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use credential_core::{Credential, World};
 use token_client::TokenClient;
 use token_client::settings::{Configuration, Location};
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use credential_core::testing::FakeWorld;
-use credential_core::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, Severity, World};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::{Severity, World};
 use serde_json::{Value, json};
 use token_client::authority::{
     Authority, AuthorityKind, Endpoints, app_scope, check_user_token, merge_query, user_scopes, with_query,

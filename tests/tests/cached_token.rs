@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use credential_core::{Clock, Credential, Moment, SystemClock, World};
+use credential_core::world::{Clock, Moment, SystemClock};
+use credential_core::{Credential, World};
 use credential_tests::memory_authority::{MemoryAuthority, SCOPE, client, client_in};
 use token_client::{TokenClient, TokenOrigin, TokenRequest};
 

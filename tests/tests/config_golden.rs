@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
+use credential_core::source::{Entry, Value as Held};
 use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::{
-    CredentialDescription, Entry, Finding, Setting, SettingKind, Severity, SourceError, SourceRegistry, SourceType,
-    Value as Held,
+    CredentialDescription, Finding, Setting, SettingKind, Severity, SourceError, SourceRegistry, SourceType,
 };
 use serde_json::{Map, Value, json};
 use token_client::settings::{Configuration, DownstreamOptions, Location};

@@ -3,8 +3,8 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use credential_core::HttpRequest;
 use credential_core::testing::FakeWorld;
+use credential_core::world::HttpRequest;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
 use serde_json::Value;
 use token_client::{TokenClient, TokenError, TokenRequest};

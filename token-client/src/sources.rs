@@ -1,6 +1,7 @@
 //! The sources of this build: the only place that knows the features.
 
-use credential_core::{AbsentSource, SourceRegistry, SourceType};
+use credential_core::registry::AbsentSource;
+use credential_core::{SourceRegistry, SourceType};
 
 /// Every source that this build has, and how to get the others.
 pub fn registry() -> SourceRegistry {

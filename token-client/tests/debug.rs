@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use credential_core::testing::FakeWorld;
-use credential_core::{HttpError, HttpErrorKind, HttpResponse};
+use credential_core::world::{HttpError, HttpErrorKind, HttpResponse};
 use token_client::settings::{Configuration, Location};
 use token_client::{Caller, DownstreamCall, ReqwestHttp, TokenClient, TokenRequest};
 

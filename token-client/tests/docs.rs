@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use credential_core::{COMMON_SETTINGS, CredentialSource, Setting, SettingKind, Standing};
+use credential_core::source::{COMMON_SETTINGS, Standing};
+use credential_core::{CredentialSource, Setting, SettingKind};
 use token_client::TokenClient;
 use token_client::settings::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS};
 

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::credential::CertificateCredential;
 use credential_core::{
-    BindContext, CertificateCredential, Credential, CredentialDescription, CredentialLoader, CredentialSource,
-    LoadRequest, Setting, SourceError, SourceType, Unbound,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
+    SourceError, SourceType, Unbound,
 };
 
 use crate::certificate::judge;
 
 /// Gives the certificate that the program handed over with
 /// [`CredentialDescription::given`], judged at each load. Its key may be anywhere: whatever signs for
-/// it is a [`Signer`](credential_core::Signer).
+/// it is a [`Signer`](credential_core::credential::Signer).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CertificateSource;
 

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credential_core::{Secret, SecretBytes};
+use credential_core::Secret;
+use credential_core::credential::SecretBytes;
 
 use crate::Material;
 use crate::material::{Unread, off_the_runtime};

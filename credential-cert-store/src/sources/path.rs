@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::credential::SecretBytes;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret,
-    SecretBytes, Setting, SettingKind, SourceError, SourceType, Unbound,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret, Setting,
+    SettingKind, SourceError, SourceType, Unbound,
 };
 
 use super::blame::{blamed, noted};

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::causes;
 use crate::codes::CREDENTIAL_REJECTED;
-use crate::printable::Harmless;
-use crate::{Credential, CredentialDescription, Finding, Origin, SourceError, SourceType};
+use crate::source::Origin;
+use crate::source::causes;
+use crate::text::Harmless;
+use crate::{Credential, CredentialDescription, Finding, SourceError, SourceType};
 
 /// Any error, shared.
 pub type SharedError = Arc<dyn StdError + Send + Sync>;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::{Moment, SourceError, SourceErrorKind};
+use crate::world::Moment;
+use crate::{SourceError, SourceErrorKind};
 
 /// Shortest and longest wait for a kind of failure.
 fn range(kind: SourceErrorKind) -> (Duration, Duration) {

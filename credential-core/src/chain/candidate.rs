@@ -1,6 +1,8 @@
 //! A credential whose turn it is, and what the authority says of it.
 
-use crate::{Credential, Moment, Presentation, SourceError};
+use crate::source::Presentation;
+use crate::world::Moment;
+use crate::{Credential, SourceError};
 
 /// What the authority said of one credential.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Candidate {
     /// How its entry wants it presented.
     pub presentation: Presentation,
     /// What was presented of it was refused: its provider is to be asked for an assertion that is not
-    /// from its cache ([`AssertionRequest::fresh`](crate::AssertionRequest::fresh)).
+    /// from its cache ([`AssertionRequest::fresh`](crate::credential::AssertionRequest::fresh)).
     pub fresh: bool,
     /// When its turn ends: signing, or asking its provider, takes no longer, so that the next entry has time
     /// of its own. What the authority does with it may take until the exchange's deadline.

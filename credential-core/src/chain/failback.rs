@@ -9,9 +9,10 @@ use super::memory::Worth;
 use super::present::present;
 use super::shared::Shared;
 use super::slot::{Asking, Readiness, Slot};
+use crate::chain::{Candidate, SharedError, Verdict};
 use crate::flight::Flight;
 use crate::sync::{Mutex, lock};
-use crate::{Candidate, Moment, SharedError, Verdict};
+use crate::world::Moment;
 
 /// A search that has not ended by then runs on a runtime that nobody drives.
 const LONGEST: Duration = Duration::from_secs(300);

@@ -24,8 +24,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::slot::{LoadResult, Slot};
+use crate::SourceError;
 use crate::credential::Presented;
-use crate::{Moment, SourceError};
+use crate::world::Moment;
 
 /// One entry on its way through an exchange.
 pub(crate) struct Lane<'a> {

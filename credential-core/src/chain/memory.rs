@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::backoff;
 use super::refusals::{Refusal, Refusals};
 use super::slot::{Asking, LoadFlight, LoadResult};
+use crate::chain::SharedError;
 use crate::credential::Presented;
-use crate::{Credential, Moment, SharedError, SourceError, World};
+use crate::world::Moment;
+use crate::{Credential, SourceError, World};
 
 /// Longest that an accepted credential's refusal counts as surprising.
 const SURPRISE: Duration = Duration::from_secs(60);

@@ -22,10 +22,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::registry::Binding;
+use crate::source::Application;
 use crate::sync::{Mutex, lock};
-use crate::{
-    Application, Binding, Credential, CredentialDescription, CredentialLoader, Finding, Moment, SourceError, World,
-};
+use crate::world::Moment;
+use crate::{Credential, CredentialDescription, CredentialLoader, Finding, SourceError, World};
 use failback::Failback;
 use selection::Selection;
 use shared::Shared;

@@ -13,7 +13,7 @@ pub struct ChainPolicy {
     /// A load that takes longer has failed.
     pub load_timeout: Duration,
     /// Presenting a credential takes no longer than this while there are others to try; see
-    /// [`Candidate::deadline`](crate::Candidate::deadline).
+    /// [`Candidate::deadline`](crate::chain::Candidate::deadline).
     pub present_timeout: Duration,
 }
 

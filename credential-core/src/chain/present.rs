@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::SourceError;
+use crate::chain::{Candidate, Verdict};
 use crate::guard::{Unanswered, bounded};
-use crate::{Candidate, Clock, Moment, SourceError, Verdict};
+use crate::world::{Clock, Moment};
 
 /// Whoever presents has its own end at the deadline; it is overrun by this much before it is cut off.
 const OVERRUN: Duration = Duration::from_millis(500);

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::backoff;
+use crate::chain::SharedError;
 use crate::credential::Presented;
-use crate::{Moment, SharedError};
+use crate::world::Moment;
 
 /// The most authorities whose refusals one entry remembers.
 const MAX_AUTHORITIES: usize = 10_000;

@@ -1,6 +1,6 @@
 //! What a credential is looked for with.
 
-use crate::Moment;
+use crate::world::Moment;
 
 /// What a credential is looked for with.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,10 @@ use super::lane::{Lane, State, Turn, first_ended};
 use super::memory::Worth;
 use super::shared::Shared;
 use super::slot::{Asking, Readiness, Slot};
+use crate::chain::{Accepted, Candidate, ChainError, Search, Verdict};
 use crate::credential::Presented;
-use crate::{Accepted, Candidate, ChainError, Credential, Moment, Search, SourceError, Verdict};
+use crate::world::Moment;
+use crate::{Credential, SourceError};
 
 /// What to do next.
 enum Step {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::in_use::{Acceptance, InUseTable};
 use super::slot::Slot;
+use crate::chain::ChainPolicy;
+use crate::source::Application;
 use crate::sync::{Mutex, lock};
-use crate::{Application, ChainPolicy, CredentialDescription, Finding, World};
+use crate::{CredentialDescription, Finding, World};
 
 /// The entries of a list, for whom they are, and which of them is in use.
 pub(crate) struct Shared {

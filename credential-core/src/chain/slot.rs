@@ -25,15 +25,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::memory::{Admission, Memory, Worth};
+use crate::chain::{Candidate, SharedError};
 use crate::credential::Presented;
 use crate::flight::{Flight, FlightId, TRIES};
 use crate::guard::{Unanswered, bounded};
+use crate::source::{Application, LoadReason, Presentation};
 use crate::sync::{Mutex, MutexGuard, lock};
+use crate::world::Moment;
 use crate::world::Task;
-use crate::{
-    Application, Candidate, Credential, CredentialDescription, CredentialLoader, LoadReason, LoadRequest, Moment,
-    Presentation, SharedError, SourceError, World,
-};
+use crate::{Credential, CredentialDescription, CredentialLoader, LoadRequest, SourceError, World};
 
 pub(crate) type LoadResult = Result<Credential, SourceError>;
 

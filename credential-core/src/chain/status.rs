@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use crate::{Credential, SharedError, SourceError, SourceType};
+use crate::chain::SharedError;
+use crate::{Credential, SourceError, SourceType};
 
 /// What is known of one entry.
 #[derive(Clone, Debug)]

@@ -11,8 +11,10 @@ use super::memory::Worth;
 use super::present::present;
 use super::selection::Selection;
 use super::slot::{Admitted, Slot};
+use crate::chain::{Candidate, SharedError, Verdict};
 use crate::credential::Presented;
-use crate::{Candidate, Credential, Moment, SharedError, SourceError, Verdict};
+use crate::world::Moment;
+use crate::{Credential, SourceError};
 
 /// What a turn has used up.
 struct Used {

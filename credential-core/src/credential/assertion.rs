@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{Moment, Secret, SourceError, World, shown_address};
+use crate::text::shown_address;
+use crate::world::Moment;
+use crate::{Secret, SourceError, World};
 
 /// What an assertion is wanted for. `Debug` shows no query of the endpoint and no claims.
 #[derive(Clone)]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Moment, SourceError, World};
+use crate::world::Moment;
+use crate::{SourceError, World};
 
 /// A JWS algorithm (RFC 7518 §3.1) that client assertions are signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,8 +7,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{Flight, FlightId, TRIES};
+use crate::World;
 use crate::sync::{Mutex, MutexGuard, lock};
-use crate::{Clock, Moment, World};
+use crate::world::{Clock, Moment};
 
 /// The work under way, by what is asked for. Cheap to clone; clones share it. Locked for moments, never across an
 /// await.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::watch;
 
-use crate::Clock;
+use crate::world::Clock;
 use crate::world::Task;
 
 pub use list::{Begun, Flights, NoFlight};
@@ -48,7 +48,7 @@ pub enum Lost {
 }
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// The flight, and the task that its maker hands to [`Tasks::spawn`](crate::Tasks::spawn) once the flight is where
+    /// The flight, and the task that its maker hands to [`Tasks::spawn`](crate::world::Tasks::spawn) once the flight is where
     /// others find it and no lock is held.
     ///
     /// `land` is called exactly once, before any caller learns of the end: with the result, or with

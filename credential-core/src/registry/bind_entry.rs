@@ -6,12 +6,15 @@ use async_trait::async_trait;
 
 use super::Parts;
 use super::check_value::check_value;
-use super::spelling::{nearest, unknown_setting};
+use super::unknown_setting;
 use crate::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
 use crate::guard::caught;
+use crate::registry::AbsentSource;
+use crate::source::{COMMON_SETTINGS, Entry};
+use crate::text::nearest;
 use crate::{
-    AbsentSource, BindContext, COMMON_SETTINGS, Credential, CredentialDescription, CredentialLoader, CredentialSource,
-    Entry, Finding, LoadRequest, Setting, Severity, SourceError, SourceRegistry, SourceType,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting,
+    Severity, SourceError, SourceRegistry, SourceType,
 };
 
 /// Checks the entry, binds it and adds what is found; gives its loader if there is one.

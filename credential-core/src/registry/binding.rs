@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Application, ChainPolicy, SourceRegistry, TokenProviders, World};
+use crate::chain::ChainPolicy;
+use crate::source::Application;
+use crate::tokens::TokenProviders;
+use crate::{SourceRegistry, World};
 
 /// What entries are bound with.
 #[derive(Clone)]

@@ -1,8 +1,10 @@
 //! A value against the setting that declares it, what is below it included.
 
-use super::spelling::{has_placeholder, nearest, unknown_setting, unreplaced};
-use crate::guid;
-use crate::{AddressFault, Entry, Finding, Setting, SettingKind, Standing, Value, check_address};
+use super::unknown_setting;
+use crate::source::{Entry, Standing, Value};
+use crate::text::{guid, has_placeholder, nearest, unreplaced};
+use crate::world::{AddressFault, check_address};
+use crate::{Finding, Setting, SettingKind};
 
 /// Adds what is wrong with the value at `path`. What a nested entry says is checked when it is bound.
 pub(super) fn check_value(setting: &Setting, value: &Entry, path: &str, findings: &mut Vec<Finding>) {

@@ -4,7 +4,7 @@ mod bind_entry;
 mod bind_error;
 mod binding;
 mod check_value;
-mod spelling;
+mod unknown_setting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) use binding::Parts;
 pub use check_value::check_form;
 #[cfg(feature = "testing")]
 pub(crate) use check_value::check_text;
-pub use spelling::{nearest, unknown_setting, unreplaced};
+pub use unknown_setting::unknown_setting;
 
 /// The most entries that one list may have.
 pub const MAX_CREDENTIALS: usize = 1024;

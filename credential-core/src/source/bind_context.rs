@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::tokens::NoEngine;
+use crate::registry::BindError;
 use crate::registry::Parts;
-use crate::{
-    Application, BindError, CredentialChain, CredentialDescription, Entry, Environment, Finding, Secret, Severity,
-    SourceError, SourceType, TokenProvider, Value,
-};
+use crate::source::{Application, Entry, Value};
+use crate::tokens::NoEngine;
+use crate::tokens::TokenProvider;
+use crate::world::Environment;
+use crate::{CredentialChain, CredentialDescription, Finding, Secret, Severity, SourceError, SourceType};
 
 /// An entry that could not be bound. Comes of an error that was reported, so that nothing vanishes
 /// silently.

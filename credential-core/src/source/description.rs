@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Credential, Finding, Origin, Secret, SourceError, SourceType};
+use crate::source::Origin;
+use crate::{Credential, Finding, Secret, SourceError, SourceType};
 
 /// A setting's value: text, or an object of further settings (an array has the keys `0`, `1`, ...).
 ///

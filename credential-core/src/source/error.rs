@@ -6,8 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::printable::Harmless;
-use crate::{CredentialDescription, Finding, Origin};
+use crate::source::Origin;
+use crate::text::Harmless;
+use crate::{CredentialDescription, Finding};
 
 /// What a failure means for the list: which remedy fits, and when the source is asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

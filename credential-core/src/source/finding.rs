@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::printable::Harmless;
-use crate::{CredentialDescription, Origin};
+use crate::CredentialDescription;
+use crate::source::Origin;
+use crate::text::Harmless;
 
 /// How bad a [`Finding`] is. Ordered: `Hint < Warning < Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Application, Credential, Moment, World};
+use crate::source::Application;
+use crate::world::Moment;
+use crate::{Credential, World};
 
 /// Why a credential is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,7 +10,6 @@ mod origin;
 mod presentation;
 mod setting;
 mod source_type;
-mod tokens;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -29,7 +28,6 @@ pub use origin::Origin;
 pub use presentation::{ClientAuthenticationMethod, Presentation};
 pub use setting::{COMMON_SETTINGS, Setting, SettingKind, Standing};
 pub use source_type::SourceType;
-pub use tokens::{ProvidedToken, SectionTokens, TokenFor, TokenProvider, TokenProviders};
 
 /// Knows one source type: what an entry of it can say, and how to make a loader of it.
 ///
@@ -128,7 +126,7 @@ pub trait CredentialLoader: Debug + Send + Sync {
     /// [`LoadRequest::deadline`].
     ///
     /// # Errors
-    /// By [`SourceErrorKind`](crate::SourceErrorKind); the list goes on with the next entry whatever
+    /// By [`SourceErrorKind`]; the list goes on with the next entry whatever
     /// the kind is. Name the setting at fault with [`SourceError::about`]: its path and place are
     /// filled in by whoever holds the entry.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError>;

@@ -1,6 +1,7 @@
 //! How an entry wants its credential presented.
 
-use crate::{CredentialDescription, SigningAlgorithm};
+use crate::CredentialDescription;
+use crate::credential::SigningAlgorithm;
 
 /// The setting that chooses how a certificate signs.
 pub(crate) const ALGORITHM: &str = "Algorithm";
@@ -11,7 +12,7 @@ pub(crate) const ALGORITHMS: &[&str] = &["PS256", "RS256", "ES256", "ES384", "ES
 pub(crate) const METHODS: &[&str] = &["client_secret_post", "client_secret_basic"];
 
 /// How an entry wants its credential presented, whatever its source: for whoever makes the exchange, who has it
-/// with the [`Candidate`](crate::Candidate).
+/// with the [`Candidate`](crate::chain::Candidate).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Presentation {

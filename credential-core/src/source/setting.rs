@@ -10,7 +10,7 @@ pub enum SettingKind {
     Text,
     /// A name or id: white space around it is an error.
     Identifier,
-    /// A GUID in one of the forms of .NET: see [`guid`](crate::guid).
+    /// A GUID in one of the forms of .NET: see [`guid`](crate::text::guid).
     Guid,
     /// `true` or `false`, in any case.
     Flag,
@@ -19,7 +19,7 @@ pub enum SettingKind {
     /// The path of a file or folder.
     FilePath,
     /// An absolute address: white space around it is an error. In an entry a secret may go there: see
-    /// [`check_address`](crate::check_address).
+    /// [`check_address`](crate::world::check_address).
     Url,
     /// What follows an address: a path, perhaps with a query.
     RelativeUrl,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::FakeWorld;
+use crate::registry::{BindError, Binding};
+use crate::source::Application;
 use crate::{
-    Application, BindError, Binding, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
-    LoadRequest, SourceError, SourceRegistry,
+    Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, SourceError,
+    SourceRegistry,
 };
 
 /// An entry with its loader.

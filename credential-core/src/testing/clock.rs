@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::{Clock, Moment};
+use crate::world::{Clock, Moment};
 
 /// A clock for tests: time goes on when [`FakeClock::advance`] says so, and sleepers wake then.
 #[derive(Debug)]

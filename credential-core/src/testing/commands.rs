@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 
 use crate::sync::{Mutex, lock};
-use crate::{Command, CommandError, CommandErrorKind, CommandOutput, Commands};
+use crate::world::{Command, CommandError, CommandErrorKind, CommandOutput, Commands};
 
 /// Answers commands by program and arguments, and records what was run. Without an answer there is no such
 /// program.

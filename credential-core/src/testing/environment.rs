@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::Environment;
 use crate::sync::{Mutex, lock};
+use crate::world::Environment;
 
 /// Environment variables that a test sets.
 #[derive(Default)]

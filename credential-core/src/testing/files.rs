@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
+use crate::credential::SecretBytes;
 use crate::sync::{Mutex, lock};
-use crate::{FileStamp, Files, SecretBytes};
+use crate::world::{FileStamp, Files};
 
 /// Files that a test writes; every write gives a file a new stamp.
 #[derive(Debug, Default)]

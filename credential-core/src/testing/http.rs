@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use super::FakeClock;
 use crate::sync::{Mutex, lock};
-use crate::{Clock, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use crate::world::{Clock, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 
 /// Answers requests from a script, in order, or by method and address, and records what was asked. It
 /// is pending once before it answers, as a connection is.

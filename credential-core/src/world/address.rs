@@ -45,7 +45,7 @@ impl Error for AddressFault {}
 /// nothing before the host. Read by the rules of the URL standard (<https://url.spec.whatwg.org>).
 ///
 /// ```
-/// use credential_core::{AddressFault, check_address};
+/// use credential_core::world::{AddressFault, check_address};
 ///
 /// assert_eq!(check_address("https://login.example/contoso"), Ok(()));
 /// assert_eq!(check_address("http://[::1]:8080/"), Ok(()));

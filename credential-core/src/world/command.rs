@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Secret, SecretBytes};
+use crate::Secret;
+use crate::credential::SecretBytes;
 
 /// How long a command may take unless it says otherwise.
 pub const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(30);

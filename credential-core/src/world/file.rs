@@ -3,11 +3,13 @@
 use std::io;
 use std::path::Path;
 
+use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
-use crate::{FILE_TIMEOUT, LoadRequest, SecretBytes, SourceError, World};
+use crate::world::FILE_TIMEOUT;
+use crate::{LoadRequest, SourceError, World};
 
 impl World {
-    /// As [`Files::read`](crate::Files::read), whoever wrote these: their panic, and a silence of [`FILE_TIMEOUT`], are
+    /// As [`Files::read`](crate::world::Files::read), whoever wrote these: their panic, and a silence of [`FILE_TIMEOUT`], are
     /// errors.
     ///
     /// # Errors

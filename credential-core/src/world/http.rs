@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Secret, SecretBytes, shown_address};
+use crate::Secret;
+use crate::credential::SecretBytes;
+use crate::text::shown_address;
 
 /// Answers are refused above this many bytes unless the request says otherwise.
 pub const DEFAULT_MAX_RESPONSE: u64 = 1024 * 1024;

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
 use super::{FileStamp, Files};
-use crate::SecretBytes;
+use crate::credential::SecretBytes;
 
 /// A disk or share that has not answered for this long has failed. A command behind a pipe has no
 /// longer either.

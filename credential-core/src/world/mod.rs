@@ -7,7 +7,6 @@ mod file;
 mod http;
 mod local_files;
 mod process;
-mod shown_address;
 mod system;
 
 use std::collections::BTreeMap;
@@ -21,7 +20,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::SecretBytes;
+use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
 
 pub use address::{AddressFault, check_address, is_loopback};
@@ -32,7 +31,6 @@ pub use command::{
 pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
 pub use process::ProcessCommands;
-pub use shown_address::{shown_address, shown_path};
 pub use system::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
 
 /// An HTTP client, or whoever runs commands, has its own end at the time-out; it is overrun by this much before
@@ -68,7 +66,7 @@ impl World {
         Self {
             http,
             environment: Arc::new(system::ProcessEnvironment),
-            files: Arc::new(crate::LocalFiles::default()),
+            files: Arc::new(crate::world::LocalFiles::default()),
             commands: Arc::new(ProcessCommands),
             clock: Arc::new(system::SystemClock::default()),
             random: Arc::new(system::SystemRandom),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credential_core::*;
+use credential_core::chain::ChainError;
 
 use crate::support::Step::Secret as Gives;
 use crate::support::{Authority, Scripted, setup};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use credential_core::chain::{ChainError, Verdict};
+use credential_core::source::LoadReason;
 use credential_core::*;
 
 use crate::support::Step::{After, Fail, FailLocally, Never, Secret as Gives};

@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use credential_core::chain::{ChainError, Search, Verdict};
+use credential_core::credential::{
+    Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Signer, SigningAlgorithm, SigningRequest,
+};
 use credential_core::*;
 
 use crate::support::Step::Secret as Gives;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::chain::{Search, Verdict};
 use credential_core::testing::{FakeHttp, FixedSource};
 use credential_core::*;
 use tokio::runtime::{Builder, Runtime};

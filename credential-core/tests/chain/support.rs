@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::chain::{Accepted, Attempt, Candidate, ChainError, Search, Verdict};
+use credential_core::source::LoadReason;
 use credential_core::testing::{FakeWorld, FixedSource};
 use credential_core::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credential_core::*;
+use credential_core::chain::Verdict;
 
 use crate::support::Step::Secret as Gives;
 use crate::support::{Authority, Refused, Scripted, settle, setup, statuses};

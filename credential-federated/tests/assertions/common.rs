@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential_core::source::LoadReason;
 use credential_core::testing::{Bound, FakeWorld, application};
-use credential_core::{Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError};
+use credential_core::{Credential, CredentialDescription, CredentialSource, LoadRequest, SourceError};
 
 /// A JWT with a signature that nobody verifies here.
 pub(crate) fn jwt(claims: &str) -> String {

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use crate::common::{bound, jwt, load};
 use async_trait::async_trait;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::source::{Entry, LoadReason, Origin};
 use credential_core::testing::{Conformance, FakeWorld};
-use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, Credential, CredentialDescription, Entry, LoadReason, Origin,
-    SourceError, SourceErrorKind, SourceRegistry,
-};
+use credential_core::{Credential, CredentialDescription, SourceError, SourceErrorKind, SourceRegistry};
 use credential_federated::{CustomSignedAssertionSource, ProviderData};
 
 /// What the test's provider does when it is asked.

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::FakeWorld;
-use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, CredentialDescription, Entry, Origin, SourceError,
-};
+use credential_core::{CredentialDescription, SourceError};
 use credential_federated::{CustomSignedAssertionSource, ProviderData, SignedAssertionFileSource, describe, sources};
 
 use crate::common::{bound, jwt, load};

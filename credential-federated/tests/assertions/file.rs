@@ -4,10 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use crate::common::{bound, jwt, load};
+use credential_core::credential::AssertionRequest;
+use credential_core::source::{Entry, LoadReason, Origin};
 use credential_core::testing::{Conformance, FakeWorld};
-use credential_core::{
-    AssertionRequest, Credential, CredentialDescription, Entry, LoadReason, Origin, SourceErrorKind, SourceRegistry,
-};
+use credential_core::{Credential, CredentialDescription, SourceErrorKind, SourceRegistry};
 use credential_federated::{SignedAssertionFileSource, sources};
 
 const PATH: &str = "tokens/entra";

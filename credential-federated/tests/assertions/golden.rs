@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use crate::common::jwt;
 use async_trait::async_trait;
+use credential_core::chain::{Search, Verdict};
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::FakeWorld;
-use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, Clock, Credential, CredentialChain, CredentialDescription, Entry,
-    Origin, Search, SourceError, SourceRegistry, Verdict,
-};
+use credential_core::world::Clock;
+use credential_core::{Credential, CredentialChain, CredentialDescription, SourceError, SourceRegistry};
 use credential_federated::{CustomSignedAssertionSource, ProviderData, SignedAssertionFileSource, describe};
 use serde_json::{Value, json};
 
@@ -139,7 +140,7 @@ impl Run {
         let world = self.world.world();
         let deadline = world.clock.moment().after(Duration::from_secs(30));
         let (presented, refusals, trusted) = (self.presented.clone(), self.refusals.clone(), self.trusted.clone());
-        let attempt = move |candidate: credential_core::Candidate| {
+        let attempt = move |candidate: credential_core::chain::Candidate| {
             let (presented, refusals) = (presented.clone(), refusals.clone());
             let (trusted, world) = (trusted.clone(), world.clone());
             async move {

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use azure_core::credentials::TokenCredential;
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
-use credential_core::{Command, CommandError, CommandErrorKind, CommandOutput, SourceError};
+use credential_core::SourceError;
+use credential_core::world::{Command, CommandError, CommandErrorKind, CommandOutput};
 
 use super::challenge::Challenge;
 use super::choice::{Choice, Kind};

@@ -44,7 +44,7 @@ impl Challenge {
         if header.len() > MAX_CHALLENGE {
             return Err(refused(vault, &format!("its challenge has more than {MAX_CHALLENGE} bytes")));
         }
-        let challenges = credential_core::Challenge::read_all(header);
+        let challenges = credential_core::world::Challenge::read_all(header);
         let bearer = challenges.iter().find(|one| one.is("Bearer")).ok_or_else(|| not_a_vault(vault))?;
         let value = |names: &[&str]| names.iter().find_map(|name| bearer.parameter(name));
         let scope = match (value(&["scope"]), value(&["resource"])) {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use credential_core::{
-    BindContext, CredentialDescription, Entry, SourceError, SourceType, TokenProvider, Unbound, Value,
-};
+use credential_core::source::{Entry, Value};
+use credential_core::tokens::TokenProvider;
+use credential_core::{BindContext, CredentialDescription, SourceError, SourceType, Unbound};
 
 use crate::settings::CREDENTIAL;
 

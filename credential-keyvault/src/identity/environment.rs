@@ -1,6 +1,7 @@
 //! An application of its own that reads the vault: secret, certificate or federated token from the environment.
 
-use credential_core::{Origin, SourceError};
+use credential_core::SourceError;
+use credential_core::source::Origin;
 
 use super::challenge::Challenge;
 use super::exchange::{exchanged, refused};

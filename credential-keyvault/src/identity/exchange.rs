@@ -1,7 +1,8 @@
 //! Entries that are exchanged for a token: what the vault's authority gives for them, and what its refusal means.
 
 use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, TOKEN_REFUSED};
-use credential_core::{ProvidedToken, SourceError, SourceType, TokenFor, TokenProvider};
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider};
+use credential_core::{SourceError, SourceType};
 
 use super::challenge::Challenge;
 use super::token::{IDENTITY_REFUSED, Token};

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use credential_core::codes::{SOURCE_NOT_IN_BUILD, UNKNOWN_SOURCE_TYPE};
-use credential_core::{BindContext, BindError, CredentialDescription, Origin, SourceError, SourceType, TokenProvider};
+use credential_core::registry::BindError;
+use credential_core::source::Origin;
+use credential_core::tokens::TokenProvider;
+use credential_core::{BindContext, CredentialDescription, SourceError, SourceType};
 
 use super::variables::{CERTIFICATE, PASSWORD, SECRET, TOKEN_FILE, variable};
 

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use credential_core::{HttpRequest, HttpResponse, Secret, SourceError, SourceErrorKind};
+use credential_core::world::{HttpRequest, HttpResponse};
+use credential_core::{Secret, SourceError, SourceErrorKind};
 use serde::Deserialize;
 use url::Url;
 

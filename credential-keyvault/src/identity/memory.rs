@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use credential_core::Moment;
+use credential_core::world::Moment;
 
 use super::challenge::Challenge;
 use super::token::Token;

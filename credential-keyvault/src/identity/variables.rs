@@ -1,6 +1,6 @@
 //! The variables that all Azure SDKs know.
 
-use credential_core::Environment;
+use credential_core::world::Environment;
 
 pub(super) const CLIENT: &str = "AZURE_CLIENT_ID";
 pub(super) const TENANT: &str = "AZURE_TENANT_ID";

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{AddressFault, SourceError, check_address, is_loopback};
+use credential_core::SourceError;
+use credential_core::world::{AddressFault, check_address, is_loopback};
 use url::Url;
 
 use super::clouds;

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use credential_cert_store::Material;
-use credential_core::{Credential, SecretBytes, SourceError};
+use credential_core::credential::SecretBytes;
+use credential_core::{Credential, SourceError};
 
 use crate::session::Session;
 

@@ -1,6 +1,7 @@
 //! A certificate that is not there: what may have been meant.
 
-use credential_core::{SourceError, nearest};
+use credential_core::SourceError;
+use credential_core::text::nearest;
 
 use super::Vault;
 use super::error_response::{ErrorResponse, Operation};

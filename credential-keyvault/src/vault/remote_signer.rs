@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
-use credential_core::{Application, Signer, SigningAlgorithm, SigningRequest, SourceError};
+use credential_core::SourceError;
+use credential_core::credential::{Signer, SigningAlgorithm, SigningRequest};
+use credential_core::source::Application;
 
 use super::Vault;
 use super::error_response::Operation;

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use credential_core::*;
+use credential_core::{source::LoadReason, text::shown_address, world::HttpRequest, *};
 
 const URL: &str = "LeaseUrl";
 const TOKEN: &str = "LeaseToken";

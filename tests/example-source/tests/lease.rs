@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
+use credential_core::source::LoadReason;
 use credential_core::testing::{Bound, Conformance, FakeReply, FakeWorld, application};
-use credential_core::{
-    Credential, CredentialDescription, HttpResponse, LoadReason, LoadRequest, SourceError, SourceErrorKind,
-};
+use credential_core::world::HttpResponse;
+use credential_core::{Credential, CredentialDescription, LoadRequest, SourceError, SourceErrorKind};
 use example_source::LeasedSecret;
 
 const URL: &str = "https://secrets.example/orders";

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use credential_core::registry::Binding;
+use credential_core::source::LoadReason;
 use credential_core::testing::{Bound, application};
 use credential_core::{
-    Binding, Credential, CredentialDescription, CredentialSource, LoadReason, LoadRequest, SourceError, SourceRegistry,
-    SourceType, World,
+    Credential, CredentialDescription, CredentialSource, LoadRequest, SourceError, SourceRegistry, SourceType, World,
 };
 use token_client::Engine;
 

@@ -20,8 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use certificate::{Key, Made, ca_and_leaf};
 pub use client::LoopbackHttp;
+use credential_core::World;
 use credential_core::testing::{FakeCommands, FakeEnvironment};
-use credential_core::{HttpClient, World};
+use credential_core::world::HttpClient;
 pub use entry::{BoundEntry, bind, entry, load, load_within, projected_token, registry};
 pub use fault::{Action, Fault};
 pub use objects::{Stored, Version};

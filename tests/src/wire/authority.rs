@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use credential_core::{Random, SystemRandom};
+use credential_core::world::{Random, SystemRandom};
 use serde_json::{Value, json};
 
 use super::cloud::{Answer, Asked};

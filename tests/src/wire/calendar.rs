@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use credential_core::{Clock, Moment, Random, SystemClock, SystemRandom};
+use credential_core::world::{Clock, Moment, Random, SystemClock, SystemRandom};
 use tokio::sync::watch;
 
 /// 2027-03-01, 00:00 UTC.

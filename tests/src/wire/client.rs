@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use token_client::ReqwestHttp;
 use url::Url;
 

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use credential_core::{Assertion, AssertionProvider, AssertionRequest, SourceError};
+use credential_core::SourceError;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
 use credential_federated::{CustomSignedAssertionSource, ProviderData};
 use serde_json::Value;
 

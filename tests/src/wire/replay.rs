@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credential_cert_store::Material;
+use credential_core::credential::SecretBytes;
 use credential_core::testing::{FakeEnvironment, FakeFiles};
-use credential_core::{Clock, Finding, SecretBytes, Severity, World};
+use credential_core::world::Clock;
+use credential_core::{Finding, Severity, World};
 use serde_json::Value;
 use token_client::settings::{Configuration, Location};
 use token_client::{Acquired, ConfigurationError, TokenClient, TokenError, TokenOrigin, TokenRequest};

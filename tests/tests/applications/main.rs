@@ -6,7 +6,7 @@ mod reload;
 mod sections;
 
 use credential_core::testing::{FakeReply, FakeWorld};
-use credential_core::{HttpRequest, HttpResponse};
+use credential_core::world::{HttpRequest, HttpResponse};
 use token_client::{TokenClient, TokenClientBuilder};
 
 const FILE: &str = "conf/appsettings.json";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credential_core::HttpResponse;
+use credential_core::world::HttpResponse;
 use serde_json::{Value, json};
 use token_client::{DownstreamCall, DownstreamError};
 

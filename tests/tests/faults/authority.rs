@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse, SecretBytes, World};
+use credential_core::World;
+use credential_core::credential::SecretBytes;
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use token_client::settings::{Configuration, Location};
 use token_client::{TokenClient, TokenClientBuilder};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use credential_core::{Environment, World};
+use credential_core::World;
+use credential_core::world::Environment;
 use token_client::TokenRequest;
 
 use crate::authority::{Authority, SCOPE, TWO_SECRETS, builder, section};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use credential_core::testing::FixedSource;
-use credential_core::{
-    Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Credential, Signer, SigningAlgorithm,
-    SigningRequest, SourceError,
+use credential_core::credential::{
+    Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Signer, SigningAlgorithm, SigningRequest,
 };
+use credential_core::testing::FixedSource;
+use credential_core::{Credential, SourceError};
 use token_client::TokenRequest;
 
 use crate::authority::{Authority, SCOPE, builder, section};

@@ -6,7 +6,8 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
-use credential_core::{Clock, Moment, SystemClock, World};
+use credential_core::World;
+use credential_core::world::{Clock, Moment, SystemClock};
 use token_client::{TokenClient, TokenRequest};
 use tokio::runtime::{Builder, Runtime};
 

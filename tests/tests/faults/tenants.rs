@@ -54,7 +54,7 @@ async fn one_tenant_that_refuses_fails_no_other() {
 #[tokio::test]
 async fn fifty_tenants_behind_a_refused_first_secret_repeat_it_three_times_at_most() {
     for code in [7000215, 7000222] {
-        let answer = move |request: &credential_core::HttpRequest| match body(request).contains("first-s3cret") {
+        let answer = move |request: &credential_core::world::HttpRequest| match body(request).contains("first-s3cret") {
             true => refusal(code),
             false => (200, GOOD.to_owned()),
         };
@@ -108,13 +108,13 @@ async fn an_authority_that_wants_to_be_left_alone_says_until_when() {
     #[derive(Debug)]
     struct Busy;
     #[async_trait::async_trait]
-    impl credential_core::HttpClient for Busy {
+    impl credential_core::world::HttpClient for Busy {
         async fn send(
             &self,
-            _: credential_core::HttpRequest,
-        ) -> Result<credential_core::HttpResponse, credential_core::HttpError> {
+            _: credential_core::world::HttpRequest,
+        ) -> Result<credential_core::world::HttpResponse, credential_core::world::HttpError> {
             let headers = vec![("Retry-After".to_owned(), "120".to_owned())];
-            Ok(credential_core::HttpResponse::new(429, headers, "{}"))
+            Ok(credential_core::world::HttpResponse::new(429, headers, "{}"))
         }
     }
     let client = builder(&Arc::new(Authority::good()), &section(ONE_SECRET))

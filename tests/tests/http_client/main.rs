@@ -7,7 +7,7 @@ mod runtimes;
 
 use std::time::Duration;
 
-use credential_core::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use token_client::ReqwestHttp;
 
 /// Nothing here takes this long; a hanging call would.

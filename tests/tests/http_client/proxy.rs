@@ -1,6 +1,6 @@
 //! What goes by a proxy, and what never does.
 
-use credential_core::HttpRequest;
+use credential_core::world::HttpRequest;
 use credential_tests::socket::{Reply, Socket};
 use reqwest::{Client, Proxy};
 use token_client::ReqwestHttp;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use credential_core::{HttpErrorKind, HttpRequest};
+use credential_core::world::{HttpErrorKind, HttpRequest};
 use credential_tests::socket::{Reply, Socket};
 use reqwest::Client;
 use token_client::ReqwestHttp;

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use credential_core::testing::{FakeCommands, FakeRun};
-use credential_core::{
-    Command, CommandError, CommandErrorKind, CommandOutput, Commands, ProcessCommands, SourceError, SourceType, World,
-};
+use credential_core::world::{Command, CommandError, CommandErrorKind, CommandOutput, Commands, ProcessCommands};
+use credential_core::{SourceError, SourceType, World};
 use credential_tests::vault::{BoundEntry, Cloud, Key, Made, bind, entry, load, load_within};
 
 async fn cloud() -> Cloud {

@@ -5,10 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use credential_core::{
-    Credential, CredentialDescription, CredentialSource, SigningAlgorithm, SigningRequest, SourceError, SourceType,
-    World,
-};
+use credential_core::credential::{SigningAlgorithm, SigningRequest};
+use credential_core::{Credential, CredentialDescription, CredentialSource, SourceError, SourceType, World};
 use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, load_within};
 
 /// The requests of the flow: a part of `METHOD HOST PATH`, and whether it has a token.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{Credential, CredentialSource, LoadReason, SigningAlgorithm, SigningRequest, SourceType, World};
+use credential_core::credential::{SigningAlgorithm, SigningRequest};
+use credential_core::source::LoadReason;
+use credential_core::{Credential, CredentialSource, SourceType, World};
 use credential_tests::vault::{Cloud, Key, Made, bind, entry, load};
 
 /// The source `KeyVault`, or with `in_vault` `SignedAssertionFromVault`.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::registry::Binding;
+use credential_core::source::{Entry, Origin};
 use credential_core::testing::{FakeFiles, application};
-use credential_core::{
-    Binding, CredentialChain, CredentialDescription, CredentialSource, Entry, Origin, ProvidedToken, SourceError,
-    SourceType, TokenFor, TokenProvider, TokenProviders, World,
-};
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+use credential_core::{CredentialChain, CredentialDescription, CredentialSource, SourceError, SourceType, World};
 use credential_keyvault::KeyVaultSources;
 use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, projected_token, registry};
 

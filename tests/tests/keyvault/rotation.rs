@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use credential_core::chain::{Candidate, Search, Verdict};
+use credential_core::registry::Binding;
+use credential_core::source::LoadReason;
 use credential_core::testing::{Conformance, FakeClock, FakeReply, FakeWorld};
-use credential_core::{
-    Binding, Candidate, Credential, CredentialSource, HttpResponse, LoadReason, Search, SourceType, Verdict,
-};
+use credential_core::world::HttpResponse;
+use credential_core::{Credential, CredentialSource, SourceType};
 use credential_tests::vault::{Action, Cloud, Fault, Key, Made, bind, entry, load, registry};
 use token_client::Engine;
 

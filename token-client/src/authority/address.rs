@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use credential_core::{AddressFault, Finding, Setting, SettingKind, check_address, check_form, is_loopback};
+use credential_core::registry::check_form;
+use credential_core::world::{AddressFault, check_address, is_loopback};
+use credential_core::{Finding, Setting, SettingKind};
 use url::Url;
 
 use crate::settings::{Located, codes};

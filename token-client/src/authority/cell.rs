@@ -4,9 +4,10 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use credential_core::World;
 use credential_core::flight::Flights;
 use credential_core::guard::guarded;
-use credential_core::{Moment, World};
+use credential_core::world::Moment;
 
 use super::error::AuthorityError;
 

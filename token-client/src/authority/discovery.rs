@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use credential_core::{Finding, HttpRequest, World};
+use credential_core::world::HttpRequest;
+use credential_core::{Finding, World};
 use serde::Deserialize;
 
 use super::codes;

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use credential_core::{Environment, SigningAlgorithm, World, shown_address};
+use credential_core::World;
+use credential_core::credential::SigningAlgorithm;
+use credential_core::text::shown_address;
+use credential_core::world::Environment;
 use url::Url;
 
 use super::error::AuthorityError;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use credential_core::{Finding, HttpError, Origin, causes};
+use credential_core::Finding;
+use credential_core::source::{Origin, causes};
+use credential_core::world::HttpError;
 
 /// What to do when a host gives no answer.
 pub(crate) const UNREACHABLE: &str =

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use credential_core::SigningAlgorithm;
+use credential_core::credential::SigningAlgorithm;
 
 /// What kind of authority it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use credential_core::{
-    AddressFault, Finding, HttpRequest, World, check_address, is_loopback, printable, shown_address,
-};
+use credential_core::text::{printable, shown_address};
+use credential_core::world::{AddressFault, HttpRequest, check_address, is_loopback};
+use credential_core::{Finding, World};
 use serde::Deserialize;
 use url::Url;
 

@@ -32,7 +32,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use credential_core::{Application, Finding, Origin};
+use credential_core::Finding;
+use credential_core::source::{Application, Origin};
 
 use crate::settings::ApplicationOptions;
 use address::Address;

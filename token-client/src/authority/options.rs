@@ -1,12 +1,13 @@
 //! From an application's settings to its authority, offline, with everything that is wrong at once.
 
-use credential_core::{Finding, Origin};
+use credential_core::Finding;
+use credential_core::source::Origin;
 
 use super::address::Address;
 use super::region::Region;
 use super::{Authority, AuthorityKind, clouds, codes, tenant};
 use crate::settings::{self, ApplicationOptions, Located, any_error};
-use credential_core::guid::is_guid;
+use credential_core::text::guid::is_guid;
 
 /// The authority as it comes together.
 struct Draft {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{Environment, HttpRequest, World};
+use credential_core::World;
+use credential_core::world::{Environment, HttpRequest};
 
 use super::cell::Cell;
 use super::clouds;

@@ -1,12 +1,13 @@
 //! Tenants: which texts can be one, and which one a token request goes to.
 
-use credential_core::{Finding, unreplaced};
+use credential_core::Finding;
+use credential_core::text::unreplaced;
 
 use super::codes;
 use super::error::AuthorityError;
 use super::{Authority, AuthorityKind};
 use crate::settings;
-use credential_core::guid::is_guid;
+use credential_core::text::guid::is_guid;
 
 /// Whether it names one directory, and not any.
 pub(crate) fn is_concrete(tenant: &str) -> bool {

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use credential_core::World;
 use credential_core::testing::FakeWorld;
-use credential_core::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, World};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use tokio::sync::Semaphore;
 
 use super::cell::Cell;

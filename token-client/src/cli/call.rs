@@ -144,7 +144,7 @@ fn no_answer(error: &DownstreamError) -> Finding {
     let mut finding = Finding::error("api-unreachable", error.to_string())
         .remedy("check BaseUrl, the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)");
     if let DownstreamError::Http(http) = error {
-        finding.cause = credential_core::causes(http);
+        finding.cause = credential_core::source::causes(http);
     }
     finding
 }

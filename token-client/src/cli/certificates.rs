@@ -4,7 +4,8 @@ use std::path::Path;
 
 use credential_cert_store::{Inspection, MAX_CONTENT, inspect};
 use credential_core::codes::CERTIFICATE_WITHOUT_KEY;
-use credential_core::{CertificateFacts, Finding, Secret, SecretBytes, SourceError};
+use credential_core::credential::{CertificateFacts, SecretBytes};
+use credential_core::{Finding, Secret, SourceError};
 use serde_json::{Value, json};
 
 use super::args::{CertificatesCommand, InspectArgs};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use credential_core::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 
 /// An HTTP client that counts what goes through it.
 #[derive(Clone, Debug)]

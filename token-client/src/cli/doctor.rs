@@ -1,6 +1,8 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
-use credential_core::{Attempt, Finding, Outcome as AttemptOutcome, Presentation, Severity};
+use credential_core::chain::{Attempt, Outcome as AttemptOutcome};
+use credential_core::source::Presentation;
+use credential_core::{Finding, Severity};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;

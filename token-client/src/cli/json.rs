@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use credential_core::{Attempt, Credential, Finding, Origin, Outcome};
+use credential_core::chain::{Attempt, Outcome};
+use credential_core::source::Origin;
+use credential_core::{Credential, Finding};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

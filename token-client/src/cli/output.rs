@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use credential_core::moves_terminal;
+use credential_core::text::moves_terminal;
 
 /// Where a command writes.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! Findings and credentials as aligned lines.
 
-use credential_core::{Attempt, Finding, Origin, Outcome, Severity};
+use credential_core::chain::{Attempt, Outcome};
+use credential_core::source::Origin;
+use credential_core::{Finding, Severity};
 
 use super::json::Said;
 use super::output::Output;
@@ -11,7 +13,7 @@ const MAX_TEXT: usize = 4096;
 
 /// Messages have parts that come from files and servers.
 pub(crate) fn clean(text: &str) -> String {
-    credential_core::printable(text, MAX_TEXT)
+    credential_core::text::printable(text, MAX_TEXT)
 }
 
 /// Each finding: its place, how bad it is, what is wrong; the remedy below.

@@ -1,6 +1,8 @@
 //! A configuration bound: its authority, and the chain of its credentials.
 
-use credential_core::{Application, Binding, CredentialChain, CredentialDescription, Finding};
+use credential_core::registry::Binding;
+use credential_core::source::Application;
+use credential_core::{CredentialChain, CredentialDescription, Finding};
 
 use super::sections::Sections;
 use crate::authority::Authority;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::{CredentialSource, HttpClient, SourceRegistry, World};
+use credential_core::world::HttpClient;
+use credential_core::{CredentialSource, SourceRegistry, World};
 
 use super::TokenClients;
 use super::recipe::Recipe;
@@ -105,7 +106,7 @@ impl TokenClientBuilder {
     pub fn assertion_provider(
         mut self,
         name: &str,
-        provider: impl credential_core::AssertionProvider + 'static,
+        provider: impl credential_core::credential::AssertionProvider + 'static,
     ) -> Self {
         self.providers = Some(self.providers.unwrap_or_default().with_provider(name, provider));
         self
@@ -248,8 +249,9 @@ mod tests {
         use std::path::PathBuf;
 
         use crate::TokenRequest;
+        use credential_core::credential::SecretBytes;
         use credential_core::testing::{FakeHttp, FakeWorld};
-        use credential_core::{FileStamp, Files, SecretBytes};
+        use credential_core::world::{FileStamp, Files};
 
         const SETTINGS: &str = r#"{"AzureAd": {
             "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{BindError, Finding};
+use credential_core::Finding;
+use credential_core::registry::BindError;
 
 /// Everything that is wrong with a configuration, at once: each finding names the setting, where it
 /// stands, what was found and what to do.

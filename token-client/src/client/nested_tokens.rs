@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use credential_core::chain::{Attempt, Outcome, Search};
 use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHORITY_UNWELL, TOKEN_REFUSED};
 use credential_core::flight::Flights;
 use credential_core::guard::guarded;
-use credential_core::{
-    Application, Attempt, CredentialChain, Outcome, ProvidedToken, Search, SourceError, SourceErrorKind, TokenFor,
-    TokenProvider, TokenProviders, World,
-};
+use credential_core::source::Application;
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
 
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;

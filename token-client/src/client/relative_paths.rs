@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use credential_core::{FileStamp, Files, SecretBytes, World};
+use credential_core::World;
+use credential_core::credential::SecretBytes;
+use credential_core::world::{FileStamp, Files};
 
 /// The world as sources see it: its own files, looked at from the folder of the settings file.
 pub(crate) fn beside_settings(world: World, file: &Path) -> World {

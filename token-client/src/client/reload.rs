@@ -1,6 +1,7 @@
 //! A configuration read again, without a restart: what nothing changed goes on.
 
-use credential_core::{CredentialChain, Finding, Outcome, Secret};
+use credential_core::chain::Outcome;
+use credential_core::{CredentialChain, Finding, Secret};
 
 use super::sections::Built;
 use super::token_client::Inner;

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use credential_core::codes::SECTION_CYCLE;
-use credential_core::{
-    BindError, CredentialChain, Finding, ProvidedToken, SectionTokens, SourceError, TokenFor, TokenProvider,
-    TokenProviders,
-};
+use credential_core::registry::BindError;
+use credential_core::tokens::{ProvidedToken, SectionTokens, TokenFor, TokenProvider, TokenProviders};
+use credential_core::{CredentialChain, Finding, SourceError};
 
 use super::bind::bind;
 use super::nested_tokens::{self, Engine};
@@ -94,7 +93,7 @@ fn cycle(under_way: &[&str], path: &str) -> Finding {
 fn missing(configuration: &Configuration, path: &str) -> Finding {
     let finding = Finding::error(codes::MISSING_SECTION, format!("section {path:?} not found"));
     let known: Vec<&str> = configuration.tree.sections().take(20).collect();
-    finding.remedy(match credential_core::nearest(path, known.iter().copied()) {
+    finding.remedy(match credential_core::text::nearest(path, known.iter().copied()) {
         Some(near) => format!("write {near:?}"),
         None => format!("add it, or name one of these: {}", known.join(", ")),
     })

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use credential_core::chain::Search;
 use credential_core::flight::{Flights, NoFlight};
 use credential_core::guard::{Unanswered, bounded, guarded};
-use credential_core::{CredentialChain, Finding, Search, World};
+use credential_core::{CredentialChain, Finding, World};
 
 use super::builder::TokenClientBuilder;
 use super::recipe::Recipe;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use credential_core::{Finding, HttpRequest, HttpResponse, Origin};
+use credential_core::Finding;
+use credential_core::source::Origin;
+use credential_core::world::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;

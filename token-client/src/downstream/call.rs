@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{Finding, Secret, shown_path};
+use credential_core::text::shown_path;
+use credential_core::{Finding, Secret};
 use serde::Serialize;
 
 use super::Caller;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use credential_core::{Finding, HttpError};
+use credential_core::Finding;
+use credential_core::world::HttpError;
 
 use super::DownstreamResponse;
 use crate::TokenError;

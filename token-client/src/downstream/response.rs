@@ -1,6 +1,8 @@
 //! What a downstream API answered.
 
-use credential_core::{HttpResponse, Secret, moves_terminal, printable};
+use credential_core::Secret;
+use credential_core::text::{moves_terminal, printable};
+use credential_core::world::HttpResponse;
 use serde::de::DeserializeOwned;
 
 use super::DownstreamError;

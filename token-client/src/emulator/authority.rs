@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::reply::Reply;
 use super::state::State;
 use super::token;
-use credential_core::guid::is_guid;
+use credential_core::text::guid::is_guid;
 
 /// Tenants that stand for no one in particular.
 pub(crate) const SHARED_TENANTS: [&str; 3] = ["common", "organizations", "consumers"];

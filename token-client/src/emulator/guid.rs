@@ -1,7 +1,7 @@
 //! Identifiers in the form of GUIDs.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use credential_core::{Random, SystemRandom};
+use credential_core::world::{Random, SystemRandom};
 
 /// A random GUID, in lower case.
 pub(crate) fn random() -> String {
@@ -19,7 +19,7 @@ pub(crate) fn of(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credential_core::guid::is_guid;
+    use credential_core::text::guid::is_guid;
 
     #[test]
     fn a_name_has_one_guid_and_chance_another_each_time() {

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use credential_core::{Secret, SecretBytes};
+use credential_core::Secret;
+use credential_core::credential::SecretBytes;
 
 /// The most requests that are remembered; the oldest goes first.
 const MAX_RECORDED: usize = 10_000;

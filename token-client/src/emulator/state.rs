@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credential_core::Clock;
+use credential_core::world::Clock;
 use serde_json::Value;
 
 use super::app::EmulatedApp;

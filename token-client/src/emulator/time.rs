@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use credential_core::Clock;
+use credential_core::world::Clock;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// How far a client's clock may be off.

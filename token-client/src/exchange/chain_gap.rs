@@ -1,7 +1,8 @@
 //! A certificate that came without its issuer's: a hint, and a warning where the chain is sent.
 
+use credential_core::Severity;
+use credential_core::chain::Attempt;
 use credential_core::codes::CHAIN_INCOMPLETE;
-use credential_core::{Attempt, Severity};
 
 /// Raises the hint of every credential to a warning, since `SendX5C` is on.
 pub(crate) fn warn(attempts: &mut [Attempt]) {

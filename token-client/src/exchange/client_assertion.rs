@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use credential_core::{CertificateCredential, Moment, Secret, SigningAlgorithm, SigningRequest, SourceError, World};
+use credential_core::credential::{CertificateCredential, SigningAlgorithm, SigningRequest};
+use credential_core::world::Moment;
+use credential_core::{Secret, SourceError, World};
 use serde::Serialize;
 
 use crate::authority::AuthorityKind;

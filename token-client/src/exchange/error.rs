@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use credential_core::{Finding, HttpError, HttpErrorKind, causes};
+use credential_core::Finding;
+use credential_core::source::causes;
+use credential_core::world::{HttpError, HttpErrorKind};
 
 use super::rejection;
 use crate::authority::UNREACHABLE;

@@ -1,6 +1,7 @@
 //! Whether a credential can be presented as its entry says, and to such an authority.
 
-use credential_core::{Credential, Presentation, SourceError};
+use credential_core::source::Presentation;
+use credential_core::{Credential, SourceError};
 
 use super::client_assertion;
 use crate::authority::AuthorityKind;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use credential_core::{HttpResponse, Secret, printable};
+use credential_core::Secret;
+use credential_core::text::printable;
+use credential_core::world::HttpResponse;
 use serde::Deserialize;
 
 use crate::AuthorityRefusal;

@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use credential_core::{
-    AssertionRequest, Candidate, CertificateCredential, ClientAuthenticationMethod, Credential, HttpResponse, Secret,
-    SecretCredential, SourceError, World,
-};
+use credential_core::chain::Candidate;
+use credential_core::credential::{AssertionRequest, CertificateCredential, SecretCredential};
+use credential_core::source::ClientAuthenticationMethod;
+use credential_core::world::HttpResponse;
+use credential_core::{Credential, Secret, SourceError, World};
 use zeroize::Zeroizing;
 
 use super::client_assertion::{self, AssertionFor};

@@ -14,7 +14,9 @@ pub mod rejection;
 
 use std::time::Duration;
 
-use credential_core::{Candidate, HttpError, HttpErrorKind, HttpRequest, Moment, Secret, Verdict, World};
+use credential_core::chain::{Candidate, Verdict};
+use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, Moment};
+use credential_core::{Secret, World};
 
 use crate::authority::AuthorityKind;
 use message::Message;

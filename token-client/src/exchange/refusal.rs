@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use credential_core::{HttpResponse, moves_terminal};
+use credential_core::text::moves_terminal;
+use credential_core::world::HttpResponse;
 use serde::Deserialize;
 
 /// The code of a success that is none.

@@ -139,7 +139,7 @@ pub fn remedy(error: &AuthorityRefusal) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use credential_core::HttpResponse;
+    use credential_core::world::HttpResponse;
 
     fn error(status: u16, error: &str, codes: &[u64]) -> AuthorityRefusal {
         let body = serde_json::json!({"error": error, "error_codes": codes}).to_string();

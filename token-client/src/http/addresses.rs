@@ -1,6 +1,7 @@
 //! Which addresses a credential or token may be sent to.
 
-use credential_core::{AddressFault, Finding, check_address};
+use credential_core::Finding;
+use credential_core::world::{AddressFault, check_address};
 use url::Url;
 
 /// The address, if a credential may go there: https, or http to this machine.

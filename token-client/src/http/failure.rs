@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::iter::successors;
 
-use credential_core::{HttpError, HttpErrorKind};
+use credential_core::world::{HttpError, HttpErrorKind};
 
 /// What the client's pool says when the connection that a request waited for came to nothing: whoever
 /// was opening it left. The type is not public.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use credential_core::{HttpError, HttpErrorKind};
+use credential_core::world::{HttpError, HttpErrorKind};
 use reqwest::Client;
 use tokio::runtime::Handle;
 

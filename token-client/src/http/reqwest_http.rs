@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::{Finding, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, causes, is_loopback};
+use credential_core::Finding;
+use credential_core::source::causes;
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, is_loopback};
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::redirect::Policy;
 

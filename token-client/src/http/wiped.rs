@@ -3,7 +3,8 @@
 //! What hyper and rustls copy into buffers of their own is theirs: see SECURITY.md.
 
 use bytes::Bytes;
-use credential_core::{Secret, SecretBytes};
+use credential_core::Secret;
+use credential_core::credential::SecretBytes;
 use reqwest::header::HeaderValue;
 use zeroize::{Zeroize, Zeroizing};
 

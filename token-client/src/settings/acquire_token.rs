@@ -1,6 +1,7 @@
 //! `AcquireTokenOptions` of a downstream API: how its token is asked for.
 
-use credential_core::{Finding, guid};
+use credential_core::Finding;
+use credential_core::text::guid;
 
 use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;

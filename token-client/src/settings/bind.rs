@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use credential_core::{Finding, Origin, Setting, check_form, unknown_setting};
+use credential_core::registry::{check_form, unknown_setting};
+use credential_core::source::Origin;
+use credential_core::{Finding, Setting};
 
 use super::codes;
 use super::tree::Node;

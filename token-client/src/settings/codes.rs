@@ -5,7 +5,8 @@
 //! [`SourceRegistry::bind`](credential_core::SourceRegistry::bind), with its own codes; those that
 //! both use have the same name here.
 
-use credential_core::{Finding, Origin};
+use credential_core::Finding;
+use credential_core::source::Origin;
 
 /// Error. A file is missing that was asked for (warning when the section is complete without it).
 pub const SETTINGS_FILE_MISSING: &str = "settings-file-missing";

@@ -5,7 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use credential_core::{Finding, Origin, Secret, SecretBytes, Severity, World, nearest};
+use credential_core::credential::SecretBytes;
+use credential_core::source::Origin;
+use credential_core::text::nearest;
+use credential_core::{Finding, Secret, Severity, World};
 
 use super::application::{self, ApplicationOptions};
 use super::bind::Section;

@@ -1,6 +1,7 @@
 //! Lists of credentials in a section, under their present and their older names.
 
-use credential_core::{CredentialDescription, Entry, Finding, Secret, SourceType};
+use credential_core::source::Entry;
+use credential_core::{CredentialDescription, Finding, Secret, SourceType};
 
 use super::acquire_token;
 use super::bind::{Binder, Section};
@@ -138,7 +139,7 @@ fn element(element: &Section<'_>, name: &str, binder: &mut Binder<'_>) -> Option
 fn entry(section: &Section<'_>, binder: &mut Binder<'_>) -> CredentialDescription {
     let place = section.child("SourceType");
     let source_type = source_type(&place, binder);
-    let origin = section.node.map_or(credential_core::Origin::Default, |node| node.origin.clone());
+    let origin = section.node.map_or(credential_core::source::Origin::Default, |node| node.origin.clone());
     check_authorization_options(&section.child("DecryptKeysAuthenticationOptions"), binder);
     let mut description = CredentialDescription::new(source_type).at(section.path.clone(), origin);
     for child in section.children() {

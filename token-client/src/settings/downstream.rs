@@ -1,6 +1,9 @@
 //! The options of downstream APIs: which sections are one, and what they say.
 
-use credential_core::{Finding, Origin, is_loopback, nearest};
+use credential_core::Finding;
+use credential_core::source::Origin;
+use credential_core::text::nearest;
+use credential_core::world::is_loopback;
 
 use super::acquire_token::{self, AcquireTokenOptions};
 use super::bind::{Binder, Located, Section, TextMap};
@@ -310,7 +313,7 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
         binder.say(&place, finding.remedy("write the address of the API"));
         return;
     }
-    if credential_core::unreplaced(text).is_some() {
+    if credential_core::text::unreplaced(text).is_some() {
         return;
     }
     match url::Url::parse(text) {

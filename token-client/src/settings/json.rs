@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use credential_core::{Finding, Origin, Secret};
+use credential_core::source::Origin;
+use credential_core::{Finding, Secret};
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::ParseErrorKind as Kind;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use credential_core::{Environment, Finding};
+use credential_core::Finding;
+use credential_core::world::Environment;
 
 use super::codes;
 use super::names::Names;

@@ -1,7 +1,8 @@
 //! What a section asks for and this version does not do: refused by name, never done by halves; and what
 //! changes nothing here, said once.
 
-use credential_core::{Finding, Setting, SettingKind, SourceType, Standing};
+use credential_core::source::Standing;
+use credential_core::{Finding, Setting, SettingKind, SourceType};
 
 use super::application::ApplicationOptions;
 use super::bind::{Binder, Section};

@@ -1,6 +1,7 @@
 //! Lists that were merged by index and kept elements, or settings, of a lower layer.
 
-use credential_core::{Finding, Origin};
+use credential_core::Finding;
+use credential_core::source::Origin;
 
 use super::bind::Section;
 use super::codes;

@@ -1,6 +1,7 @@
 //! Options as data that can be shown: PascalCase names as in the file, what may not be seen as `***`.
 
-use credential_core::{CredentialDescription, Entry, Setting, SettingKind, SourceRegistry, Value};
+use credential_core::source::{Entry, Value};
+use credential_core::{CredentialDescription, Setting, SettingKind, SourceRegistry};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 

@@ -1,7 +1,9 @@
 //! What of the settings may be seen: a value is shown only where its key is a declared setting that is not
 //! secret. The one rule; whoever shows a value asks it.
 
-use credential_core::{COMMON_SETTINGS, Setting, SettingKind, SourceRegistry, Standing, shown_address, shown_path};
+use credential_core::source::{COMMON_SETTINGS, Standing};
+use credential_core::text::{shown_address, shown_path};
+use credential_core::{Setting, SettingKind, SourceRegistry};
 
 use super::key;
 use super::known::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS};

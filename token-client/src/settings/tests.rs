@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
+use credential_core::source::Origin;
 use credential_core::testing::FakeWorld;
-use credential_core::{Finding, Origin, Severity};
+use credential_core::{Finding, Severity};
 
 use super::{Configuration, Location, MAX_FILE_SIZE, codes};
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use credential_core::{Origin, Secret};
+use credential_core::Secret;
+use credential_core::source::Origin;
 
 use super::key::{self, SEPARATOR};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use credential_core::{Finding, Origin, Secret};
+use credential_core::source::Origin;
+use credential_core::{Finding, Secret};
 
 use super::codes;
 use super::key::{SEPARATOR, fold};

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::{Attempt, Secret};
+use credential_core::Secret;
+use credential_core::chain::Attempt;
 
 use crate::exchange::{BEARER, Issued};
 
@@ -99,7 +100,7 @@ impl fmt::Debug for AccessToken {
 
 #[cfg(test)]
 mod tests {
-    use credential_core::HttpResponse;
+    use credential_core::world::HttpResponse;
 
     use super::*;
     use crate::AuthorityRefusal;

@@ -230,8 +230,8 @@ impl TokenCache {
 mod tests {
     use super::*;
     use crate::exchange::Issued;
-    use credential_core::HttpResponse;
     use credential_core::testing::FakeWorld;
+    use credential_core::world::HttpResponse;
 
     fn token(life: u64, world: &World) -> AccessToken {
         let body = format!(r#"{{"access_token":"t{life}","expires_in":{life},"refresh_in":60}}"#);

@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use credential_core::chain::{Attempt, ChainError, Outcome};
 use credential_core::codes::CREDENTIAL_REJECTED;
-use credential_core::{Attempt, ChainError, Finding, HttpError, HttpErrorKind, Outcome, Severity, printable};
+use credential_core::text::printable;
+use credential_core::world::{HttpError, HttpErrorKind};
+use credential_core::{Finding, Severity};
 
 use crate::exchange::rejection;
 use crate::settings::{all_skipped, codes};

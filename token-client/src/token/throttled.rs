@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use credential_core::Moment;
+use credential_core::world::Moment;
 
 use super::cache::CacheKey;
 use crate::TokenError;

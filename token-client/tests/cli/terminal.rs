@@ -1,6 +1,6 @@
 //! Nothing that a file, a variable or a server says moves a terminal.
 
-use credential_core::moves_terminal;
+use credential_core::text::moves_terminal;
 use serde_json::{Value, json};
 
 use crate::program::{Program, SECRET, emulator, settings};

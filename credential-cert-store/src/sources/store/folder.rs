@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use credential_core::{FileStamp, Finding, LoadRequest, SecretBytes, SourceError};
+use credential_core::credential::SecretBytes;
+use credential_core::world::FileStamp;
+use credential_core::{Finding, LoadRequest, SourceError};
 
 use super::place::{Kind, Place, StorePath};
 use super::stored::{MAX_FILE_ROUNDS, Stored};
@@ -105,7 +107,7 @@ impl Folder {
 /// there count.
 async fn list(
     place: &Place,
-    files: &dyn credential_core::Files,
+    files: &dyn credential_core::world::Files,
     store: &StorePath,
 ) -> Result<Vec<(PathBuf, FileStamp)>, SourceError> {
     let mut found = Vec::new();

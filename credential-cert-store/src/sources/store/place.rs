@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use credential_core::{Environment, SourceError, nearest};
+use credential_core::SourceError;
+use credential_core::text::nearest;
+use credential_core::world::Environment;
 
 /// Names of stores with the numbers that .NET gives them and the folders that it keeps them in.
 const STORES: &[(&str, i64, &str)] = &[

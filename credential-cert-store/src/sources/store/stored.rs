@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use credential_core::{CertificateFacts, SourceError};
+use credential_core::SourceError;
+use credential_core::credential::CertificateFacts;
 
 use super::folder::{OF_STORE, Outcome};
 use super::place::Kind;

@@ -1,7 +1,8 @@
 //! Thumbprints in any notation.
 
 use base64::Engine;
-use credential_core::{CertificateFacts, Finding};
+use credential_core::Finding;
+use credential_core::credential::CertificateFacts;
 
 use crate::pem::LENIENT_BASE64;
 

@@ -8,8 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Conformance;
+use crate::registry::BindError;
+use crate::source::LoadReason;
 use crate::testing::{Bound, FakeWorld, application};
-use crate::{BindError, Credential, LoadReason, LoadRequest, SourceError};
+use crate::{Credential, LoadRequest, SourceError};
 
 /// Real time that a load has for work of its own: a slow key derivation, say.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -194,6 +196,6 @@ impl fmt::Display for Failed {
     }
 }
 
-fn deadline(world: &crate::World) -> crate::Moment {
+fn deadline(world: &crate::World) -> crate::world::Moment {
     world.clock.moment().after(Duration::from_secs(30))
 }

@@ -6,10 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{FakeWorld, application};
+use crate::registry::Binding;
 use crate::registry::check_text;
+use crate::source::{Entry, Value};
+use crate::tokens::TokenProviders;
 use crate::{
-    Binding, Credential, CredentialDescription, CredentialSource, Entry, Finding, SourceError, SourceErrorKind,
-    SourceRegistry, TokenProviders, Value,
+    Credential, CredentialDescription, CredentialSource, Finding, SourceError, SourceErrorKind, SourceRegistry,
 };
 
 type Prepare = Box<dyn Fn(&FakeWorld) + Send + Sync>;

@@ -19,7 +19,8 @@ use azure_security_keyvault_keys::models::{KeyClientSignOptions, SignParameters}
 use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
 use azure_security_keyvault_secrets::models::SecretClientGetSecretOptions;
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
-use credential_core::{Secret, SigningAlgorithm, SourceError};
+use credential_core::credential::SigningAlgorithm;
+use credential_core::{Secret, SourceError};
 
 use super::error_response::{ErrorResponse, Operation};
 use super::version::{Attributes, Version, name_of, version_of};

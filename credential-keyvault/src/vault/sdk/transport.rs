@@ -8,7 +8,8 @@ use azure_core::http::headers::Headers;
 use azure_core::http::{
     AsyncRawResponse, Body, ClientOptions, HttpClient, Request, RetryOptions, StatusCode, Transport,
 };
-use credential_core::{HttpRequest, HttpResponse, SourceError};
+use credential_core::SourceError;
+use credential_core::world::{HttpRequest, HttpResponse};
 use url::Url;
 
 use crate::endpoint::Endpoint;

@@ -1,6 +1,7 @@
 //! An entry of `ClientCredentials`: what it may say depends on its source type.
 
-use credential_core::{COMMON_SETTINGS, CredentialSource, Setting, SourceRegistry, SourceType};
+use credential_core::source::COMMON_SETTINGS;
+use credential_core::{CredentialSource, Setting, SourceRegistry, SourceType};
 use serde_json::{Map, Value, json};
 
 use super::shape::{self, Place};

@@ -1,6 +1,7 @@
 //! The shape of a setting's value, by its declaration.
 
-use credential_core::{Setting, SettingKind, Standing};
+use credential_core::source::Standing;
+use credential_core::{Setting, SettingKind};
 use serde_json::{Map, Value, json};
 
 /// Where a setting stands: an empty text is an error in one place and counts as not set in another.

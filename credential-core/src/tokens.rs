@@ -6,7 +6,10 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{BindError, CredentialChain, Finding, Moment, Secret, SourceError, World, shown_address};
+use crate::registry::BindError;
+use crate::text::shown_address;
+use crate::world::Moment;
+use crate::{CredentialChain, Finding, Secret, SourceError, World};
 
 /// What a token is wanted for, and as whom: what is left open is the provider's own.
 ///
@@ -152,7 +155,7 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
 }
 
 /// Makes providers of tokens. Whoever binds hands one over with
-/// [`Binding::tokens`](crate::Binding::tokens); it is asked while entries are bound and not stored.
+/// [`Binding::tokens`](crate::registry::Binding::tokens); it is asked while entries are bound and not stored.
 pub trait TokenProviders {
     /// Exchanges the chain's credentials for tokens.
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider>;
