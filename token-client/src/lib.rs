@@ -24,7 +24,7 @@ pub use client::{
     Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
 };
 pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
-pub use exchange::{AuthorityRefusal, ExchangeError, rejection};
+pub use exchange::{AuthorityRefusal, ExchangeError};
 pub use http::ReqwestHttp;
 pub use token::{AccessToken, TokenError, TokenRequest};
 

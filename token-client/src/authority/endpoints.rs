@@ -247,13 +247,13 @@ fn normal(url: &str) -> String {
 
 /// The parameters of a request: those of the call, then the rest of the configured ones; names are
 /// compared ignoring case.
-pub fn merge_query(call: &[(String, String)], configured: &[(String, String)]) -> Vec<(String, String)> {
+pub(crate) fn merge_query(call: &[(String, String)], configured: &[(String, String)]) -> Vec<(String, String)> {
     let rest = configured.iter().filter(|(name, _)| !call.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
     call.iter().chain(rest).cloned().collect()
 }
 
 /// The address with further parameters, escaped.
-pub fn with_query(url: &str, parameters: &[(String, String)]) -> String {
+pub(crate) fn with_query(url: &str, parameters: &[(String, String)]) -> String {
     if parameters.is_empty() {
         return url.to_owned();
     }

@@ -22,6 +22,8 @@ pub mod codes;
 mod discovery;
 mod endpoints;
 mod error;
+#[cfg(test)]
+mod golden;
 mod kind;
 mod metadata;
 mod options;
@@ -40,8 +42,8 @@ use address::Address;
 use cell::Cell;
 use region::Region;
 
-pub use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
-pub use endpoints::{Endpoints, OfflineEndpoints, merge_query, with_query};
+pub use endpoints::{Endpoints, OfflineEndpoints};
+pub(crate) use endpoints::{merge_query, with_query};
 pub use error::AuthorityError;
 pub(crate) use error::UNREACHABLE;
 pub use kind::AuthorityKind;

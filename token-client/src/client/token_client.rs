@@ -13,9 +13,10 @@ use credential_core::{CredentialChain, Finding, World};
 
 use super::builder::TokenClientBuilder;
 use super::recipe::Recipe;
-use crate::authority::{Authority, AuthorityError, app_scope, check_user_token, merge_query, user_scopes, with_query};
+use crate::authority::{Authority, AuthorityError, merge_query, with_query};
 use crate::exchange::{Exchange, chain_gap, claims};
 use crate::http::{addresses, headers};
+use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
 use crate::token::error::panicked;

@@ -10,7 +10,7 @@ mod form;
 mod issued;
 mod message;
 mod refusal;
-pub mod rejection;
+pub(crate) mod rejection;
 
 use std::time::Duration;
 

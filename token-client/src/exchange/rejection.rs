@@ -6,8 +6,7 @@ use crate::AuthorityRefusal;
 
 /// Whose fault a refusal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// The credential itself is wrong or has ended, whichever tenant is asked: as `Credential`, and it
     /// is presented to no other tenant either.
     InvalidCredential,
@@ -120,7 +119,7 @@ fn row(error: &AuthorityRefusal) -> Option<&'static Row> {
 /// What the refusal means. Unknown numbers go by status and OAuth code: `invalid_client` is about the
 /// credential as this tenant sees it, 408, 429, 5xx and `temporarily_unavailable` about the authority, anything else about
 /// the request.
-pub fn meaning(error: &AuthorityRefusal) -> Meaning {
+pub(crate) fn meaning(error: &AuthorityRefusal) -> Meaning {
     if let Some(row) = row(error) {
         return row.1;
     }
@@ -132,7 +131,7 @@ pub fn meaning(error: &AuthorityRefusal) -> Meaning {
 }
 
 /// What to do about it, where that is known.
-pub fn remedy(error: &AuthorityRefusal) -> Option<&'static str> {
+pub(crate) fn remedy(error: &AuthorityRefusal) -> Option<&'static str> {
     row(error).map(|row| row.2)
 }
 

@@ -41,7 +41,7 @@ mod location;
 pub(crate) mod names;
 mod refused;
 mod remains;
-pub mod scopes;
+pub(crate) mod scopes;
 mod shown;
 mod sight;
 mod strict;

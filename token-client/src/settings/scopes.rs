@@ -11,13 +11,13 @@ const GRAPH: &str = "https://graph.microsoft.com";
 const OPEN_ID: [&str; 5] = ["openid", "profile", "email", "offline_access", "address"];
 
 /// Whether the scope asks for what the application was granted, `RESOURCE/.default`.
-pub fn is_default(scope: &str) -> bool {
+pub(crate) fn is_default(scope: &str) -> bool {
     let start = scope.len().saturating_sub("/.default".len());
     scope.get(start..).is_some_and(|end| end.eq_ignore_ascii_case("/.default"))
 }
 
 /// The resource of a scope: what stands before its last `/`. `None` for the scopes of OpenID Connect.
-pub fn resource(scope: &str) -> Option<&str> {
+pub(crate) fn resource(scope: &str) -> Option<&str> {
     if OPEN_ID.iter().any(|known| known.eq_ignore_ascii_case(scope)) {
         return None;
     }
@@ -29,7 +29,7 @@ pub fn resource(scope: &str) -> Option<&str> {
 }
 
 /// The different resources of the scopes, in order; a slash at the end makes none different.
-pub fn resources(scopes: &[String]) -> Vec<&str> {
+pub(crate) fn resources(scopes: &[String]) -> Vec<&str> {
     let mut list: Vec<&str> = Vec::new();
     for found in scopes.iter().filter_map(|scope| resource(scope)) {
         let found = found.trim_end_matches('/');
@@ -45,7 +45,7 @@ pub fn resources(scopes: &[String]) -> Vec<&str> {
 /// # Errors
 /// A finding without a place: no scope; a delegated scope; several resources. Never for text before
 /// `/.default` that the authority may refuse.
-pub fn app_scope(scopes: &[String]) -> Result<&str, Box<Finding>> {
+pub(crate) fn app_scope(scopes: &[String]) -> Result<&str, Box<Finding>> {
     check_app_token(scopes)?;
     let first = scopes.iter().map(|scope| scope.trim()).find(|scope| !scope.is_empty());
     first.ok_or_else(|| no_scope("an app token"))
@@ -62,7 +62,7 @@ fn no_scope(what: &str) -> Box<Finding> {
 ///
 /// # Errors
 /// A finding without a place, as [`app_scope`] gives it.
-pub fn check_app_token(scopes: &[String]) -> Result<(), Box<Finding>> {
+pub(crate) fn check_app_token(scopes: &[String]) -> Result<(), Box<Finding>> {
     if scopes.iter().all(|scope| scope.trim().is_empty()) {
         return Err(no_scope("an app token"));
     }
@@ -86,7 +86,7 @@ pub fn check_app_token(scopes: &[String]) -> Result<(), Box<Finding>> {
 ///
 /// # Errors
 /// A finding without a place: no scope; several resources; `.default` beside other scopes.
-pub fn check_user_token(scopes: &[String]) -> Result<(), Box<Finding>> {
+pub(crate) fn check_user_token(scopes: &[String]) -> Result<(), Box<Finding>> {
     let words: Vec<String> = scopes.iter().flat_map(|scope| scope.split_whitespace()).map(str::to_owned).collect();
     if words.is_empty() {
         return Err(no_scope("a token"));
@@ -108,7 +108,7 @@ pub fn check_user_token(scopes: &[String]) -> Result<(), Box<Finding>> {
 
 /// The scopes of a token on behalf of a user as they are sent: with those that bring a refresh token
 /// and an id token, sorted, each once.
-pub fn user_scopes(scopes: &[String]) -> Vec<String> {
+pub(crate) fn user_scopes(scopes: &[String]) -> Vec<String> {
     let given = scopes.iter().flat_map(|scope| scope.split_whitespace());
     let mut list: Vec<String> = given.chain(["openid", "profile", "offline_access"]).map(str::to_owned).collect();
     list.sort_by_cached_key(|scope| (scope.to_lowercase(), scope.clone()));

@@ -9,10 +9,11 @@ use credential_core::testing::FakeWorld;
 use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
 use credential_core::{Severity, World};
 use serde_json::{Value, json};
-use token_client::authority::{
-    Authority, AuthorityKind, Endpoints, app_scope, check_user_token, merge_query, user_scopes, with_query,
-};
-use token_client::settings::{Configuration, Location};
+
+use super::endpoints::{merge_query, with_query};
+use super::{Authority, AuthorityKind, Endpoints};
+use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
+use crate::settings::{Configuration, Location};
 
 /// Where ours differs from the reference: the row, the code of the finding that says so (`-` when it
 /// needs none), and why.
@@ -305,7 +306,7 @@ fn compare(row: &Value, outcome: &Outcome) -> Vec<String> {
 async fn every_row_is_equal_or_a_listed_difference() {
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for line in include_str!("../golden/authority.jsonl").lines() {
+    for line in include_str!("../../../tests/golden/authority.jsonl").lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let name = row["name"].as_str().unwrap();
         let outcome = run(&row).await;
