@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use credential_core::credential::{Assertion, AssertionRequest, SecretBytes};
 use credential_core::source::{Application, Entry, Origin, Value};
 use credential_core::testing::FakeWorld;
-use credential_core::world::{HttpRequest, HttpResponse, Moment};
+use credential_core::world::{ClientCertificate, HttpRequest, HttpResponse, Moment};
 use credential_core::{Credential, CredentialDescription, LoadRequest, Secret, SourceError, SourceRegistry};
 
 /// Stands in everything that may be secret.
@@ -25,7 +25,9 @@ async fn nothing_secret_is_shown() {
     let (secret, bytes) = (Secret::from(CANARY), SecretBytes::new(CANARY.as_bytes()));
     let request = HttpRequest::post("https://user:hunter2@h.example/p?code=hunter2#hunter2")
         .header("authorization", CANARY)
+        .client_certificate(ClientCertificate::new(vec![Vec::new()], bytes.clone()))
         .body(CANARY);
+    let certificate = request.client_certificate.clone();
     let response = HttpResponse::new(200, vec![("set-cookie".to_owned(), CANARY.to_owned())], CANARY);
     let odd = HttpRequest::get("https://user:p?w/hunter2@h.example/");
     let entry = Entry::text("ClientSecret", CANARY, Origin::Code);
@@ -48,10 +50,11 @@ async fn nothing_secret_is_shown() {
     let load = LoadRequest::new(&application, deadline, &real);
     let chain = SourceRegistry::new().bind(Vec::new(), real.clone());
     let error = SourceError::denied("code", "message");
-    let all: [&dyn Debug; 20] = [
+    let all: [&dyn Debug; 21] = [
         &secret,
         &bytes,
         &request,
+        &certificate,
         &response,
         &odd,
         &entry,

@@ -38,7 +38,7 @@ impl Endpoint {
         };
         let message = format!("{}: {}", self.address(), way.what);
         let error = match error.kind() {
-            HttpErrorKind::TooLarge | HttpErrorKind::Request => {
+            HttpErrorKind::TooLarge | HttpErrorKind::Request | HttpErrorKind::Unsupported => {
                 SourceError::invalid(way.code, message).caused_by(error)
             }
             _ => SourceError::transient(way.code, message).caused_by(error),

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use super::FakeClock;
 use crate::sync::{Mutex, lock};
-use crate::world::{Clock, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use crate::world::{Clock, HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
 
 /// Answers requests from a script, in order, or by method and address, and records what was asked. It
 /// is pending once before it answers, as a connection is.
@@ -130,6 +130,11 @@ impl HttpClient for FakeHttp {
             FakeReply::Hang => std::future::pending().await,
             FakeReply::Fail(kind) => Err(HttpError::new(kind, format!("{kind:?}, as the test wants it"))),
         }
+    }
+
+    /// Everything: what a request asked for stands in [`requests`](FakeHttp::requests).
+    fn can(&self, _need: HttpNeed) -> bool {
+        true
     }
 }
 

@@ -28,7 +28,10 @@ pub use challenge::{Challenge, MAX_CHALLENGES};
 pub use command::{
     Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
 };
-pub use http::{DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+pub use http::{
+    ClientCertificate, DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse,
+    ServerTrust, Thumbprint,
+};
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
 pub use process::ProcessCommands;
 pub use system::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
@@ -126,25 +129,6 @@ impl World {
     /// A random UUID (version 4, RFC 9562 §5.4) as text, for request and assertion ids.
     pub fn uuid(&self) -> String {
         self.random.uuid()
-    }
-
-    /// Sends a request with the world's HTTP client, whoever wrote it: its panic, and an answer that
-    /// does not come within the request's time-out, are errors.
-    ///
-    /// # Errors
-    /// As [`HttpClient::send`]; `Timeout` when it does not keep to the time-out, `Broken` when it panics.
-    pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let deadline = self.clock.moment().after(request.timeout).after(OVERRUN);
-        match bounded(&*self.clock, deadline, || self.http.send(request)).await {
-            Ok(answer) => answer,
-            Err(Unanswered::Late) => {
-                Err(HttpError::new(HttpErrorKind::Timeout, "the HTTP client gave no answer within the time-out"))
-            }
-            Err(Unanswered::Panicked) => {
-                tracing::error!("the HTTP client panicked");
-                Err(HttpError::new(HttpErrorKind::Broken, "the HTTP client panicked"))
-            }
-        }
     }
 
     /// Runs a command with the world's [`Commands`], whoever wrote them: their panic, and an end that does not

@@ -1,9 +1,12 @@
-//! Our HTTP client over real sockets: proxies, runtimes, what is sent again.
+//! Our HTTP client over real sockets: proxies, runtimes, what is sent again, TLS and sockets.
 #![expect(clippy::disallowed_methods, reason = "tests measure real time")]
 
+mod needs;
 mod proxy;
 mod resend;
 mod runtimes;
+mod tls;
+mod unix_socket;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
 
 /// An HTTP client that counts what goes through it.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ impl HttpClient for CountingHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.inner.send(request).await
+    }
+
+    fn can(&self, need: HttpNeed) -> bool {
+        self.inner.can(need)
     }
 }
 

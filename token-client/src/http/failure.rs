@@ -5,6 +5,8 @@ use std::iter::successors;
 
 use credential_core::world::{HttpError, HttpErrorKind};
 
+use super::pinned;
+
 /// What the client's pool says when the connection that a request waited for came to nothing: whoever
 /// was opening it left. The type is not public.
 const LEFT_BY_ANOTHER: [&str; 2] = ["request was canceled", "checked out connection was closed"];
@@ -44,10 +46,12 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
     } else {
         HttpErrorKind::Broken
     };
+    let mut why = String::new();
     for cause in chain(&error) {
         let text = cause.to_string();
-        if cause.downcast_ref::<rustls::Error>().is_some() {
+        if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
             kind = HttpErrorKind::Tls;
+            why = not_pinned(cause).map(|other| format!(": {other}")).unwrap_or_default();
         } else if text.contains("dns error") || text.contains("failed to lookup address") {
             kind = HttpErrorKind::UnknownHost;
         }
@@ -56,11 +60,18 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
         HttpErrorKind::Request => format!("the request to {host} cannot be sent"),
         HttpErrorKind::UnknownHost => format!("the host name {host} has no address"),
         HttpErrorKind::Connect => format!("no connection to {host}"),
-        HttpErrorKind::Tls => format!("the TLS connection to {host} failed"),
+        HttpErrorKind::Tls => format!("the TLS connection to {host} failed{why}"),
         HttpErrorKind::Timeout => too_late(host),
         _ => format!("the connection to {host} broke before the whole answer was there"),
     };
     HttpError::new(kind, message).caused_by(error)
+}
+
+fn not_pinned(error: &rustls::Error) -> Option<&pinned::Other> {
+    match error {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) => other.0.downcast_ref(),
+        _ => None,
+    }
 }
 
 /// The error and its causes; what an I/O error wraps counts.

@@ -3,10 +3,13 @@
 pub(crate) mod addresses;
 mod failure;
 pub(crate) mod headers;
+mod origin;
 pub(crate) mod path;
+mod pinned;
 mod pools;
 mod proxies;
 mod reqwest_http;
+mod setup;
 mod wiped;
 
 pub use reqwest_http::ReqwestHttp;

@@ -4,22 +4,25 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use credential_core::world::{HttpError, HttpErrorKind};
+use credential_core::world::{HttpError, HttpErrorKind, HttpRequest};
 use reqwest::Client;
 use tokio::runtime::Handle;
 
 use super::failure::describe;
+use super::origin::Origin;
+use super::setup::{Setup, is_direct};
 
 /// The most runtimes that keep their connections; with one more, the one that asked longest ago begins
 /// anew when it asks again.
 const MAX_RUNTIMES: usize = 128;
 
-/// Makes a client; `true` for one without proxies.
-type Make = dyn Fn(bool) -> reqwest::Result<Client> + Send + Sync;
+/// The most setups of a runtime whose connections are kept; with one more, the one that was asked for longest
+/// ago begins anew.
+const MAX_SETUPS: usize = 16;
 
 /// The clients by runtime.
 pub(super) struct Pools {
-    make: Box<Make>,
+    origin: Origin,
     /// The last one asked last. `None`: made ahead, nobody's yet.
     list: Mutex<Vec<(Option<Handle>, Arc<Clients>)>>,
 }
@@ -29,31 +32,42 @@ pub(super) struct Pools {
 struct Clients {
     proxied: OnceLock<Client>,
     direct: OnceLock<Client>,
+    /// Those that connect in a way of their own. The last one asked for last.
+    others: Mutex<Vec<(Setup, Client)>>,
 }
 
 impl Pools {
     /// Makes the first client at once: settings that make none show here.
-    pub(super) fn new(make: impl Fn(bool) -> reqwest::Result<Client> + Send + Sync + 'static) -> reqwest::Result<Self> {
-        let first = Clients { proxied: OnceLock::from(make(false)?), direct: OnceLock::new() };
-        Ok(Self { make: Box::new(make), list: Mutex::new(vec![(None, Arc::new(first))]) })
+    pub(super) fn new(origin: Origin) -> reqwest::Result<Self> {
+        let first = Clients { proxied: OnceLock::from(origin.client(false)?), ..Clients::default() };
+        Ok(Self { origin, list: Mutex::new(vec![(None, Arc::new(first))]) })
     }
 
     /// Makes each client when it is needed.
-    pub(super) fn lazy(make: impl Fn(bool) -> reqwest::Result<Client> + Send + Sync + 'static) -> Self {
-        Self { make: Box::new(make), list: Mutex::default() }
+    pub(super) fn lazy(origin: Origin) -> Self {
+        Self { origin, list: Mutex::default() }
+    }
+
+    /// Whether there are clients that connect as a request asks for.
+    pub(super) fn makes_others(&self) -> bool {
+        self.origin.makes_others()
     }
 
     /// The client for a request that this runtime sends.
-    pub(super) fn client(&self, direct: bool, host: &str) -> Result<Client, HttpError> {
+    pub(super) fn client(&self, request: &HttpRequest, host: &str) -> Result<Client, HttpError> {
         let here = Handle::try_current().map_err(|error| {
             HttpError::new(HttpErrorKind::Request, "there is no tokio runtime to send a request on").caused_by(error)
         })?;
         let clients = self.of(here);
+        if let Some(setup) = Setup::of(request) {
+            return clients.other(&setup, || self.origin.client_for(&setup, host));
+        }
+        let direct = is_direct(request);
         let kept = if direct { &clients.direct } else { &clients.proxied };
         if let Some(client) = kept.get() {
             return Ok(client.clone());
         }
-        let made = (self.make)(direct).map_err(|error| describe(error, host))?;
+        let made = self.origin.client(direct).map_err(|error| describe(error, host))?;
         Ok(kept.get_or_init(|| made).clone())
     }
 
@@ -84,8 +98,33 @@ impl Pools {
 
     /// Every change is whole when the lock is given back.
     fn lock(&self) -> MutexGuard<'_, Vec<(Option<Handle>, Arc<Clients>)>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.list)
     }
+}
+
+impl Clients {
+    /// The client with that setup, kept or made. It is made outside the lock, which the system's trust would
+    /// hold for long; of two that are made at the same time the later one stays.
+    fn other(&self, setup: &Setup, make: impl FnOnce() -> Result<Client, HttpError>) -> Result<Client, HttpError> {
+        let client = match self.kept(setup) {
+            Some(client) => client,
+            None => make()?,
+        };
+        let mut others = lock(&self.others);
+        others.retain(|(known, _)| known != setup);
+        others.push((setup.clone(), client.clone()));
+        let surplus = others.len().saturating_sub(MAX_SETUPS);
+        others.drain(..surplus);
+        Ok(client)
+    }
+
+    fn kept(&self, setup: &Setup) -> Option<Client> {
+        lock(&self.others).iter().find(|(known, _)| known == setup).map(|(_, client)| client.clone())
+    }
+}
+
+fn lock<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is(whose: Option<&Handle>, here: &Handle) -> bool {
@@ -109,6 +148,7 @@ impl fmt::Debug for Pools {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use credential_core::world::{ServerTrust, Thumbprint};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::runtime::{Builder, Runtime};
 
@@ -118,16 +158,21 @@ mod tests {
 
     fn pools(made: &Arc<AtomicUsize>) -> Pools {
         let made = Arc::clone(made);
-        Pools::new(move |_| {
+        Pools::new(Origin::builder(move || {
             made.fetch_add(1, Ordering::Relaxed);
-            Client::builder().no_proxy().build()
-        })
+            Client::builder().no_proxy()
+        }))
         .unwrap()
+    }
+
+    fn request(direct: bool) -> HttpRequest {
+        let request = HttpRequest::get("https://host.example/");
+        if direct { request.direct() } else { request }
     }
 
     fn ask(pools: &Pools, runtime: &Runtime, direct: bool) {
         let _inside = runtime.enter();
-        pools.client(direct, "host").unwrap();
+        pools.client(&request(direct), "host").unwrap();
     }
 
     #[test]
@@ -164,8 +209,26 @@ mod tests {
     }
 
     #[test]
+    fn a_setup_has_one_client_and_few_are_kept() {
+        let made = Arc::default();
+        let pools = pools(&made);
+        let runtime = runtime();
+        let _inside = runtime.enter();
+        let ask = |nth: usize| {
+            let request = request(true).trust(ServerTrust::Pinned(Thumbprint::Sha1([nth as u8; 20])));
+            pools.client(&request, "host").unwrap();
+            made.load(Ordering::Relaxed)
+        };
+        assert_eq!((ask(0), ask(0), ask(1), ask(0)), (2, 2, 3, 3));
+        // The one that was asked for last stays, the one before it goes.
+        (2..=MAX_SETUPS).for_each(|nth| _ = ask(nth));
+        let before = made.load(Ordering::Relaxed);
+        assert_eq!((ask(0), ask(1)), (before, before + 1));
+    }
+
+    #[test]
     fn without_a_runtime_there_is_an_error_and_no_panic() {
-        let error = pools(&Arc::default()).client(false, "host").unwrap_err();
+        let error = pools(&Arc::default()).client(&request(false), "host").unwrap_err();
         assert_eq!(error.kind(), HttpErrorKind::Request);
     }
 }

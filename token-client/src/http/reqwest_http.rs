@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use credential_core::Finding;
 use credential_core::source::causes;
-use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpRequest, HttpResponse, is_loopback};
+use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
-use reqwest::redirect::Policy;
 
 use super::failure::{describe, host_of, never_sent};
+use super::origin::Origin;
 use super::pools::Pools;
 use super::wiped::{Collected, header_value, request_body};
 use super::{failure, proxies};
@@ -24,6 +24,10 @@ use crate::ConfigurationError;
 /// Connections are kept for each tokio runtime by itself: the runtime that opened one drives it, so
 /// another one would wait in vain when the first has ended or stands still. A request that certainly
 /// was not sent is sent again, once; one that may have arrived is not.
+///
+/// It can all that an [`HttpNeed`] asks for, a Unix socket on Unix alone: a request with a client
+/// certificate, further authorities, a pinned certificate or a Unix socket gets a client with that setup,
+/// which the next ones with the same share.
 #[derive(Clone, Debug)]
 pub struct ReqwestHttp(Arc<Pools>);
 
@@ -47,19 +51,15 @@ impl ReqwestHttp {
 
     /// Clients from your own settings: a proxy, a certificate authority, a user agent. `builder` is asked
     /// for each client that is made: for each runtime one for requests that may go by a proxy, and one
-    /// without any proxy, the builder's own included. That none follows redirects is set here, over what
-    /// the builder says.
+    /// without any proxy, the builder's own included; and one for each setup that a request asks for. That
+    /// none follows redirects is set here, over what the builder says.
     ///
     /// # Errors
     /// `https-not-available` when the settings make no client.
     pub fn from_builder(
         builder: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Result<Self, ConfigurationError> {
-        let make = move |direct| {
-            let builder = builder().redirect(Policy::none());
-            if direct { builder.no_proxy() } else { builder }.build()
-        };
-        Pools::new(make).map(|pools| Self(Arc::new(pools))).map_err(|error| {
+        Pools::new(Origin::builder(builder)).map(|pools| Self(Arc::new(pools))).map_err(|error| {
             Finding::error("https-not-available", "HTTPS cannot be set up")
                 .because(causes(&error).join(": "))
                 .remedy("install the system's certificate authorities, or name them in SSL_CERT_FILE")
@@ -70,17 +70,14 @@ impl ReqwestHttp {
     /// A client of your own, for what may go by a proxy; what goes to this machine, and what is asked for
     /// [`direct`](HttpRequest::direct), goes by a client of ours without any. Yours must not follow
     /// redirects (`redirect(Policy::none())`), and its connections are those of the one runtime that it is
-    /// used on: where there are several, give [`from_builder`](Self::from_builder).
+    /// used on: where there are several, give [`from_builder`](Self::from_builder). How it connects cannot be
+    /// changed: a request with an [`HttpNeed`] is `Unsupported`.
     pub fn from_client(client: reqwest::Client) -> Self {
-        let make = move |direct| match direct {
-            true => reqwest::Client::builder().redirect(Policy::none()).no_proxy().build(),
-            false => Ok(client.clone()),
-        };
-        Self(Arc::new(Pools::lazy(make)))
+        Self(Arc::new(Pools::lazy(Origin::Own(client))))
     }
 
     async fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpResponse, HttpError> {
-        let client = self.0.client(request.direct || is_loopback(&request.url), host)?;
+        let client = self.0.client(request, host)?;
         let message = message(&client, request, host)?;
         let again = message.try_clone();
         let sent = match (client.execute(message).await, again) {
@@ -94,12 +91,17 @@ impl ReqwestHttp {
 #[async_trait]
 impl HttpClient for ReqwestHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        request.check(self)?;
         let host = host_of(&request.url);
         // One limit over everything: a second try has what the first one left.
         match tokio::time::timeout(request.timeout, self.exchange(&request, &host)).await {
             Ok(result) => result,
             Err(_) => Err(HttpError::new(HttpErrorKind::Timeout, failure::too_late(&host))),
         }
+    }
+
+    fn can(&self, need: HttpNeed) -> bool {
+        self.0.makes_others() && (need != HttpNeed::UnixSocket || cfg!(unix))
     }
 }
 

@@ -92,7 +92,9 @@ impl TokenError {
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
         match &self.0.error {
-            ChainError::Stopped { error: ExchangeError::Http(error), .. } => error.kind() != HttpErrorKind::Request,
+            ChainError::Stopped { error: ExchangeError::Http(error), .. } => {
+                !matches!(error.kind(), HttpErrorKind::Request | HttpErrorKind::Unsupported)
+            }
             ChainError::Stopped { error: ExchangeError::Endpoints(error), .. } => error.is_transient(),
             ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
                 rejection::meaning(error) == rejection::Meaning::Unwell

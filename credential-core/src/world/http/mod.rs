@@ -1,0 +1,41 @@
+//! HTTP as a source needs it: one request, one bounded answer. Who sends it is injected.
+
+mod client_certificate;
+mod error;
+mod need;
+mod request;
+mod response;
+mod send;
+mod trust;
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub use client_certificate::ClientCertificate;
+pub use error::{HttpError, HttpErrorKind};
+pub use need::HttpNeed;
+pub use request::HttpRequest;
+pub use response::HttpResponse;
+pub use trust::{ServerTrust, Thumbprint};
+
+/// Answers are refused above this many bytes unless the request says otherwise.
+pub const DEFAULT_MAX_RESPONSE: u64 = 1024 * 1024;
+
+/// Sends HTTP requests. One implementation serves the whole process: one pool, one TLS stack.
+///
+/// An implementation never follows a redirect, keeps to the request's time-out and size, and gives an
+/// answer of any status as an answer: an error means that there was none.
+#[async_trait]
+pub trait HttpClient: fmt::Debug + Send + Sync {
+    /// Sends the request and reads the whole answer.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
+
+    /// Whether the client does what some requests ask for. What it does not claim here is refused before
+    /// anything is sent ([`HttpRequest::check`]), and never passed over. A client around another one hands
+    /// the question on.
+    fn can(&self, need: HttpNeed) -> bool {
+        let _ = need;
+        false
+    }
+}
