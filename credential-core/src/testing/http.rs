@@ -10,8 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::FakeClock;
+use crate::credential::SecretBytes;
 use crate::sync::{Mutex, lock};
-use crate::world::{Clock, HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
+use crate::world::{
+    Clock, HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest,
+    HttpStreamResponse,
+};
 
 /// Answers requests from a script, in order, or by method and address, and records what was asked. It
 /// is pending once before it answers, as a connection is.
@@ -130,6 +134,21 @@ impl HttpClient for FakeHttp {
             FakeReply::Hang => std::future::pending().await,
             FakeReply::Fail(kind) => Err(HttpError::new(kind, format!("{kind:?}, as the test wants it"))),
         }
+    }
+
+    /// Reads the request's body to its end, and answers as to any other request, with the body in one piece.
+    async fn send_stream(&self, request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
+        let HttpStreamRequest { mut request, body, .. } = request;
+        if let Some(mut body) = body {
+            let mut whole = Vec::new();
+            while let Some(piece) = body.next().await {
+                whole.extend(piece?);
+            }
+            request.body = SecretBytes::new(whole);
+        }
+        let answer = self.send(request).await?;
+        let pieces = VecDeque::from([answer.body.expose().to_vec()]);
+        Ok(HttpStreamResponse::new(answer.status, answer.headers, pieces))
     }
 
     /// Everything: what a request asked for stands in [`requests`](FakeHttp::requests).

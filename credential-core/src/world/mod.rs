@@ -29,8 +29,8 @@ pub use command::{
     Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
 };
 pub use http::{
-    ClientCertificate, DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse,
-    ServerTrust, Thumbprint,
+    BodyStream, ClientCertificate, DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind,
+    HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse, ServerTrust, Thumbprint,
 };
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
 pub use process::ProcessCommands;

@@ -5,6 +5,7 @@ mod needs;
 mod proxy;
 mod resend;
 mod runtimes;
+mod stream;
 mod tls;
 mod unix_socket;
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
+use credential_core::world::{
+    HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse,
+};
 
 /// An HTTP client that counts what goes through it.
 #[derive(Clone, Debug)]
@@ -28,6 +30,11 @@ impl HttpClient for CountingHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         self.count.fetch_add(1, Ordering::Relaxed);
         self.inner.send(request).await
+    }
+
+    async fn send_stream(&self, request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.inner.send_stream(request).await
     }
 
     fn can(&self, need: HttpNeed) -> bool {

@@ -47,6 +47,10 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
         HttpErrorKind::Broken
     };
     let mut why = String::new();
+    let body = chain(&error).find_map(|cause| cause.downcast_ref::<HttpError>());
+    if let Some((kind, body)) = body.map(|body| (body.kind(), body.to_string())) {
+        return HttpError::new(kind, format!("the body of the request to {host} broke off: {body}")).caused_by(error);
+    }
     for cause in chain(&error) {
         let text = cause.to_string();
         if let Some(cause) = cause.downcast_ref::<rustls::Error>() {

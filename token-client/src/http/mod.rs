@@ -10,6 +10,7 @@ mod pools;
 mod proxies;
 mod reqwest_http;
 mod setup;
+mod stream;
 mod wiped;
 
 pub use reqwest_http::ReqwestHttp;

@@ -6,14 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use credential_core::Finding;
 use credential_core::source::causes;
-use credential_core::world::{HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse};
+use credential_core::world::{
+    HttpClient, HttpError, HttpErrorKind, HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse,
+};
 use reqwest::header::{CONTENT_LENGTH, HeaderValue};
 
 use super::failure::{describe, host_of, never_sent};
 use super::origin::Origin;
 use super::pools::Pools;
+use super::stream::Answer;
 use super::wiped::{Collected, header_value, request_body};
-use super::{failure, proxies};
+use super::{failure, proxies, stream};
 use crate::ConfigurationError;
 
 /// Sends requests with [reqwest](https://docs.rs/reqwest) over rustls; redirects are never followed.
@@ -76,15 +79,25 @@ impl ReqwestHttp {
         Self(Arc::new(Pools::lazy(Origin::Own(client))))
     }
 
-    async fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpResponse, HttpError> {
+    /// Sends the request, with a body in place of its own where there is one, and gives the answer's head.
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        body: Option<reqwest::Body>,
+        host: &str,
+    ) -> Result<reqwest::Response, HttpError> {
         let client = self.0.client(request, host)?;
-        let message = message(&client, request, host)?;
+        let message = message(&client, request, body, host)?;
         let again = message.try_clone();
         let sent = match (client.execute(message).await, again) {
             (Err(error), Some(again)) if never_sent(&error) => client.execute(again).await,
             (sent, _) => sent,
         };
-        read(sent.map_err(|error| describe(error, host))?, request.max_response, host).await
+        sent.map_err(|error| describe(error, host))
+    }
+
+    async fn exchange(&self, request: &HttpRequest, host: &str) -> Result<HttpResponse, HttpError> {
+        read(self.answer(request, None, host).await?, request.max_response, host).await
     }
 }
 
@@ -100,12 +113,26 @@ impl HttpClient for ReqwestHttp {
         }
     }
 
+    async fn send_stream(&self, request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
+        let HttpStreamRequest { request, body, .. } = request;
+        request.check(self)?;
+        let host = host_of(&request.url);
+        let response = self.answer(&request, body.map(stream::request_body), &host).await?;
+        let (status, headers) = (response.status().as_u16(), headers(&response));
+        Ok(HttpStreamResponse::new(status, headers, Answer { response, host }))
+    }
+
     fn can(&self, need: HttpNeed) -> bool {
         self.0.makes_others() && (need != HttpNeed::UnixSocket || cfg!(unix))
     }
 }
 
-fn message(client: &reqwest::Client, request: &HttpRequest, host: &str) -> Result<reqwest::Request, HttpError> {
+fn message(
+    client: &reqwest::Client,
+    request: &HttpRequest,
+    body: Option<reqwest::Body>,
+    host: &str,
+) -> Result<reqwest::Request, HttpError> {
     let bad = |what: &str| HttpError::new(HttpErrorKind::Request, what.to_owned());
     let method = request.method.parse().map_err(|_| bad("the HTTP method has characters that none may have"))?;
     let mut builder = client.request(method, &request.url);
@@ -114,7 +141,9 @@ fn message(client: &reqwest::Client, request: &HttpRequest, host: &str) -> Resul
             .ok_or_else(|| bad(&format!("the value of the header {name} has characters that none may have")))?;
         builder = builder.header(name, value);
     }
-    if !request.body.is_empty() {
+    if let Some(body) = body {
+        builder = builder.body(body);
+    } else if !request.body.is_empty() {
         builder = builder.body(request_body(&request.body));
     } else if matches!(request.method.as_ref(), "POST" | "PUT" | "PATCH") {
         builder = builder.header(CONTENT_LENGTH, HeaderValue::from_static("0"));
@@ -130,9 +159,10 @@ async fn read(mut response: reqwest::Response, max: u64, host: &str) -> Result<H
     while let Some(chunk) = response.chunk().await.map_err(|error| describe(error, host))? {
         body.add(chunk).ok_or_else(too_large)?;
     }
-    let headers = response.headers().iter();
-    let headers = headers
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    Ok(HttpResponse::new(response.status().as_u16(), headers, body.into_bytes()))
+    Ok(HttpResponse::new(response.status().as_u16(), headers(&response), body.into_bytes()))
+}
+
+fn headers(response: &reqwest::Response) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }

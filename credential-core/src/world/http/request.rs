@@ -123,6 +123,12 @@ impl HttpRequest {
         self
     }
 
+    /// The address's host, for messages.
+    pub(super) fn host(&self) -> String {
+        let host = Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.unwrap_or_else(|| "an address without a host".to_owned())
+    }
+
     /// What a client must be able to do for it.
     pub fn needs(&self) -> Vec<HttpNeed> {
         let trust = match &self.trust {
@@ -143,16 +149,15 @@ impl HttpRequest {
     /// not https: it would count for nothing.
     pub fn check(&self, client: &dyn HttpClient) -> Result<(), HttpError> {
         let needs = self.needs();
-        let host = || Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         if let Some(need) = needs.iter().find(|need| !client.can(**need)) {
             let message =
-                format!("the HTTP client cannot {need}, as the request to {} asks for; nothing was sent", host());
+                format!("the HTTP client cannot {need}, as the request to {} asks for; nothing was sent", self.host());
             return Err(HttpError::new(HttpErrorKind::Unsupported, message));
         }
         let is_https = || Url::parse(&self.url).is_ok_and(|url| url.scheme() == "https");
         match needs.iter().find(|need| need.is_of_tls()) {
             Some(need) if !is_https() => {
-                let message = format!("the address of {} must use https to {need}", host());
+                let message = format!("the address of {} must use https to {need}", self.host());
                 Err(HttpError::new(HttpErrorKind::Request, message))
             }
             _ => Ok(()),
