@@ -1,5 +1,7 @@
 //! Bodies in pieces keep to the request's limits, whoever wrote the HTTP client.
 
+#![expect(clippy::panic, reason = "others' code that panics")]
+
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;

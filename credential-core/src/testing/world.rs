@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FakeClock, FakeCommands, FakeEnvironment, FakeFiles, FakeHttp};
+use super::{FakeClock, FakeCommands, FakeConnections, FakeEnvironment, FakeFiles, FakeHttp};
 use crate::World;
 
 /// A world of fakes, each of which the test keeps hold of.
@@ -16,16 +16,25 @@ pub struct FakeWorld {
     pub http: Arc<FakeHttp>,
     /// Programs.
     pub commands: Arc<FakeCommands>,
+    /// Sockets of this machine.
+    pub connections: Arc<FakeConnections>,
     /// Time.
     pub clock: Arc<FakeClock>,
 }
 
 impl FakeWorld {
-    /// No variables, no files, no network, no programs, 2026-01-01.
+    /// No variables, no files, no network, no programs, no sockets, 2026-01-01.
     pub fn new() -> Self {
         let clock = Arc::<FakeClock>::default();
         let http = Arc::new(FakeHttp::with_clock(Arc::clone(&clock)));
-        Self { environment: Arc::default(), files: Arc::default(), http, commands: Arc::default(), clock }
+        Self {
+            environment: Arc::default(),
+            files: Arc::default(),
+            http,
+            commands: Arc::default(),
+            connections: Arc::default(),
+            clock,
+        }
     }
 
     /// The world as sources see it; tasks run on the tokio runtime of the test.
@@ -34,6 +43,7 @@ impl FakeWorld {
             .with_environment(self.environment.clone())
             .with_files(self.files.clone())
             .with_commands(self.commands.clone())
+            .with_connections(self.connections.clone())
             .with_clock(self.clock.clone())
     }
 }

@@ -3,6 +3,8 @@
 mod address;
 mod challenge;
 mod command;
+mod connection;
+mod endpoint;
 mod file;
 mod http;
 mod local_files;
@@ -28,6 +30,8 @@ pub use challenge::{Challenge, MAX_CHALLENGES};
 pub use command::{
     Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
 };
+pub use connection::{Connection, Connections, LocalConnections};
+pub use endpoint::{Endpoint, EndpointFault};
 pub use http::{
     BodyStream, ClientCertificate, DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind,
     HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse, ServerTrust, Thumbprint,
@@ -42,7 +46,7 @@ const OVERRUN: Duration = Duration::from_millis(500);
 
 /// The outside world as a source sees it. Cheap to clone.
 ///
-/// [`World::new`] starts with the real environment, files, commands, clock and runtime, and takes the HTTP
+/// [`World::new`] starts with the real environment, files, commands, sockets, clock and runtime, and takes the HTTP
 /// client, which core does not have; each part can be replaced.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -55,6 +59,8 @@ pub struct World {
     pub files: Arc<dyn Files>,
     /// Programs to run.
     pub commands: Arc<dyn Commands>,
+    /// Sockets of this machine.
+    pub connections: Arc<dyn Connections>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
@@ -71,6 +77,7 @@ impl World {
             environment: Arc::new(system::ProcessEnvironment),
             files: Arc::new(crate::world::LocalFiles::default()),
             commands: Arc::new(ProcessCommands),
+            connections: Arc::new(LocalConnections),
             clock: Arc::new(system::SystemClock::default()),
             random: Arc::new(system::SystemRandom),
             tasks: Arc::new(system::TokioTasks),
@@ -102,6 +109,13 @@ impl World {
     #[must_use]
     pub fn with_commands(mut self, commands: Arc<dyn Commands>) -> Self {
         self.commands = commands;
+        self
+    }
+
+    /// Replaces whoever opens connections.
+    #[must_use]
+    pub fn with_connections(mut self, connections: Arc<dyn Connections>) -> Self {
+        self.connections = connections;
         self
     }
 
