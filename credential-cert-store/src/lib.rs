@@ -16,6 +16,7 @@
 mod ber;
 mod certificate;
 mod cipher;
+mod decrypter;
 mod der;
 mod error;
 mod hash;

@@ -10,8 +10,10 @@ use credential_core::text::printable;
 use credential_core::{Credential, Finding, Secret, SourceError};
 
 use crate::certificate::{MAX_SHOWN, certificate_facts, is_self_issued, judge, parse, public_key, shown};
+use crate::decrypter::LocalDecrypter;
 use crate::error::of_content;
 use crate::pieces::{Holding, Pieces};
+use crate::private_key::PrivateKey;
 use crate::shape;
 use crate::signer::LocalSigner;
 use crate::work::Work;
@@ -23,7 +25,13 @@ pub struct Material {
     chain: Vec<Vec<u8>>,
     facts: CertificateFacts,
     unused: usize,
-    signer: Option<Result<Arc<LocalSigner>, SourceError>>,
+    key: Option<Result<LocalKey, SourceError>>,
+}
+
+/// What a key does.
+struct LocalKey {
+    signer: Arc<LocalSigner>,
+    decrypter: Option<Arc<LocalDecrypter>>,
 }
 
 /// Why a content could not be read, and whether it is the one that the key is in.
@@ -114,11 +122,13 @@ impl Material {
         let leaf = holding.leaf();
         let facts = certificate_facts(leaf)?;
         let algorithms = public_key(&parse(leaf)?)?.algorithms();
-        let signer = holding.key.as_ref().map(|key| match key {
-            Ok(key) => Ok(Arc::new(LocalSigner::new(key.signing_key()?, algorithms))),
-            Err(error) => Err(error.clone()),
-        });
-        Ok(Self { chain: holding.chain.clone(), facts, unused: holding.unused, signer })
+        let local = |key: &PrivateKey| {
+            let key = Arc::new(key.signing_key()?);
+            let decrypter = LocalDecrypter::of(Arc::clone(&key)).map(Arc::new);
+            Ok(LocalKey { signer: Arc::new(LocalSigner::new(key, algorithms)), decrypter })
+        };
+        let key = holding.key.as_ref().map(|key| key.as_ref().map_err(Clone::clone).and_then(local));
+        Ok(Self { chain: holding.chain.clone(), facts, unused: holding.unused, key })
     }
 
     /// What the leaf says.
@@ -134,19 +144,19 @@ impl Material {
 
     /// Whether there is a key that signs and belongs to the leaf.
     pub fn has_key(&self) -> bool {
-        matches!(self.signer, Some(Ok(_)))
+        matches!(self.key, Some(Ok(_)))
     }
 
     /// Why there is no usable key, when that is so.
     pub fn key_error(&self) -> Option<SourceError> {
-        match &self.signer {
+        match &self.key {
             Some(Ok(_)) => None,
             Some(Err(error)) => Some(error.clone()),
             None => Some(without_key(&self.facts)),
         }
     }
 
-    /// Judges it at the given time and makes it a credential that signs in this process. `id` is
+    /// Judges it at the given time and makes it a credential that signs, and with an RSA key decrypts, in this process. `id` is
     /// what people see: the file, the vault's certificate, the thumbprint.
     ///
     /// # Errors
@@ -159,10 +169,14 @@ impl Material {
     /// [`into_credential`](Self::into_credential) of material that is kept.
     pub(crate) fn credential(&self, id: Arc<str>, now: SystemTime) -> Result<Credential, SourceError> {
         let findings = self.judged(now)?;
-        match &self.signer {
-            Some(Ok(signer)) => {
+        match &self.key {
+            Some(Ok(LocalKey { signer, decrypter })) => {
                 let (chain, facts, signer) = (self.chain.clone(), self.facts.clone(), Arc::clone(signer));
-                Ok(Credential::certificate(id, chain, facts, signer).with_findings(findings))
+                let credential = Credential::certificate(id, chain, facts, signer).with_findings(findings);
+                Ok(match decrypter {
+                    Some(decrypter) => credential.with_decrypter(Arc::clone(decrypter) as _),
+                    None => credential,
+                })
             }
             Some(Err(error)) => Err(error.clone()),
             None => Err(without_key(&self.facts)),

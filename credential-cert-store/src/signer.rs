@@ -11,9 +11,9 @@ use credential_core::credential::{Signer, SigningAlgorithm, SigningRequest};
 
 use crate::private_key::SigningKey;
 
-/// Largest RSA modulus, in bytes, that signs where it stands: a larger key takes milliseconds, which
-/// hold up the runtime's other tasks.
-const MAX_INLINE_MODULUS: usize = 256;
+/// Largest RSA modulus, in bytes, that signs and decrypts where it stands: a larger key takes milliseconds,
+/// which hold up the runtime's other tasks.
+pub(crate) const MAX_INLINE_MODULUS: usize = 256;
 
 /// A key in memory, parsed once.
 pub(crate) struct LocalSigner {
@@ -22,8 +22,8 @@ pub(crate) struct LocalSigner {
 }
 
 impl LocalSigner {
-    pub(crate) fn new(key: SigningKey, algorithms: &'static [SigningAlgorithm]) -> Self {
-        Self { key: Arc::new(key), algorithms }
+    pub(crate) fn new(key: Arc<SigningKey>, algorithms: &'static [SigningAlgorithm]) -> Self {
+        Self { key, algorithms }
     }
 }
 

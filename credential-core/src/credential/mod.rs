@@ -1,6 +1,7 @@
 //! What a source gives: a secret, a certificate with its signer, or a provider of assertions.
 
 mod assertion;
+mod decrypter;
 mod presented;
 mod secret;
 mod signer;
@@ -15,6 +16,7 @@ use assertion::FixedAssertion;
 use presented::same_provider;
 
 pub use assertion::{Assertion, AssertionProvider, AssertionRequest};
+pub use decrypter::{Decrypter, DecryptionAlgorithm, DecryptionRequest, MAX_CIPHERTEXT};
 pub(crate) use presented::Presented;
 pub use secret::{Secret, SecretBytes};
 pub use signer::{Signer, SigningAlgorithm, SigningRequest};
@@ -54,6 +56,7 @@ impl Credential {
             chain: chain.into(),
             facts: Arc::new(facts),
             signer,
+            decrypter: None,
             findings: Arc::default(),
         })
     }
@@ -88,6 +91,15 @@ impl Credential {
             Self::Secret(secret) => secret.expires_on = Some(end),
             Self::Assertion(assertion) => assertion.expires_on = Some(end),
             Self::Certificate(_) => {}
+        }
+        self
+    }
+
+    /// Says who decrypts with a certificate's key. The others have none: nothing changes there.
+    #[must_use]
+    pub fn with_decrypter(mut self, decrypter: Arc<dyn Decrypter>) -> Self {
+        if let Self::Certificate(certificate) = &mut self {
+            certificate.decrypter = Some(decrypter);
         }
         self
     }
@@ -156,18 +168,30 @@ impl Credential {
     }
 }
 
-/// The failure of a signer or provider that panicked or gave no answer.
-fn unanswered_by(who: &str, id: &str, unanswered: Unanswered) -> SourceError {
-    let (code, what, remedy) = match (who, unanswered) {
-        ("signer", Unanswered::Late) => ("signer-timeout", "gave no signature in time", "look at what it waits for"),
-        (_, Unanswered::Late) => ("provider-timeout", "gave no assertion in time", "look at what it waits for"),
-        (who, Unanswered::Panicked) => {
-            tracing::error!(credential = id, "the {who} of the credential panicked");
-            let code = if who == "signer" { "signer-panicked" } else { "provider-panicked" };
-            (code, "panicked", "mend its code: the panic's own message and place are in the program's error output")
-        }
+/// Who presents a credential, and gave nothing.
+#[derive(Clone, Copy)]
+enum Presenter {
+    Signer,
+    Decrypter,
+    Provider,
+}
+
+/// The failure of one that panicked or gave no answer.
+fn unanswered_by(who: Presenter, id: &str, unanswered: Unanswered) -> SourceError {
+    let (name, late, what, panicked) = match who {
+        Presenter::Signer => ("signer", "signer-timeout", "signature", "signer-panicked"),
+        Presenter::Decrypter => ("decrypter", "decrypter-timeout", "plaintext", "decrypter-panicked"),
+        Presenter::Provider => ("provider", "provider-timeout", "assertion", "provider-panicked"),
     };
-    SourceError::transient(code, format!("the {who} of {id} {what}")).remedy(remedy)
+    match unanswered {
+        Unanswered::Late => SourceError::transient(late, format!("the {name} of {id} gave no {what} in time"))
+            .remedy("look at what it waits for"),
+        Unanswered::Panicked => {
+            tracing::error!(credential = id, "the {name} of the credential panicked");
+            SourceError::transient(panicked, format!("the {name} of {id} panicked"))
+                .remedy("mend its code: the panic's own message and place are in the program's error output")
+        }
+    }
 }
 
 /// A client secret.
@@ -193,6 +217,7 @@ pub struct CertificateCredential {
     chain: Arc<[Vec<u8>]>,
     facts: Arc<CertificateFacts>,
     signer: Arc<dyn Signer>,
+    decrypter: Option<Arc<dyn Decrypter>>,
     findings: Arc<[Finding]>,
 }
 
@@ -219,7 +244,35 @@ impl CertificateCredential {
     /// What the signer says; `Transient` `signer-timeout` and `signer-panicked`.
     pub async fn sign(&self, request: SigningRequest<'_>) -> Result<Vec<u8>, SourceError> {
         let signed = bounded(&*request.world.clock, request.deadline, || self.signer.sign(request)).await;
-        signed.unwrap_or_else(|unanswered| Err(unanswered_by("signer", &self.id, unanswered)))
+        signed.unwrap_or_else(|unanswered| Err(unanswered_by(Presenter::Signer, &self.id, unanswered)))
+    }
+
+    /// Decrypts with the leaf's key, where that is at hand and can.
+    pub fn decrypter(&self) -> Option<&Arc<dyn Decrypter>> {
+        self.decrypter.as_ref()
+    }
+
+    /// The plaintext, from whoever wrote the decrypter: its panic, and its silence until the request's
+    /// deadline, are errors.
+    ///
+    /// # Errors
+    /// What the decrypter says; `Invalid` `no-decrypter` where there is none and `ciphertext-too-long` above
+    /// [`MAX_CIPHERTEXT`] bytes, `Transient` `decrypter-timeout` and `decrypter-panicked`.
+    pub async fn decrypt(&self, request: DecryptionRequest<'_>) -> Result<SecretBytes, SourceError> {
+        let Some(decrypter) = &self.decrypter else {
+            let message = format!("nothing can be decrypted with {}: its key only signs", self.id);
+            return Err(SourceError::invalid("no-decrypter", message)
+                .remedy("use a certificate with an RSA key that this process can decrypt with"));
+        };
+        if request.ciphertext.len() > MAX_CIPHERTEXT {
+            let message = format!(
+                "the encrypted key has {} bytes, and MAX_CIPHERTEXT is {MAX_CIPHERTEXT}",
+                request.ciphertext.len()
+            );
+            return Err(SourceError::invalid("ciphertext-too-long", message).remedy("refuse the token"));
+        }
+        let decrypted = bounded(&*request.world.clock, request.deadline, || decrypter.decrypt(request)).await;
+        decrypted.unwrap_or_else(|unanswered| Err(unanswered_by(Presenter::Decrypter, &self.id, unanswered)))
     }
 }
 
@@ -292,7 +345,7 @@ impl AssertionCredential {
     pub async fn ask(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
         let clock = &*request.world.clock;
         let given = bounded(clock, request.deadline, || self.provider.assertion(request)).await;
-        given.unwrap_or_else(|unanswered| Err(unanswered_by("provider", &self.id, unanswered)))
+        given.unwrap_or_else(|unanswered| Err(unanswered_by(Presenter::Provider, &self.id, unanswered)))
     }
 
     /// The assertion itself, where the credential is one and no provider of several.
