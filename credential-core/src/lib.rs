@@ -10,14 +10,19 @@
 //! | module | holds |
 //! |---|---|
 //! | [`source`] | an entry and what a source says of it: settings, findings, errors, load requests |
-//! | [`credential`] | what is loaded: secrets, certificates with their signers, assertions with their providers |
+//! | [`credential`] | what is loaded: secrets, certificates with their signers and decrypters, assertions with their providers |
 //! | [`registry`] | binding a list: what it is bound with, and everything that is wrong with it |
 //! | [`chain`] | presenting a list: candidates, verdicts, attempts, what is in use |
 //! | [`tokens`] | tokens that a loader needs to reach its material |
-//! | [`world`] | the outside world, injected: HTTP, files, commands, environment, clock, randomness, tasks |
+//! | [`world`] | the outside world, injected: HTTP, files, commands, sockets, environment, clock, randomness, tasks |
 //! | [`flight`], [`guard`] | one piece of work for many callers; code that is not ours, bounded |
 //! | [`text`] | what may be shown, what was meant, what is a placeholder |
 //! | [`codes`] | codes of findings that another crate decides by |
+//!
+//! Every call into the [`World`] has a deadline and guards against whoever wrote what is behind it. An HTTP
+//! request that asks for more than every client can do (a [`ClientCertificate`](world::ClientCertificate), a
+//! [`ServerTrust`](world::ServerTrust) of its own, a Unix socket) is refused before anything is sent where the
+//! client does not say that it [`can`](world::HttpClient::can).
 //!
 //! The feature `testing` adds `testing`: fakes for the outside world, and the conformance suite that
 //! any source can run.

@@ -29,7 +29,8 @@ pub(super) fn config(pinned: Thumbprint, client: Option<&ClientCertificate>) -> 
         }
         None => builder.with_no_client_auth(),
     };
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // What every client speaks, whatever its settings say about HTTP/2.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 

@@ -35,8 +35,8 @@ pub struct HttpRequest {
     pub trust: ServerTrust,
     /// Who the caller is in the TLS handshake (mutual TLS, RFC 8446 §4.4.2).
     pub client_certificate: Option<ClientCertificate>,
-    /// The Unix socket that is connected to in place of the address's host, never through a proxy; the
-    /// address still says host, path and whether there is TLS.
+    /// The absolute path of the Unix socket that is connected to in place of the address's host, never through a
+    /// proxy; the address still says host, path and whether there is TLS.
     pub unix_socket: Option<PathBuf>,
 }
 
