@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// Written as SPIFFE does it (Workload Endpoint §4, <https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE_Workload_Endpoint.md>).
 ///
 /// ```
-/// use credential_core::{Endpoint, EndpointFault};
+/// use credential_core::world::{Endpoint, EndpointFault};
 ///
 /// let agent: Endpoint = "unix:///run/spire/agent.sock".parse()?;
 /// assert_eq!(agent.unix_socket(), Some("/run/spire/agent.sock".as_ref()));
