@@ -2,26 +2,32 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::claims;
+use super::issuer::{client_of, user_of};
 use super::jwt::Jwt;
 use super::record::RecordedRequest;
 use super::reply::Reply;
 use super::state::{State, lock};
 
-/// The answer of the API, and the verdict for the record.
-pub(crate) fn answer(state: &State, request: &RecordedRequest) -> (Reply, String) {
+/// The answer of the API.
+pub(crate) fn answer(state: &State, request: &RecordedRequest) -> Answer {
     let token = match accepted(state, request) {
         Ok(token) => token,
         Err(challenge) => {
             let verdict = if challenge.contains("insufficient_claims") { "claims demanded" } else { "token refused" };
-            return (
-                Reply::json(401, &json!({"error": verdict})).header("www-authenticate", challenge),
-                verdict.to_owned(),
-            );
+            let why = match challenge.rsplit_once("error_description=\"") {
+                Some((_, why)) => why.trim_end_matches('"').to_owned(),
+                None if verdict == "token refused" => "there is no token".to_owned(),
+                None => String::new(),
+            };
+            let reply = Reply::json(401, &json!({"error": verdict})).header("www-authenticate", challenge);
+            return Answer::new(reply, verdict).because(why);
         }
     };
     let body = if request.path == "/hello" { hello(&token) } else { echo(request) };
-    (Reply::json(200, &body), "token accepted".to_owned())
+    let who = user_of(&token).or_else(|| client_of(&token)).and_then(Value::as_str).unwrap_or_default();
+    Answer::new(Reply::json(200, &body), "token accepted").because(format!("of {who}"))
 }
 
 /// The claims of the bearer token (RFC 6750 §2.1), or the challenge.
@@ -59,8 +65,8 @@ fn accepted(state: &State, request: &RecordedRequest) -> Result<Map<String, Valu
 
 /// Who calls: the app, and the user where there is one.
 fn hello(token: &Map<String, Value>) -> Value {
-    let mut body = json!({"hello": token.get("appid")});
-    let user = token.get("preferred_username").map(|user| ("user".to_owned(), user.clone()));
+    let mut body = json!({"hello": client_of(token)});
+    let user = user_of(token).map(|user| ("user".to_owned(), user.clone()));
     claims::add(&mut body, user.into_iter().collect());
     body
 }

@@ -18,8 +18,9 @@ const MAX_LIFETIME: i64 = 600;
 /// # Errors
 /// By the code that Entra has for it.
 pub(crate) fn authenticate(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<String, Refusal> {
-    match (call.get("client_secret"), call.get("client_assertion")) {
-        (Some(secret), None) => check_secret(app, secret),
+    match (&call.presented.secret, call.get("client_assertion")) {
+        (Some(secret), None) if call.presented.by_basic => check_secret(app, secret, "secret by Basic"),
+        (Some(secret), None) => check_secret(app, secret, "secret"),
         (None, Some(assertion)) => check_assertion(call, app, assertion),
         (Some(_), Some(_)) => Err(Refusal::malformed("there is a 'client_secret' beside a 'client_assertion'.")),
         (None, None) => {
@@ -30,13 +31,12 @@ pub(crate) fn authenticate(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<St
 }
 
 /// Compares with every secret in constant time.
-fn check_secret(app: &EmulatedApp, given: &str) -> Result<String, Refusal> {
-    let given = Secret::new(given);
-    let is_among = |secrets: &[Secret]| secrets.iter().fold(false, |found, secret| found | (*secret == given));
+fn check_secret(app: &EmulatedApp, given: &Secret, verdict: &str) -> Result<String, Refusal> {
+    let is_among = |secrets: &[Secret]| secrets.iter().fold(false, |found, secret| found | (secret == given));
     let (good, ended) = (is_among(&app.secrets), is_among(&app.expired_secrets));
     let id = &app.client_id;
     if good {
-        Ok("secret".to_owned())
+        Ok(verdict.to_owned())
     } else if ended {
         Err(Refusal::new(7_000_222, format!("The provided client secret keys for app '{id}' are expired.")))
     } else {

@@ -1,33 +1,32 @@
-//! Starting the emulator, and what can be done with one that runs.
+//! What the emulator will be, and its start.
 
-use std::convert::Infallible;
-use std::error::Error as StdError;
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::world::{Clock, SystemClock};
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::app::EmulatedApp;
 use super::certificate::RegisteredCertificate;
-use super::fault::Fault;
-use super::guid;
+use super::error::EmulatorError;
+use super::issuer::TokenVersion;
 use super::keys::OwnKey;
-use super::record::RecordedRequest;
+use super::observer::{EmulatorEvent, Observer};
 use super::resource::EmulatedResource;
+use super::running::Emulator;
 use super::server::{Side, serve};
-use super::state::{Lifetimes, Memory, State, lock};
+use super::state::{Lifetimes, Memory, State};
+use super::tls::EmulatedTls;
 
-/// How long minted tokens live.
-const MINTED_LIFETIME: i64 = 3600;
+/// How often a free port is looked for that is free by IPv6 too.
+const MAX_TRIES: usize = 16;
 
-/// What the emulator will be. Without a tenant it has `contoso.example`; Microsoft Graph and its own
+/// What the emulator will be: plain http unless [`tls`](Self::tls) says otherwise. Without a tenant it has `contoso.example`; Microsoft Graph and its own
 /// API (`api://demo`) are always among its resources.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct EmulatorBuilder {
     apps: Vec<EmulatedApp>,
@@ -38,10 +37,14 @@ pub struct EmulatorBuilder {
     clock: Arc<dyn Clock>,
     port: u16,
     api_port: u16,
+    tls: Option<EmulatedTls>,
+    trusts_proxy: bool,
+    token_version: TokenVersion,
+    observer: Observer,
 }
 
 impl EmulatorBuilder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             apps: Vec::new(),
             tenants: Vec::new(),
@@ -51,6 +54,10 @@ impl EmulatorBuilder {
             clock: Arc::new(SystemClock::default()),
             port: 0,
             api_port: 0,
+            tls: None,
+            trusts_proxy: false,
+            token_version: TokenVersion::default(),
+            observer: Observer::default(),
         }
     }
 
@@ -111,10 +118,42 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Makes a key and starts both servers on 127.0.0.1, on the tokio runtime of the caller.
+    /// Answers https too, at the same ports: the first byte of a connection tells which it is. The addresses that
+    /// the emulator gives ([`Emulator::instance`], ...) are then `https://localhost:PORT`; plain http at
+    /// `http://127.0.0.1:PORT` stays. Clients of Microsoft's (MSAL, azure-identity) take nothing but https;
+    /// this crate's take http on this machine.
+    pub fn tls(mut self, tls: EmulatedTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Believes the headers of a proxy in front: `Forwarded` (RFC 7239), or `X-Forwarded-Proto` and
+    /// `X-Forwarded-Host`. Metadata, issuers and the audience of client assertions are then those of the address
+    /// that the proxy was asked by. The proxy must set these headers over what its clients send. Without this they
+    /// mean nothing, and only loopback names are answered.
+    pub fn trust_forwarded_headers(mut self) -> Self {
+        self.trusts_proxy = true;
+        self
+    }
+
+    /// Sets which form tokens have, and whose metadata says it issued them; [`TokenVersion::V2`] otherwise.
+    pub fn token_version(mut self, version: TokenVersion) -> Self {
+        self.token_version = version;
+        self
+    }
+
+    /// Has that told of every request when it is answered. It is called on the runtime: what takes long belongs
+    /// elsewhere.
+    pub fn observe(mut self, told: impl Fn(EmulatorEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(told);
+        self
+    }
+
+    /// Makes a key and starts both servers on 127.0.0.1, and on ::1 where this machine has it, on the tokio
+    /// runtime of the caller.
     ///
     /// # Errors
-    /// When a certificate cannot be read, a port is taken or no key can be made.
+    /// When a certificate cannot be read, a port is taken ([`EmulatorError::occupied_port`]) or no key can be made.
     pub async fn start(self) -> Result<Emulator, EmulatorError> {
         let apps = self.apps.into_iter().map(read_certificates).collect::<Result<Vec<_>, _>>()?;
         let mut resources = self.resources;
@@ -123,10 +162,12 @@ impl EmulatorBuilder {
                 resources.push(own);
             }
         }
+        let tls = self.tls.map(EmulatedTls::read).transpose()?;
         let key = tokio::task::spawn_blocking(OwnKey::generate).await;
         let key = key.map_err(EmulatorError::key)?.map_err(EmulatorError::key)?;
-        let (authority, address) = listen(self.port).await?;
-        let (api, api_address) = listen(self.api_port).await?;
+        let (authority, port) = listen(self.port).await?;
+        let (api, api_port) = listen(self.api_port).await?;
+        let base = if tls.is_some() { "https://localhost" } else { "http://127.0.0.1" };
         let tenants = if self.tenants.is_empty() { vec!["contoso.example".to_owned()] } else { self.tenants };
         let state = Arc::new(State {
             apps,
@@ -136,13 +177,21 @@ impl EmulatorBuilder {
             lifetimes: self.lifetimes,
             key,
             clock: self.clock,
-            origin: format!("http://{address}"),
+            token_version: self.token_version,
+            tls,
+            trusts_proxy: self.trusts_proxy,
+            observer: self.observer,
+            origin: format!("{base}:{port}"),
+            api_origin: format!("{base}:{api_port}"),
             memory: Memory::default(),
         });
         let mut servers = JoinSet::new();
-        servers.spawn(serve(authority, Arc::clone(&state), Side::Authority));
-        servers.spawn(serve(api, Arc::clone(&state), Side::Api));
-        Ok(Emulator { state, address, api_address, _servers: servers })
+        let sides = [(authority, Side::Authority), (api, Side::Api)];
+        for (listener, side) in sides.into_iter().flat_map(|(list, side)| list.into_iter().map(move |one| (one, side)))
+        {
+            servers.spawn(serve(listener, Arc::clone(&state), side));
+        }
+        Ok(Emulator { state, port, api_port, _servers: servers })
     }
 }
 
@@ -160,163 +209,21 @@ fn read_certificates(mut app: EmulatedApp) -> Result<EmulatedApp, EmulatorError>
     Ok(app)
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), EmulatorError> {
-    let failed = |cause| EmulatorError {
-        message: format!("cannot listen on 127.0.0.1:{port}"),
-        cause: Some(Box::new(cause) as _),
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-/// An authority and a protected API that run until this is dropped.
-#[derive(Debug)]
-pub struct Emulator {
-    state: Arc<State>,
-    address: SocketAddr,
-    api_address: SocketAddr,
-    _servers: JoinSet<Infallible>,
-}
-
-impl Emulator {
-    /// Says what the emulator shall be.
-    pub fn builder() -> EmulatorBuilder {
-        EmulatorBuilder::new()
-    }
-
-    /// The instance for the settings: `http://127.0.0.1:PORT/`.
-    pub fn instance(&self) -> String {
-        format!("{}/", self.state.origin)
-    }
-
-    /// The authority of the first tenant: `http://127.0.0.1:PORT/contoso.example`.
-    pub fn authority(&self) -> String {
-        let tenant = self.state.tenants.first().map(String::as_str).unwrap_or_default();
-        format!("{}/{tenant}", self.state.origin)
-    }
-
-    /// The token endpoint of the first tenant.
-    pub fn token_endpoint(&self) -> String {
-        format!("{}/oauth2/v2.0/token", self.authority())
-    }
-
-    /// The protected API: `http://127.0.0.1:PORT`. `/hello` answers with the caller's client id, every
-    /// other path with the request itself.
-    pub fn api_url(&self) -> String {
-        format!("http://{}", self.api_address)
-    }
-
-    /// The audience of the protected API.
-    pub fn api_audience(&self) -> &str {
-        &self.state.api_audience
-    }
-
-    /// The authority's port.
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
-    /// The API's port.
-    pub fn api_port(&self) -> u16 {
-        self.api_address.port()
-    }
-
-    /// Every request so far, in the order of coming; of very many the last 10 000, or 64 MiB.
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.state.memory.log).all()
-    }
-
-    /// The requests to the token endpoint alone.
-    pub fn token_requests(&self) -> Vec<RecordedRequest> {
-        let mut requests = self.requests();
-        requests.retain(|request| request.path.ends_with("/token"));
-        requests
-    }
-
-    /// Forgets the requests so far.
-    pub fn clear_requests(&self) {
-        lock(&self.state.memory.log).clear();
-    }
-
-    /// Adds a failure to come.
-    pub fn fail(&self, fault: Fault) {
-        lock(&self.state.memory.faults).add(fault);
-    }
-
-    /// Takes back every failure to come.
-    pub fn clear_faults(&self) {
-        lock(&self.state.memory.faults).clear();
-    }
-
-    /// Lets the API answer with a claims challenge until a token has what is demanded, as in
-    /// `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`. `null` takes it back.
-    pub fn demand_claims(&self, claims: Value) {
-        *lock(&self.state.memory.demanded) = Some(claims).filter(|claims| !claims.is_null());
-    }
-
-    /// A user's token for a web API of ours: `audience` is its client id or `api://` with it, `scopes`
-    /// the delegated permissions with spaces between them. It is of the first tenant and lives an hour.
-    ///
-    /// # Errors
-    /// When signing fails.
-    pub fn mint_user_token(&self, user: &str, audience: &str, scopes: &str) -> Result<String, EmulatorError> {
-        let now = self.state.now();
-        let tenant = self.state.tenants.first().map(String::as_str).unwrap_or_default();
-        let id = guid::of(&format!("user {user}"));
-        self.mint(&json!({
-            "aud": audience, "iss": format!("{}/v2.0", self.authority()), "tid": tenant, "ver": "2.0",
-            "iat": now, "nbf": now, "exp": now + MINTED_LIFETIME, "uti": guid::random(),
-            "oid": id, "sub": id, "preferred_username": user, "name": user, "scp": scopes,
-        }))
-    }
-
-    /// A federated assertion that lives an hour: what a platform would put into a pod's token file.
-    ///
-    /// # Errors
-    /// When signing fails.
-    pub fn mint_federated(&self, issuer: &str, subject: &str, audience: &str) -> Result<String, EmulatorError> {
-        let now = self.state.now();
-        self.mint(&json!({
-            "iss": issuer, "sub": subject, "aud": audience,
-            "iat": now, "nbf": now, "exp": now + MINTED_LIFETIME, "jti": guid::random(),
-        }))
-    }
-
-    /// A JWT with any claims, signed with the emulator's key: expired tokens, tokens for others, ...
-    ///
-    /// # Errors
-    /// When signing fails.
-    pub fn mint(&self, claims: &Value) -> Result<String, EmulatorError> {
-        self.state.key.sign(claims).map_err(EmulatorError::key)
-    }
-}
-
-/// Why the emulator could not start or sign.
-#[derive(Debug)]
-pub struct EmulatorError {
-    message: String,
-    cause: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-impl EmulatorError {
-    fn new(message: String) -> Self {
-        Self { message, cause: None }
-    }
-
-    fn key(cause: impl StdError + Send + Sync + 'static) -> Self {
-        Self { message: "the emulator's key cannot be made or used".to_owned(), cause: Some(Box::new(cause)) }
-    }
-}
-
-impl fmt::Display for EmulatorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl StdError for EmulatorError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
+/// One port of 127.0.0.1 and, where this machine has it, of ::1: `localhost` is either, and at neither may
+/// somebody else take what is meant for the emulator.
+async fn listen(port: u16) -> Result<(Vec<TcpListener>, u16), EmulatorError> {
+    let mut tries = 0;
+    loop {
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let failed = |cause| EmulatorError::listen(address, cause);
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let chosen = listener.local_addr().map_err(failed)?.port();
+        let second = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), chosen);
+        match TcpListener::bind(second).await {
+            Ok(second) => return Ok((vec![listener, second], chosen)),
+            Err(cause) if cause.kind() != io::ErrorKind::AddrInUse => return Ok((vec![listener], chosen)),
+            Err(_) if port == 0 && tries < MAX_TRIES => tries += 1,
+            Err(cause) => return Err(EmulatorError::listen(second, cause)),
+        }
     }
 }

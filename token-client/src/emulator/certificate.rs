@@ -82,7 +82,8 @@ impl RegisteredCertificate {
     }
 
     /// Whether `x5c` (RFC 7515 §4.1.6), where it is there, begins with this certificate and each next
-    /// one is the issuer of the one before. One text in place of the array is taken, as Entra does.
+    /// one is the issuer of the one before. One text in place of the array is taken, as Entra does, and base64
+    /// with line breaks, as MSAL for Python sends it.
     pub(crate) fn begins(&self, x5c: Option<&Value>) -> bool {
         let chain: Vec<&str> = match x5c {
             None => return true,
@@ -90,8 +91,11 @@ impl RegisteredCertificate {
             Some(Value::Array(list)) => list.iter().map(|one| one.as_str().unwrap_or_default()).collect(),
             Some(_) => return false,
         };
-        let chain: Vec<Vec<u8>> =
-            chain.iter().take(MAX_CHAIN + 1).map(|one| STANDARD.decode(one).unwrap_or_default()).collect();
+        let decode = |one: &&str| {
+            let text: String = one.chars().filter(|character| !character.is_ascii_whitespace()).collect();
+            STANDARD.decode(text).unwrap_or_default()
+        };
+        let chain: Vec<Vec<u8>> = chain.iter().take(MAX_CHAIN + 1).map(decode).collect();
         let parsed: Vec<_> =
             chain.iter().filter_map(|der| X509Certificate::from_der(der).ok().map(|(_, one)| one)).collect();
         let linked = parsed.iter().zip(parsed.iter().skip(1)).all(|(one, next)| one.issuer() == next.subject());

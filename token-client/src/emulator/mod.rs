@@ -37,11 +37,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What differs from the real thing, on purpose: plain `http` on 127.0.0.1; every tenant knows every
-//! app and resource; there are no pages for people, so users come by [`Emulator::mint_user_token`]; a
-//! client assertion may be used once (RFC 7523 §3 lets an authority demand that); its lifetime may be
-//! ten minutes at most, which Entra's documentation asks for and its servers do not enforce.
+//! What differs from the real thing, on purpose: plain `http` on 127.0.0.1 unless it is told to have TLS
+//! ([`EmulatorBuilder::tls`], for clients that insist on it); every tenant knows every app and resource; nobody
+//! can sign in, so users come by [`Emulator::mint_user_token`]; a client assertion may be used once (RFC 7523 §3
+//! lets an authority demand that); its lifetime may be ten minutes at most, which Entra's documentation asks for
+//! and its servers do not enforce.
+//!
+//! A tenant has its name and an id; tokens and Entra's metadata (`/TENANT/v2.0/...`) have the id, whatever was
+//! asked by. Below `/TENANT/.well-known/` it is a generic OpenID provider, whose tokens say so.
 
+mod answer;
 mod api;
 mod app;
 mod assertion;
@@ -49,23 +54,38 @@ mod authority;
 mod builder;
 mod certificate;
 mod claims;
+mod error;
 mod fault;
 mod federated;
 mod guid;
+mod issuer;
 mod jwt;
 mod keys;
+mod local;
+mod observer;
 mod on_behalf_of;
+mod origin;
+mod page;
+mod presented;
 mod record;
 mod refusal;
 mod reply;
 mod resource;
+mod running;
 mod server;
 mod state;
 mod time;
+mod tls;
 mod token;
+mod user;
 
 pub use app::EmulatedApp;
-pub use builder::{Emulator, EmulatorBuilder, EmulatorError};
+pub use builder::EmulatorBuilder;
+pub use error::EmulatorError;
 pub use fault::Fault;
+pub use issuer::TokenVersion;
+pub use observer::EmulatorEvent;
 pub use record::RecordedRequest;
 pub use resource::EmulatedResource;
+pub use running::Emulator;
+pub use tls::EmulatedTls;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::app::EmulatedApp;
 use super::claims;
 use super::guid;
+use super::issuer::user_of;
 use super::jwt::Jwt;
 use super::refusal::Refusal;
 use super::resource::Asked;
@@ -14,14 +15,14 @@ use super::time::SKEW_SECONDS;
 use super::token::TokenCall;
 
 /// What a token says of its user, and is handed on.
-const USER_CLAIMS: [&str; 4] = ["oid", "sub", "preferred_username", "name"];
+const USER_CLAIMS: [&str; 6] = ["oid", "sub", "preferred_username", "upn", "unique_name", "name"];
 
-/// The body of the answer.
+/// The body of the answer, and what was granted in a few words.
 ///
 /// # Errors
 /// 50013, 500131 and 500133 for the incoming token, 7000114 for one without a user, 65001 without
 /// consent, and by the scope.
-pub(crate) fn exchange(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<Value, Refusal> {
+pub(crate) fn exchange(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<(Value, String), Refusal> {
     match call.need("requested_token_use")? {
         "on_behalf_of" => {}
         _ => return Err(Refusal::malformed("'requested_token_use' is not 'on_behalf_of'.")),
@@ -30,10 +31,10 @@ pub(crate) fn exchange(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<Value,
     let scope = call.need("scope")?;
     let asked = Asked::read(scope, &call.state.resources, call.tenant)?;
     let granted = consented(app, &asked)?;
-    let tenant = incoming.get("tid").and_then(Value::as_str).unwrap_or_default();
-    if !call.has_shared_tenant() && !tenant.eq_ignore_ascii_case(call.tenant) {
-        return Err(Refusal::new(50_013, "Assertion failed signature validation. [Reason - It is of another tenant.]"));
-    }
+    let tenant = incoming.get("tid").and_then(Value::as_str).and_then(|tenant| call.state.tenant(tenant));
+    let tenant = tenant.filter(|tenant| call.has_shared_tenant() || *tenant == call.tenant).ok_or_else(|| {
+        Refusal::new(50_013, "Assertion failed signature validation. [Reason - It is of another tenant.]")
+    })?;
     let user: Map<String, Value> =
         USER_CLAIMS.iter().filter_map(|name| Some(((*name).to_owned(), incoming.get(*name)?.clone()))).collect();
     let mut token = call.base_claims(app, &asked.resource.identifier, tenant);
@@ -54,11 +55,12 @@ pub(crate) fn exchange(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<Value,
         extra.insert("id_token".to_owned(), json!(call.sign(&id_token)?));
     }
     if call.get("client_info") == Some("1") {
-        let info = json!({"uid": user.get("oid"), "utid": tenant}).to_string();
+        let info = json!({"uid": user.get("oid"), "utid": call.state.tenant_id(tenant)}).to_string();
         extra.insert("client_info".to_owned(), json!(URL_SAFE_NO_PAD.encode(info)));
     }
     claims::add(&mut body, extra);
-    Ok(body)
+    let who = user_of(&user).and_then(Value::as_str).unwrap_or("a user");
+    Ok((body, format!("{} on behalf of {who} for {}", app.client_id, asked.resource.identifier)))
 }
 
 /// The claims of the token that the web API was called with.

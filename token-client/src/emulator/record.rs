@@ -21,9 +21,11 @@ pub struct RecordedRequest {
     pub path: String,
     /// The status of the answer; `None` while there is none, and when the connection was closed.
     pub status: Option<u16>,
-    /// What the emulator made of it: `secret`, `certificate THUMBPRINT`, `federated SUBJECT`,
-    /// `AADSTS7000215`, `fault`, ...
+    /// What the emulator made of it: `secret`, `certificate THUMBPRINT`, `secret by Basic`,
+    /// `federated SUBJECT`, `AADSTS7000215`, `fault`, ...
     pub verdict: String,
+    /// Why, in a sentence without secrets; empty where the verdict says it all.
+    pub why: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, Secret)>,
     pub(crate) form: Vec<(String, Secret)>,
@@ -65,6 +67,7 @@ impl fmt::Debug for RecordedRequest {
             .field("form", &self.form_names())
             .field("status", &self.status)
             .field("verdict", &self.verdict)
+            .field("why", &self.why)
             .finish_non_exhaustive()
     }
 }
@@ -89,11 +92,13 @@ impl Log {
         self.forgotten + self.requests.len() as u64 - 1
     }
 
-    pub(crate) fn finish(&mut self, number: u64, status: Option<u16>, verdict: &str) {
+    /// Keeps what became of a request.
+    pub(crate) fn finish(&mut self, number: u64, done: &RecordedRequest) {
         let place = number.checked_sub(self.forgotten).and_then(|place| usize::try_from(place).ok());
         if let Some(request) = place.and_then(|place| self.requests.get_mut(place)) {
-            request.status = status;
-            verdict.clone_into(&mut request.verdict);
+            request.status = done.status;
+            request.verdict.clone_from(&done.verdict);
+            request.why.clone_from(&done.why);
         }
     }
 
@@ -118,6 +123,7 @@ mod tests {
             path: path.to_string(),
             status: None,
             verdict: String::new(),
+            why: String::new(),
             query: vec![("q".to_owned(), "hunter2".to_owned())],
             headers: vec![("authorization".to_owned(), Secret::new("hunter2"))],
             form: vec![("client_secret".to_owned(), Secret::new("hunter2"))],
@@ -138,8 +144,9 @@ mod tests {
     fn the_oldest_request_is_forgotten_first_and_debug_shows_no_value() {
         let mut log = Log::default();
         let numbers: Vec<u64> = (0..=MAX_RECORDED).map(|path| log.add(request(path, "hunter2"))).collect();
-        log.finish(numbers[0], Some(200), "forgotten by now");
-        log.finish(numbers[MAX_RECORDED], Some(401), "last");
+        let done = |status| RecordedRequest { status: Some(status), ..request(0, "") };
+        log.finish(numbers[0], &done(200));
+        log.finish(numbers[MAX_RECORDED], &done(401));
         let all = log.all();
         assert_eq!((all.len(), all[0].path.as_str()), (MAX_RECORDED, "1"));
         assert_eq!(all.last().map(|last| last.status), Some(Some(401)));

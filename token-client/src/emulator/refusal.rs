@@ -76,6 +76,10 @@ impl Refusal {
         Self::new(70_011, format!("{message} does not exist."))
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn code(&self) -> u32 {
         self.code
     }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on loopback, bounded in everything.
+//! HTTP/1.1 on loopback, with TLS or without, bounded in everything.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,18 +8,23 @@ use std::time::Duration;
 use credential_core::Secret;
 use credential_core::credential::SecretBytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
+use super::answer::Answer;
 use super::fault::Action;
+use super::observer::EmulatorEvent;
+use super::origin;
 use super::record::RecordedRequest;
 use super::reply::{Reply, ReplyBody};
 use super::state::{State, lock};
@@ -31,6 +36,8 @@ const MAX_CONNECTIONS: usize = 256;
 const MAX_BODY: usize = 1024 * 1024;
 /// How long the head and the body of a request may take, each.
 const MAX_WAIT: Duration = Duration::from_secs(30);
+/// What a connection with TLS begins with: the type of a handshake's record (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 22;
 /// How long to wait when there is no connection to be had: no file handles, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -79,37 +86,75 @@ async fn pause() {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
+/// http or, where the emulator has TLS, https: the first byte tells.
 async fn connection(stream: TcpStream, state: Arc<State>, side: Side) {
-    let service = service_fn(move |request| handle(Arc::clone(&state), side, request));
+    let Some(tls) = &state.tls else { return speak(stream, state, side, "http").await };
+    let mut first = [0];
+    match timeout(MAX_WAIT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) if first == [TLS_HANDSHAKE] => {}
+        Ok(Ok(1)) => return speak(stream, state, side, "http").await,
+        _ => return,
+    }
+    let why = match timeout(MAX_WAIT, TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream)).await {
+        Ok(Ok(stream)) => return speak(stream, state, side, "https").await,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it was not ended in time".to_owned(),
+    };
+    state.observer.tell(EmulatorEvent::HandshakeFailed(&why));
+}
+
+async fn speak<S>(stream: S, state: Arc<State>, side: Side, scheme: &'static str)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let service = service_fn(move |request| handle(Arc::clone(&state), side, scheme, request));
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(MAX_WAIT);
     // Whatever ends a connection is the client's to see.
     let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn handle(state: Arc<State>, side: Side, request: Request<Incoming>) -> Result<Response<ReplyBody>, Closed> {
-    let Some(origin) = loopback_origin(&request) else {
-        return Ok(Reply::new(421, "this server answers under loopback names alone").into_response());
-    };
+async fn handle(
+    state: Arc<State>,
+    side: Side,
+    scheme: &str,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Closed> {
     let (head, body) = request.into_parts();
-    let body = match timeout(MAX_WAIT, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(_)) => return Ok(Reply::new(413, format!("a body has {MAX_BODY} bytes at most")).into_response()),
-        Err(_) => return Ok(Reply::new(408, "the body did not come in time").into_response()),
+    let reached = match origin::of(&head.headers, scheme, state.trusts_proxy) {
+        Ok(origin) => whole(body).await.map(|body| (origin, body)),
+        Err(why) => Err((421, why.to_owned())),
     };
-    let request = recorded(&head, &body);
-    let number = lock(&state.memory.log).add(request.clone());
-    let answer = answer(&state, side, &request, &origin).await;
-    let (status, verdict) = match &answer {
-        Some((reply, verdict)) => (Some(reply.status), verdict.as_str()),
-        None => (None, "fault"),
+    let mut record = recorded(&head, reached.as_ref().map(|(_, body)| &**body).unwrap_or_default());
+    let number = lock(&state.memory.log).add(record.clone());
+    let answer = match reached {
+        Ok((origin, _)) => answer(&state, side, &record, &origin).await,
+        Err((status, why)) => Some(Answer::new(Reply::new(status, why.clone()), "refused").because(why)),
     };
-    lock(&state.memory.log).finish(number, status, verdict);
-    answer.map(|(reply, _)| reply.into_response()).ok_or(Closed)
+    match &answer {
+        Some(answer) => {
+            record.status = Some(answer.reply.status);
+            record.verdict.clone_from(&answer.verdict);
+            record.why.clone_from(&answer.why);
+        }
+        None => "fault".clone_into(&mut record.verdict),
+    }
+    lock(&state.memory.log).finish(number, &record);
+    state.observer.tell(EmulatorEvent::Answered(&record));
+    answer.map(|answer| answer.reply.into_response()).ok_or(Closed)
 }
 
-/// The answer and the verdict; `None` to close the connection.
-async fn answer(state: &State, side: Side, request: &RecordedRequest, origin: &str) -> Option<(Reply, String)> {
+/// The body, or the status and the reason of a refusal.
+async fn whole(body: Incoming) -> Result<Bytes, (u16, String)> {
+    match timeout(MAX_WAIT, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => Err((413, format!("a body has {MAX_BODY} bytes at most"))),
+        Err(_) => Err((408, "the body did not come in time".to_owned())),
+    }
+}
+
+/// The answer; `None` to close the connection.
+async fn answer(state: &State, side: Side, request: &RecordedRequest, origin: &str) -> Option<Answer> {
     let fault = lock(&state.memory.faults).next(&request.path);
     if let Some(fault) = fault {
         if !fault.delay.is_zero() {
@@ -124,21 +169,13 @@ async fn answer(state: &State, side: Side, request: &RecordedRequest, origin: &s
             }
         };
         if let Some(reply) = reply {
-            return Some((reply, "fault".to_owned()));
+            return Some(Answer::new(reply, "fault"));
         }
     }
     Some(match side {
         Side::Authority => authority::answer(state, request, origin),
         Side::Api => api::answer(state, request),
     })
-}
-
-/// `http://HOST` as the client wrote it, if that is this machine: a web page that had its name
-/// resolved to 127.0.0.1 is not let in.
-fn loopback_origin(request: &Request<Incoming>) -> Option<String> {
-    let host = request.headers().get(HOST)?.to_str().ok()?.to_ascii_lowercase();
-    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-    ["127.0.0.1", "localhost"].contains(&name).then(|| format!("http://{host}"))
 }
 
 fn recorded(head: &hyper::http::request::Parts, body: &[u8]) -> RecordedRequest {
@@ -153,6 +190,7 @@ fn recorded(head: &hyper::http::request::Parts, body: &[u8]) -> RecordedRequest 
         path: head.uri.path().to_owned(),
         status: None,
         verdict: String::new(),
+        why: String::new(),
         query: pairs(head.uri.query().unwrap_or_default().as_bytes()),
         headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
         form: form.into_iter().map(|(name, value)| (name, Secret::new(value))).collect(),

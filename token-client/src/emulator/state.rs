@@ -8,10 +8,15 @@ use serde_json::Value;
 
 use super::app::EmulatedApp;
 use super::fault::Faults;
+use super::guid;
+use super::issuer::TokenVersion;
 use super::keys::OwnKey;
+use super::observer::Observer;
 use super::record::Log;
 use super::resource::EmulatedResource;
 use super::time::seconds;
+use super::tls::ServerTls;
+use credential_core::text::guid::is_guid;
 
 /// The most client assertions that are remembered as used; the oldest are forgotten first.
 const MAX_USED: usize = 100_000;
@@ -26,8 +31,15 @@ pub(crate) struct State {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) key: OwnKey,
     pub(crate) clock: Arc<dyn Clock>,
-    /// `http://127.0.0.1:PORT` of the authority.
+    pub(crate) token_version: TokenVersion,
+    pub(crate) tls: Option<ServerTls>,
+    /// Whether a proxy's headers say under which address it was asked.
+    pub(crate) trusts_proxy: bool,
+    pub(crate) observer: Observer,
+    /// `http://127.0.0.1:PORT` of the authority, or `https://localhost:PORT`.
     pub(crate) origin: String,
+    /// The same of the API.
+    pub(crate) api_origin: String,
     pub(crate) memory: Memory,
 }
 
@@ -59,9 +71,20 @@ impl State {
         self.apps.iter().find(|app| app.client_id.eq_ignore_ascii_case(client_id))
     }
 
-    /// The tenant as it was registered.
+    /// The tenant as it was registered, by its name or its id.
     pub(crate) fn tenant(&self, name: &str) -> Option<&str> {
-        self.tenants.iter().find(|tenant| tenant.eq_ignore_ascii_case(name)).map(String::as_str)
+        let is = |tenant: &&String| tenant.eq_ignore_ascii_case(name) || self.tenant_id(tenant) == name.to_lowercase();
+        self.tenants.iter().find(is).map(String::as_str)
+    }
+
+    /// The id of a registered tenant: a GUID, and always the same for a name.
+    pub(crate) fn tenant_id(&self, tenant: &str) -> String {
+        let tenant = tenant.to_lowercase();
+        if is_guid(&tenant) { tenant } else { guid::of(&format!("tenant {tenant}")) }
+    }
+
+    pub(crate) fn first_tenant(&self) -> &str {
+        self.tenants.first().map(String::as_str).unwrap_or_default()
     }
 
     /// Notes an assertion's `jti` until it expires; `false` when it was noted before.

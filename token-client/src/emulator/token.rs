@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::app::EmulatedApp;
 use super::assertion::authenticate;
 use super::authority::{SHARED_TENANTS, unknown_tenant};
 use super::claims;
 use super::guid;
+use super::issuer::{Door, issuer};
 use super::on_behalf_of;
+use super::presented::Presented;
 use super::record::RecordedRequest;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -25,6 +28,8 @@ pub(crate) struct TokenCall<'a> {
     /// The address that was posted to, as the client sees it.
     pub(crate) endpoint: String,
     origin: &'a str,
+    door: Door,
+    pub(crate) presented: Presented,
     pub(crate) now: i64,
 }
 
@@ -44,20 +49,22 @@ impl<'a> TokenCall<'a> {
         SHARED_TENANTS.contains(&self.tenant)
     }
 
-    /// The claims that every token to this client has, for a tenant.
+    /// The claims that every token to this client has, for a tenant as it is registered.
     pub(crate) fn base_claims(&self, app: &EmulatedApp, audience: &str, tenant: &str) -> Value {
-        json!({
+        let version = self.state.token_version;
+        let mut token = json!({
             "aud": audience,
-            "iss": format!("{}/{tenant}/v2.0", self.origin),
+            "iss": issuer(self.state, self.origin, self.door, tenant),
             "iat": self.now,
             "nbf": self.now,
             "exp": self.now.saturating_add(self.state.lifetimes.expires_in),
-            "appid": app.client_id,
-            "azp": app.client_id,
-            "tid": tenant,
+            "tid": self.state.tenant_id(tenant),
             "uti": guid::random(),
-            "ver": "2.0",
-        })
+            "ver": version.text(),
+        });
+        let method = if self.presented.secret.is_some() { "1" } else { "2" };
+        claims::add(&mut token, version.client(&app.client_id, method));
+        token
     }
 
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, Refusal> {
@@ -80,13 +87,14 @@ impl<'a> TokenCall<'a> {
     }
 }
 
-/// The answer and the verdict.
+/// The answer to a request that came by this door.
 pub(crate) fn answer(
     state: &State,
     request: &RecordedRequest,
     tenant: &str,
     origin: &str,
-) -> Result<(Reply, String), Refusal> {
+    door: Door,
+) -> Result<Answer, Refusal> {
     if request.method != "POST" {
         let message = format!("The endpoint only accepts POST requests. Received a {} request.", request.method);
         return Err(Refusal::new(900_561, message));
@@ -94,21 +102,22 @@ pub(crate) fn answer(
     let shared = SHARED_TENANTS.into_iter().find(|name| name.eq_ignore_ascii_case(tenant));
     let tenant = shared.or_else(|| state.tenant(tenant)).ok_or_else(|| unknown_tenant(tenant))?;
     let endpoint = format!("{origin}{}", request.path);
-    let call = TokenCall { state, request, tenant, endpoint, origin, now: state.now() };
     single_valued(request)?;
+    let presented = Presented::read(request)?;
+    let call = TokenCall { state, request, tenant, endpoint, origin, door, presented, now: state.now() };
     let grant = call.need("grant_type")?;
-    let client_id = call.need("client_id")?;
+    let client_id = call.presented.client_id.as_deref().ok_or_else(|| Refusal::missing("client_id"))?;
     let app = state.app(client_id).ok_or_else(|| {
         let message = format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'.");
         Refusal::new(700_016, message)
     })?;
     let verdict = authenticate(&call, app)?;
-    let body = match grant {
+    let (body, why) = match grant {
         "client_credentials" => client_credentials(&call, app)?,
         JWT_BEARER => on_behalf_of::exchange(&call, app)?,
         other => return Err(Refusal::new(70_003, format!("The app requested an unsupported grant type '{other}'."))),
     };
-    Ok((Reply::json(200, &body).header("pragma", "no-cache"), verdict))
+    Ok(Answer::new(Reply::json(200, &body).header("pragma", "no-cache"), verdict).because(why))
 }
 
 /// # Errors
@@ -122,8 +131,8 @@ fn single_valued(request: &RecordedRequest) -> Result<(), Refusal> {
     }
 }
 
-/// RFC 6749 §4.4: a token for the app itself.
-fn client_credentials(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<Value, Refusal> {
+/// RFC 6749 §4.4: a token for the app itself. The body, and what was granted in a few words.
+fn client_credentials(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<(Value, String), Refusal> {
     if call.has_shared_tenant() {
         let message = "No tenant-identifying information found in either the request or implied by any provided \
                        credentials.";
@@ -139,5 +148,6 @@ fn client_credentials(call: &TokenCall<'_>, app: &EmulatedApp) -> Result<Value, 
     let own = json!({"idtyp": "app", "oid": principal, "sub": principal, "roles": asked.resource.roles});
     claims::add(&mut claims, own.as_object().cloned().unwrap_or_default());
     claims::add(&mut claims, claims::requested(call.get("claims"))?);
-    call.granted(&claims)
+    let why = format!("{} for {}", app.client_id, asked.resource.identifier);
+    Ok((call.granted(&claims)?, why))
 }

@@ -43,6 +43,19 @@ async fn dates_as_text_and_x5c_as_array_or_text_are_taken() {
     }
 }
 
+#[tokio::test]
+async fn x5c_with_line_breaks_is_read() {
+    use base64::Engine;
+    let emulator = emulator().await;
+    let text = base64::engine::general_purpose::STANDARD.encode(&REGISTERED.der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    for (x5c, code) in [(lines.join("\n"), 0), (lines.join("\r\n"), 0), (lines.join("!"), 50_027)] {
+        let with =
+            assertion(&emulator, &REGISTERED, Algorithm::PS256, |_, header| header.x5c = Some(vec![x5c.clone()]));
+        assert_eq!(ask_with(&emulator, &with).await.code(), code, "{x5c}");
+    }
+}
+
 type Change = fn(&mut Value, &mut Header);
 
 #[tokio::test]

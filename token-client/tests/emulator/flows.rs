@@ -33,7 +33,10 @@ async fn an_app_token_says_whose_it_is_and_verifies_with_the_published_keys() {
     assert_eq!(body["ext_expires_in"], 3599);
     assert!(body.get("refresh_in").is_none() && body.get("refresh_token").is_none());
     let token = verified(&emulator, body["access_token"].as_str().unwrap(), "https://graph.microsoft.com").await;
-    assert_eq!((&token["appid"], &token["tid"]), (&json!("app1"), &json!("contoso.example")));
+    assert_eq!(
+        (&token["azp"], &token["tid"]),
+        (&json!("app1"), &json!(emulator.tenant_id("contoso.example").unwrap()))
+    );
     assert_eq!((&token["roles"], &token["idtyp"]), (&json!(["User.Read.All"]), &json!("app")));
     assert!((token["exp"].as_i64().unwrap() - now() - 3599).abs() <= 2);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -128,7 +131,7 @@ async fn on_behalf_of_hands_the_user_on() {
     let answer = call(form(&incoming, "user.read offline_access openid profile")).await.json();
     let token = verified(&emulator, answer["access_token"].as_str().unwrap(), "https://graph.microsoft.com").await;
     assert_eq!((&token["scp"], &token["preferred_username"]), (&json!("User.Read"), &json!("ada@contoso.example")));
-    assert_eq!((&token["appid"], token.get("roles")), (&json!("app1"), None));
+    assert_eq!((&token["azp"], token.get("roles")), (&json!("app1"), None));
     assert_eq!(answer["scope"], "https://graph.microsoft.com/User.Read");
     assert!(answer["refresh_token"].is_string() && answer["client_info"].is_string());
     verified(&emulator, answer["id_token"].as_str().unwrap(), "app1").await;

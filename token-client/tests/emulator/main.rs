@@ -5,5 +5,12 @@
 mod api;
 mod client;
 mod client_assertions;
+mod client_authentication;
 mod faults;
 mod flows;
+mod issuers;
+mod metadata;
+mod observer;
+mod proxy;
+mod tls;
+mod users;
