@@ -1,7 +1,7 @@
 //! The command line's grammar. Nothing of it has `Debug`: values of `--set`, `--header`, `--claims` and `--data`
 //! are secrets as often as not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -64,18 +64,25 @@ pub(crate) struct Where {
 
 impl Where {
     pub(crate) fn location(&self) -> Result<Location, Failure> {
-        let mut location = Location::default();
-        location.file.clone_from(&self.config);
-        location.environment.clone_from(&self.environment);
-        location.section.clone_from(&self.section);
-        for setting in &self.set {
-            let (key, value) = setting.split_once('=').filter(|(key, _)| !key.trim().is_empty()).ok_or_else(|| {
-                Failure::Usage("--set takes KEY=VALUE: --set AzureAd:TenantId=contoso.com".to_owned())
-            })?;
-            location.overrides.push((key.to_owned(), value.to_owned()));
-        }
-        Ok(location)
+        location(&self.config, self.environment.as_deref(), &self.section, &self.set)
     }
+}
+
+fn location(file: &Path, environment: Option<&str>, section: &str, set: &[String]) -> Result<Location, Failure> {
+    let mut location = Location {
+        file: file.to_owned(),
+        environment: environment.map(str::to_owned),
+        section: section.to_owned(),
+        ..Location::default()
+    };
+    for setting in set {
+        let (key, value) = setting
+            .split_once('=')
+            .filter(|(key, _)| !key.trim().is_empty())
+            .ok_or_else(|| Failure::Usage("--set takes KEY=VALUE: --set AzureAd:TenantId=contoso.com".to_owned()))?;
+        location.overrides.push((key.to_owned(), value.to_owned()));
+    }
+    Ok(location)
 }
 
 #[derive(Args)]
@@ -179,16 +186,83 @@ pub(crate) struct SourcesArgs {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct EmulatorArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<EmulatorCommand>,
     /// Registers the application of this settings file: its client id, secrets and certificates
     #[arg(long, value_name = "F")]
     pub(crate) config: Option<PathBuf>,
+    /// Reads appsettings.NAME.json over it; from DOTNET_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or Production
+    #[arg(long, value_name = "NAME", requires = "config")]
+    environment: Option<String>,
     /// The application's section
     #[arg(long, value_name = "NAME", default_value = "AzureAd")]
     pub(crate) section: String,
-    /// The authority's port; a free one otherwise
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) port: u16,
+    /// Sets a setting over files and variables
+    #[arg(long, value_name = "KEY=VALUE", requires = "config")]
+    set: Vec<String>,
+    /// The authority's port; 8400 otherwise, or a free one where that is taken
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// The API's port; 8401 otherwise, or a free one where that is taken
+    #[arg(long, value_name = "N")]
+    pub(crate) api_port: Option<u16>,
+    /// The audience that the API demands; the resource of the settings' first scope otherwise, or api://demo
+    #[arg(long, value_name = "A")]
+    pub(crate) api_audience: Option<String>,
+    /// A federated credential of the application: {"issuer": ..., "subject": ..., "audiences": [...]}, as `az ad app
+    /// federated-credential create` takes it, or a list of them
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) federated: Vec<String>,
+    /// Tokens of version 1.0, issued by https://sts.windows.net/TENANT/, or of 2.0
+    #[arg(long, value_name = "V", value_parser = ["1.0", "2.0"], default_value = "2.0")]
+    pub(crate) token_version: String,
+    /// Plain http alone; otherwise https is answered beside it, at the same ports
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) no_tls: bool,
+    /// A certificate of your own for https, with its chain, in PEM; one is made otherwise
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<String>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<String>,
+    /// Believes Forwarded, X-Forwarded-Proto and X-Forwarded-Host of the proxy in front
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
+    /// Where the files for clients are written and stay; a temporary folder otherwise
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+}
+
+impl EmulatorArgs {
+    /// Where the settings are whose application is registered.
+    pub(crate) fn location(&self) -> Result<Option<Location>, Failure> {
+        let Some(file) = &self.config else { return Ok(None) };
+        location(file, self.environment.as_deref(), &self.section, &self.set).map(Some)
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum EmulatorCommand {
+    /// A user's token of the emulator that runs, on stdout: what a web API is called with
+    User(UserArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct UserArgs {
+    /// The user's name: ada@contoso.example
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// The emulator, with the tenant or without
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8400/")]
+    pub(crate) authority: String,
+    /// The client id of the web API that the token is for; the emulator's first application otherwise
+    #[arg(long, value_name = "ID")]
+    pub(crate) audience: Option<String>,
+    /// The delegated permissions, with spaces between them
+    #[arg(long, value_name = "S", default_value = "access_as_user")]
+    pub(crate) scopes: String,
 }
 
 #[cfg(feature = "cert-store")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use credential_core::text::moves_terminal;
 
 /// Where a command writes.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     colour: bool,
 }

@@ -163,10 +163,10 @@ impl EmulatorBuilder {
             }
         }
         let tls = self.tls.map(EmulatedTls::read).transpose()?;
-        let key = tokio::task::spawn_blocking(OwnKey::generate).await;
-        let key = key.map_err(EmulatorError::key)?.map_err(EmulatorError::key)?;
         let (authority, port) = listen(self.port).await?;
         let (api, api_port) = listen(self.api_port).await?;
+        let key = tokio::task::spawn_blocking(OwnKey::generate).await;
+        let key = key.map_err(EmulatorError::key)?.map_err(EmulatorError::key)?;
         let base = if tls.is_some() { "https://localhost" } else { "http://127.0.0.1" };
         let tenants = if self.tenants.is_empty() { vec!["contoso.example".to_owned()] } else { self.tenants };
         let state = Arc::new(State {

@@ -84,6 +84,8 @@ pub use builder::EmulatorBuilder;
 pub use error::EmulatorError;
 pub use fault::Fault;
 pub use issuer::TokenVersion;
+#[cfg(feature = "cli")]
+pub(crate) use local::USER_TOKEN;
 pub use observer::EmulatorEvent;
 pub use record::RecordedRequest;
 pub use resource::EmulatedResource;

@@ -159,9 +159,10 @@ async fn an_authority_of_ones_own_is_asked_for_its_metadata() {
     };
     let instance = emulator.instance().trim_end_matches('/').to_owned();
     let scope = ["token", "--json", "--scope", "api://demo/.default"];
+    let id = emulator.tenant_id("contoso.example").unwrap();
     for (name, path, endpoint) in [
         ("token-own", "contoso.example", "/contoso.example/connect/token"),
-        ("token-own-v2", "contoso.example/v2.0", "/contoso.example/oauth2/v2.0/token"),
+        ("token-own-v2", "contoso.example/v2.0", &format!("/{id}/oauth2/v2.0/token")),
     ] {
         let ran = Program::with(name, &settings(&format!("{instance}/{path}"))).run(&scope);
         assert_eq!(ran.status, 0, "{ran:?}");
