@@ -29,7 +29,13 @@ pub(crate) fn answer(state: &State, request: &RecordedRequest, origin: &str) -> 
         // The second is a generic provider's, the third that of AD FS, whose tenant is "adfs".
         [tenant, "oauth2", "v2.0", "token"] | [tenant, "connect", "token"] | [tenant, "oauth2", "token"] => {
             let door = if path.contains(&"v2.0") { Door::Entra } else { Door::Generic };
-            return finish(state, request, &correlation_id, token::answer(state, request, tenant, origin, door));
+            return finish(
+                state,
+                request,
+                origin,
+                &correlation_id,
+                token::answer(state, request, tenant, origin, door),
+            );
         }
         [tenant, "v2.0", ".well-known", "openid-configuration"] => {
             known(state, request, tenant).map(|tenant| configuration(state, origin, tenant, Door::Entra))
@@ -41,13 +47,13 @@ pub(crate) fn answer(state: &State, request: &RecordedRequest, origin: &str) -> 
         [tenant, "discovery", "v2.0", "keys"] => known(state, request, tenant).map(|_| state.key.key_set()),
         [tenant, "oauth2", "v2.0", "authorize"] => {
             let found = known(state, request, tenant).map(|_| Answer::new(page::sign_in(), "page"));
-            return finish(state, request, &correlation_id, found);
+            return finish(state, request, origin, &correlation_id, found);
         }
         ["error"] => return Answer::new(page::error(request), "page"),
         _ => return Answer::new(Reply::new(404, Vec::new()), "unknown path"),
     };
     let answer = found.map(|body| Answer::new(Reply::json(200, &body), "discovery"));
-    finish(state, request, &correlation_id, answer)
+    finish(state, request, origin, &correlation_id, answer)
 }
 
 /// The correlation id of a request: its own, if it has the form of one.
@@ -56,9 +62,15 @@ pub(crate) fn correlation_id(request: &RecordedRequest) -> String {
     given.map_or_else(guid::random, str::to_owned)
 }
 
-fn finish(state: &State, request: &RecordedRequest, correlation_id: &str, result: Result<Answer, Refusal>) -> Answer {
+fn finish(
+    state: &State,
+    request: &RecordedRequest,
+    origin: &str,
+    correlation_id: &str,
+    result: Result<Answer, Refusal>,
+) -> Answer {
     let mut answer = result.unwrap_or_else(|refusal| {
-        let reply = refusal.reply(correlation_id, state.now(), &state.origin);
+        let reply = refusal.reply(correlation_id, state.now(), origin);
         Answer::new(reply, format!("AADSTS{}", refusal.code())).because(refusal.message())
     });
     let mut reply = answer.reply.header("cache-control", "no-store");

@@ -164,9 +164,7 @@ async fn answer(state: &State, side: Side, request: &RecordedRequest, origin: &s
             Action::Delay => None,
             Action::Close => return None,
             Action::Answer(reply) => Some(reply),
-            Action::Refuse(refusal) => {
-                Some(refusal.reply(&authority::correlation_id(request), state.now(), &state.origin))
-            }
+            Action::Refuse(refusal) => Some(refusal.reply(&authority::correlation_id(request), state.now(), origin)),
         };
         if let Some(reply) = reply {
             return Some(Answer::new(reply, "fault"));

@@ -40,6 +40,8 @@ async fn addresses_and_assertion_audiences_follow_a_trusted_proxy_and_no_other()
             let typed = [&[("content-type", "application/x-www-form-urlencoded")], headers].concat();
             let answer = send("POST", &emulator.token_endpoint(), &typed, &form.finish()).await.unwrap();
             assert_eq!(answer.code(), if trusts { 0 } else { 700_023 }, "{answer:?}");
+            let refused = send("POST", &emulator.token_endpoint(), &typed, "").await.unwrap().json();
+            assert_eq!(refused["error_uri"].as_str().unwrap().starts_with("https://login.test/"), trusts, "{refused}");
         }
     }
 }
