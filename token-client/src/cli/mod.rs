@@ -26,6 +26,8 @@ use self::output::Output;
 
 /// Exit status of a program that was interrupted: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
+/// The same of one that was told to end: 128 + SIGTERM.
+const TERMINATED: u8 = 143;
 
 /// Why a command gave no result.
 #[derive(Debug)]
@@ -52,6 +54,7 @@ pub async fn run() -> ExitCode {
     let outcome = tokio::select! {
         outcome = dispatch(arguments.command, &output) => outcome,
         _ = tokio::signal::ctrl_c() => return ExitCode::from(INTERRUPTED),
+        () = terminated() => return ExitCode::from(TERMINATED),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,6 +64,16 @@ pub async fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Until somebody tells the program to end: what is temporary is taken away as with Ctrl-C.
+async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        signal.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 async fn dispatch(command: Command, output: &Output) -> Outcome {

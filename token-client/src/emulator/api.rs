@@ -10,18 +10,19 @@ use super::record::RecordedRequest;
 use super::reply::Reply;
 use super::state::{State, lock};
 
+/// Why a token is not taken: the challenge (RFC 6750 §3), and the same for the record.
+struct Challenge {
+    header: String,
+    verdict: &'static str,
+    why: &'static str,
+}
+
 /// The answer of the API.
 pub(crate) fn answer(state: &State, request: &RecordedRequest) -> Answer {
     let token = match accepted(state, request) {
         Ok(token) => token,
-        Err(challenge) => {
-            let verdict = if challenge.contains("insufficient_claims") { "claims demanded" } else { "token refused" };
-            let why = match challenge.rsplit_once("error_description=\"") {
-                Some((_, why)) => why.trim_end_matches('"').to_owned(),
-                None if verdict == "token refused" => "there is no token".to_owned(),
-                None => String::new(),
-            };
-            let reply = Reply::json(401, &json!({"error": verdict})).header("www-authenticate", challenge);
+        Err(Challenge { header, verdict, why }) => {
+            let reply = Reply::json(401, &json!({"error": verdict})).header("www-authenticate", header);
             return Answer::new(reply, verdict).because(why);
         }
     };
@@ -31,16 +32,20 @@ pub(crate) fn answer(state: &State, request: &RecordedRequest) -> Answer {
 }
 
 /// The claims of the bearer token (RFC 6750 §2.1), or the challenge.
-fn accepted(state: &State, request: &RecordedRequest) -> Result<Map<String, Value>, String> {
+fn accepted(state: &State, request: &RecordedRequest) -> Result<Map<String, Value>, Challenge> {
     let authorize = match state.tenants.first() {
         Some(tenant) => format!("{}/{tenant}/oauth2/v2.0/authorize", state.origin),
         None => state.origin.clone(),
     };
-    let refused = |why: &str| {
-        format!("Bearer authorization_uri=\"{authorize}\", error=\"invalid_token\", error_description=\"{why}\"")
+    let begin = format!("Bearer authorization_uri=\"{authorize}\"");
+    let refused = |why: &'static str| Challenge {
+        header: format!("{begin}, error=\"invalid_token\", error_description=\"{why}\""),
+        verdict: "token refused",
+        why,
     };
     // RFC 6750 §3: no error code for a request without a token.
-    let header = request.header("authorization").ok_or_else(|| format!("Bearer authorization_uri=\"{authorize}\""))?;
+    let none = || Challenge { header: begin.clone(), verdict: "token refused", why: "there is no token" };
+    let header = request.header("authorization").ok_or_else(none)?;
     let (scheme, token) = header.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(refused("the scheme is not Bearer"));
@@ -58,7 +63,11 @@ fn accepted(state: &State, request: &RecordedRequest) -> Result<Map<String, Valu
         return Err(refused("the token has expired"));
     }
     match &*lock(&state.memory.demanded) {
-        Some(demanded) if !claims::satisfies(&jwt.claims, demanded) => Err(claims::challenge(demanded, &authorize)),
+        Some(demanded) if !claims::satisfies(&jwt.claims, demanded) => Err(Challenge {
+            header: claims::challenge(demanded, &authorize),
+            verdict: "claims demanded",
+            why: "the token does not have what the API demands",
+        }),
         _ => Ok(jwt.claims),
     }
 }

@@ -1,6 +1,7 @@
 //! `emulator`, and what ends it.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
@@ -26,9 +27,13 @@ struct Started {
 }
 
 impl Started {
+    /// On free ports, whatever else runs on this machine.
     fn new(program: &Program, arguments: &[&str]) -> Self {
-        // Free ports, whatever else runs on this machine.
-        let arguments = [&["emulator", "--port", "0", "--api-port", "0"], arguments].concat();
+        Self::on_its_ports(program, &[&["--port", "0", "--api-port", "0"], arguments].concat())
+    }
+
+    fn on_its_ports(program: &Program, arguments: &[&str]) -> Self {
+        let arguments = [&["emulator"], arguments].concat();
         let mut running = Running(program.command(&arguments).spawn().unwrap());
         let mut log = BufReader::new(running.0.stdout.take().unwrap());
         let shown: Vec<String> =
@@ -54,10 +59,10 @@ impl Started {
         line
     }
 
-    fn interrupt(mut self) {
-        let told = Command::new("kill").args(["-INT", &self.running.0.id().to_string()]).status().unwrap();
+    fn end(mut self, signal: &str, status: i32) {
+        let told = Command::new("kill").args([signal, &self.running.0.id().to_string()]).status().unwrap();
         assert!(told.success());
-        assert_eq!(self.running.0.wait().unwrap().code(), Some(130));
+        assert_eq!(self.running.0.wait().unwrap().code(), Some(status));
     }
 }
 
@@ -90,25 +95,36 @@ fn its_lines_can_be_pasted_and_each_request_is_told() {
     let line = started.next_line();
     assert!(line.contains("  401  AADSTS7000215  Invalid client secret provided."), "{line}");
     assert!(!line.contains("wrong-s3cret"));
-    started.interrupt();
+    started.end("-INT", 130);
+}
+
+#[test]
+fn ports_that_nobody_named_are_the_usual_ones_or_free_ones() {
+    let program = Program::new("emulator-ports");
+    let started = [&[][..], &[]].map(|arguments| Started::on_its_ports(&program, arguments));
+    assert_ne!(started[0].after("authority"), started[1].after("authority"));
+    for one in &started {
+        assert_eq!(program.run(&one.pasted("token")).status, 0);
+    }
 }
 
 #[test]
 fn its_files_are_there_while_it_runs() {
-    let program = Program::new("emulator-files").variable("TMPDIR", ".");
+    let program = Program::new("emulator-files");
     let credential = json!({"name": "n", "issuer": "https://oidc.example", "subject": "pod"}).to_string();
     program.write(
         "more.json",
         json!([{"issuer": "https://oidc.example", "subject": "job", "audiences": ["x"]}]).to_string(),
     );
     let started = Started::new(&program, &["--federated", &credential, "--federated", "@more.json"]);
-    let file = |name: &str| program.folder.join(started.after(name));
+    let file = |name: &str| PathBuf::from(started.after(name));
     let (ca, token) = (file("SSL_CERT_FILE"), file("AZURE_FEDERATED_TOKEN_FILE"));
+    assert!(ca.is_absolute() && ca.starts_with(&program.folder), "{ca:?}");
     assert!(std::fs::read_to_string(&ca).unwrap().starts_with("-----BEGIN CERTIFICATE-----\n"));
     assert_eq!(std::fs::read_to_string(&token).unwrap().split('.').count(), 3);
     assert_eq!(std::fs::read_dir(ca.parent().unwrap()).unwrap().count(), 3);
     for (name, path) in [("REQUESTS_CA_BUNDLE", &ca), ("NODE_EXTRA_CA_CERTS", &ca)] {
-        assert_eq!(&program.folder.join(started.after(name)), path);
+        assert_eq!(&file(name), path);
     }
     // Over https, by its certificate authority; the token in the file is taken as what a platform gives.
     let settings = json!({
@@ -122,7 +138,7 @@ fn its_files_are_there_while_it_runs() {
     assert!(ran.status.success() && ran.stdout.starts_with(b"ey"), "{ran:?}");
     let ran = program.run(&arguments);
     assert_eq!(ran.status, 1, "the certificate is trusted by whoever is told to: {ran:?}");
-    started.interrupt();
+    started.end("-TERM", 143);
     assert!(!ca.parent().unwrap().exists(), "what was temporary is gone");
 }
 

@@ -67,7 +67,7 @@ impl Program {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_token-client"));
         command.args(arguments).current_dir(&self.folder).env_clear();
-        command.env("HOME", &self.folder).envs(self.variables.iter().cloned());
+        command.env("HOME", &self.folder).env("TMPDIR", &self.folder).envs(self.variables.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

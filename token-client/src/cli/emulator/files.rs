@@ -31,7 +31,7 @@ impl Files {
         let folder = match &args.files {
             Some(folder) => {
                 fs::create_dir_all(folder)?;
-                fs::canonicalize(folder)?
+                folder.clone()
             }
             None => {
                 let name = format!("token-client-emulator-{}-{}", emulator.port(), SystemRandom.uuid());
@@ -40,6 +40,8 @@ impl Files {
                 folder
             }
         };
+        // Lines to paste are pasted elsewhere.
+        let folder = std::path::absolute(folder)?;
         files.folder = Some(folder.clone());
         if let Some(ca) = emulator.ca_certificate() {
             fs::write(folder.join(CA), ca)?;
@@ -75,9 +77,13 @@ impl Drop for Files {
 
 /// A new folder that nobody else can look into.
 fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
+    let builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let builder = {
+        let mut builder = builder;
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+    };
     builder.create(folder)
 }
 
