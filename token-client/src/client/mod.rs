@@ -4,6 +4,7 @@ mod bind;
 pub(crate) mod builder;
 mod clients;
 mod configuration_error;
+mod current;
 mod nested_tokens;
 pub(crate) mod recipe;
 mod relative_paths;

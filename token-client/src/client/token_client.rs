@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use credential_core::chain::Search;
 use credential_core::flight::{Flights, NoFlight};
 use credential_core::guard::{Unanswered, bounded, guarded};
 use credential_core::{CredentialChain, Finding, World};
 
 use super::builder::TokenClientBuilder;
+use super::current::Current;
 use super::recipe::Recipe;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
 use crate::exchange::{Exchange, chain_gap, claims};
@@ -67,7 +67,7 @@ pub struct Acquired {
 #[derive(Clone)]
 pub struct TokenClient {
     /// Replaced as a whole when the configuration is read again.
-    inner: Arc<ArcSwap<Inner>>,
+    inner: Arc<Current>,
 }
 
 /// Which client it is; what it remembers is left out.
@@ -113,7 +113,7 @@ impl TokenClient {
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self { inner: Arc::new(ArcSwap::from_pointee(inner)) }
+        Self { inner: Arc::new(Current::new(inner)) }
     }
 
     /// A token, from the cache where it can be.
@@ -200,16 +200,16 @@ impl TokenClient {
 
     /// What the client is made of at this moment.
     pub(crate) fn inner(&self) -> Arc<Inner> {
-        self.inner.load_full()
+        Arc::clone(&self.inner.load())
     }
 
     /// What a client that nobody else has is made of.
     pub(crate) fn into_inner(self) -> Arc<Inner> {
-        self.inner.load_full()
+        Arc::clone(&self.inner.load())
     }
 
     pub(crate) fn replace(&self, inner: Arc<Inner>) {
-        self.inner.store(inner);
+        self.inner.replace(inner);
     }
 
     /// How long one call may wait.

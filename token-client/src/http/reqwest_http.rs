@@ -21,7 +21,7 @@ use crate::ConfigurationError;
 
 /// Sends requests with [reqwest](https://docs.rs/reqwest) over rustls; redirects are never followed.
 /// Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; a request to this
-/// machine ([`is_loopback`]) and a [`direct`](HttpRequest::direct) one go by none, whatever these say.
+/// machine ([`is_loopback`](credential_core::world::is_loopback)) and a [`direct`](HttpRequest::direct) one go by none, whatever these say.
 /// Trusted certificate authorities are the system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// Connections are kept for each tokio runtime by itself: the runtime that opened one drives it, so

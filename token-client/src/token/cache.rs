@@ -203,6 +203,11 @@ impl TokenCache {
         tokens.insert(key, Kept { token, until, due });
     }
 
+    /// Forgets every token.
+    pub(crate) fn clear(&self) {
+        self.tokens.pin().clear();
+    }
+
     /// Takes over another cache's tokens that still stand.
     pub(crate) fn take_from(&self, other: &Self, stands: impl Fn(&AccessToken) -> bool, world: &World) {
         let tokens = other.tokens.pin();
