@@ -29,7 +29,7 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
         return Err(too_large());
     }
     X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| {
-        SourceError::invalid("certificate-unreadable", "the certificate is damaged: it is no X.509 certificate in DER")
+        SourceError::invalid("certificate-unreadable", "the certificate is not a valid X.509 certificate in DER")
             .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
     })
 }
@@ -131,7 +131,7 @@ pub fn judge(der_leaf: &[u8], facts: &CertificateFacts, now: SystemTime) -> Resu
                 "not-for-client-authentication",
                 format!("{} has an extended key usage without client authentication", shown(facts)),
             )
-            .remedy("some authorities refuse it: ask for extendedKeyUsage = clientAuth, or none"),
+            .remedy("ask for extendedKeyUsage = clientAuth, or none: some authorities refuse others"),
         );
     }
     if let Ok(Some(usage)) = certificate.key_usage()

@@ -200,7 +200,7 @@ impl Material {
                         printable(&self.facts.issuer, MAX_SHOWN)
                     ),
                 )
-                .remedy("matters with SendX5C: add the issuing certificates to the file"),
+                .remedy("add the issuing certificates to the file: they matter with SendX5C"),
             );
         }
         if self.unused > 0 {

@@ -129,7 +129,7 @@ fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, SourceError> {
         let broken = |how: &str| broken(&format!("block {number}: {how}"));
         let end = find(rest, DASHES).filter(|&end| end <= 64).ok_or_else(|| broken("its first line is not ended"))?;
         let (label, body) = rest.split_at_checked(end).unwrap_or_default();
-        let label = std::str::from_utf8(label).map_err(|_| broken("its label is no text"))?;
+        let label = std::str::from_utf8(label).map_err(|_| broken("its label is not text"))?;
         let body = body.get(DASHES.len()..).unwrap_or_default();
         let closing = format!("-----END {label}-----");
         let end = find(body, closing.as_bytes()).ok_or_else(|| broken(&format!("it has no line \"{closing}\"")))?;

@@ -107,7 +107,7 @@ fn shape_of_der(content: &[u8]) -> Result<Shape, Malformed> {
             }
         }
         (OID, _) if first.value.starts_with(PKCS7) => Shape::Other(pkcs7),
-        _ => return Err(Malformed("it is no PFX, no certificate and no key")),
+        _ => return Err(Malformed("it is not a PFX, a certificate or a key")),
     })
 }
 
@@ -223,6 +223,6 @@ fn name(content: &[u8], text: &[u8]) -> SourceError {
         return invalid("base64-text", "it is the base64 text of a certificate or PFX, not the thing itself")
             .remedy("decode it: base64 -d FILE > new.pfx; or put the text into an entry of type Base64Encoded");
     }
-    invalid("unknown-content", "it is no PFX, no PEM text and no certificate")
-        .remedy("the first bytes tell: openssl asn1parse -inform DER -in FILE; file FILE")
+    invalid("unknown-content", "it is not a PFX, PEM text or a certificate")
+        .remedy("look at its first bytes: openssl asn1parse -inform DER -in FILE; file FILE")
 }

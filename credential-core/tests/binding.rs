@@ -115,7 +115,7 @@ fn a_good_entry_has_no_findings() {
 fn unknown_and_missing_source_types_are_told_what_was_meant() {
     let (severity, code, remedy) = only(CredentialDescription::new("KeyVolt"));
     assert_eq!((severity, code), (Severity::Error, "unknown-source-type"));
-    assert!(remedy.starts_with("did you mean \"KeyVault\"?"), "{remedy}");
+    assert!(remedy.starts_with("write \"KeyVault\""), "{remedy}");
     let (_, code, remedy) = only(CredentialDescription::new("").with("KeyVaultUrl", "https://v"));
     assert_eq!(code, "missing-source-type");
     assert!(remedy.contains("\"SourceType\": \"KeyVault\""), "{remedy}");

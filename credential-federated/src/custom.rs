@@ -125,13 +125,13 @@ impl CustomSignedAssertionSource {
         let names: Vec<&str> = self.providers.keys().map(String::as_str).collect();
         let list = names.join(", ");
         let remedy = match nearest(wanted, names.iter().copied()) {
-            Some(name) => format!("did you mean {name:?}? registered: {list}"),
+            Some(name) => format!("write {name:?} (registered: {list})"),
             None if names.is_empty() => {
                 "the program registers none: see CustomSignedAssertionSource::with_provider".to_owned()
             }
-            None => format!("registered: {list}"),
+            None => format!("use one that is registered: {list}"),
         };
-        let message = format!("no provider is registered under the name {wanted:?}");
+        let message = format!("unknown provider {wanted:?}");
         SourceError::misconfigured("unknown-provider", message).remedy(remedy).about(NAME)
     }
 }

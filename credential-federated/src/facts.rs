@@ -45,7 +45,7 @@ impl std::error::Error for NotAnAssertion {}
 ///
 /// # Errors
 /// When the text is longer than [`MAX_ASSERTION_LENGTH`], has not three parts in base64url, or its
-/// header or claims are no JSON objects. Missing and oddly typed claims are no error: they are left out.
+/// header or claims are not a valid JSON objects. Missing and oddly typed claims are no error: they are left out.
 ///
 /// ```
 /// let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6InBvZCJ9.c2lnbmF0dXJl";
@@ -79,12 +79,15 @@ pub fn describe(jwt: &str) -> Result<AssertionFacts, NotAnAssertion> {
 
 fn decode(part: &str, name: &str) -> Result<Vec<u8>, NotAnAssertion> {
     // The decoder's own error would show a character of the signature.
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| NotAnAssertion(format!("its {name} is no base64url without padding")))
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| NotAnAssertion(format!("its {name} is not valid base64url without padding")))
 }
 
 fn object(part: &str, name: &str) -> Result<Map<String, Value>, NotAnAssertion> {
     // The parser refuses what is nested deeper than 128.
-    serde_json::from_slice(&decode(part, name)?).map_err(|_| NotAnAssertion(format!("its {name} is no JSON object")))
+    serde_json::from_slice(&decode(part, name)?)
+        .map_err(|_| NotAnAssertion(format!("its {name} is not a valid JSON object")))
 }
 
 fn audience(claim: Option<&Value>) -> Vec<String> {
@@ -148,13 +151,13 @@ mod tests {
             ("hello".into(), "this has 1"),
             (format!("{good}.x.y"), "this has 5"),
             (format!("{header}.{claims}."), "signature is empty"),
-            (format!("{header}.{claims}.{signature}="), "signature is no base64url"),
-            (format!("{header}.{claims}.a+b/"), "signature is no base64url"),
-            (format!("{header}.!!.{signature}"), "claims is no base64url"),
-            (format!("e30x.{claims}.{signature}"), "header is no JSON object"),
-            (jwt("[]"), "claims is no JSON object"),
-            (jwt("{\"a\":1} x"), "claims is no JSON object"),
-            (deep, "claims is no JSON object"),
+            (format!("{header}.{claims}.{signature}="), "signature is not valid base64url"),
+            (format!("{header}.{claims}.a+b/"), "signature is not valid base64url"),
+            (format!("{header}.!!.{signature}"), "claims is not valid base64url"),
+            (format!("e30x.{claims}.{signature}"), "header is not a valid JSON object"),
+            (jwt("[]"), "claims is not a valid JSON object"),
+            (jwt("{\"a\":1} x"), "claims is not a valid JSON object"),
+            (deep, "claims is not a valid JSON object"),
             ("a".repeat(64 * 1024 + 1), "more than 65536 characters"),
         ] {
             let error = describe(&text).unwrap_err().to_string();

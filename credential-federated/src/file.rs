@@ -116,7 +116,7 @@ impl Place<'_> {
         let content = request.read_file(Path::new(path), MAX_ASSERTION_LENGTH + 16).await?;
         let token = token(&content, path)?;
         let facts = describe(token.expose()).map_err(|error| {
-            SourceError::invalid("not-an-assertion", format!("{path} holds no signed JWT"))
+            SourceError::invalid("not-an-assertion", format!("{path} is not a valid signed JWT"))
                 .remedy("name the file that the platform writes the federated token to")
                 .caused_by(error)
         })?;
@@ -165,7 +165,7 @@ fn no_file(unread_variable_is_set: bool) -> SourceError {
 
 fn token(content: &SecretBytes, path: &str) -> Result<Secret, SourceError> {
     let text = std::str::from_utf8(content.expose()).map_err(|_| {
-        SourceError::invalid("not-an-assertion", format!("{path} holds no signed JWT: it is no text"))
+        SourceError::invalid("not-an-assertion", format!("{path} is not a valid signed JWT: it is not text"))
             .remedy("name the file that the platform writes the federated token to")
     })?;
     let token = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);

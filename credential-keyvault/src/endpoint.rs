@@ -49,7 +49,7 @@ impl Endpoint {
 
 fn way_of(kind: HttpErrorKind) -> &'static str {
     match kind {
-        HttpErrorKind::UnknownHost => "there is no host of that name",
+        HttpErrorKind::UnknownHost => "host not found",
         HttpErrorKind::Connect => "no connection",
         HttpErrorKind::Tls => "no trusted TLS connection",
         HttpErrorKind::Timeout => "no answer in time",

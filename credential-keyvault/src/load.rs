@@ -164,7 +164,7 @@ async fn instead(
     }
     let finding =
         Finding::warning("vault-signs", format!("the vault signs, since its secret may not be read ({error})"))
-            .remedy("each token needs a request to the vault; to avoid it, allow reading the secret");
+            .remedy("allow reading the secret, or leave it: each token needs a request to the vault");
     let finding = session.plan().url_at.on(finding);
     let algorithms = algorithms_of(&der)?;
     let signer = RemoteSigner::new(session, found.certificate.version.name.clone(), algorithms);

@@ -16,7 +16,7 @@ pub(crate) fn from_bytes(content: &SecretBytes, place: &str) -> Result<Secret, S
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match std::str::from_utf8(text) {
         Ok(text) => from_text(text, place),
-        Err(_) => Err(SourceError::invalid("secret-not-text", format!("{place} holds bytes that are no UTF-8 text"))
+        Err(_) => Err(SourceError::invalid("secret-not-text", format!("{place} is not valid UTF-8 text"))
             .remedy("put the secret there as plain text")),
     }
 }

@@ -104,9 +104,9 @@ async fn each_file_that_holds_no_secret_has_one_clear_error() {
     use SourceErrorKind::{Denied, Invalid, NotApplicable};
     type Make = fn(&FakeWorld);
     let cases: [(Make, SourceErrorKind, &str); 6] = [
-        (|_| {}, NotApplicable, "there is no file secrets/orders"),
-        (|world| world.files.fail(PATH, io::ErrorKind::PermissionDenied), Denied, "secrets/orders may not be read"),
-        (|world| world.files.write("secrets/orders/v1", "x"), Invalid, "secrets/orders is a folder"),
+        (|_| {}, NotApplicable, "secrets/orders: file not found"),
+        (|world| world.files.fail(PATH, io::ErrorKind::PermissionDenied), Denied, "secrets/orders: permission denied"),
+        (|world| world.files.write("secrets/orders/v1", "x"), Invalid, "secrets/orders is a directory"),
         (|world| world.files.write(PATH, ""), Invalid, "secrets/orders is empty"),
         (|world| world.files.write(PATH, " \n"), Invalid, "secrets/orders is empty"),
         (|world| world.files.write(PATH, vec![b'a'; MAX_SECRET_LENGTH as usize + 1]), Invalid, "more than 8192 bytes"),

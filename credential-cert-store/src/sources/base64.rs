@@ -74,7 +74,7 @@ impl CredentialLoader for Base64 {
 /// What to do about a content that is no file.
 fn advised(error: SourceError) -> SourceError {
     match error.code() {
-        "base64-text" => error.remedy("the value is base64 of base64: encode the file once, base64 -w0 app.pfx"),
+        "base64-text" => error.remedy("encode the file once (base64 -w0 app.pfx): the value is base64 of base64"),
         "unknown-content" => error.remedy("write the whole file in base64: base64 -w0 app.pfx"),
         _ => error,
     }
@@ -104,7 +104,7 @@ fn decoded(text: &[u8]) -> Result<SecretBytes, SourceError> {
         Ok(content) => Ok(SecretBytes::new(content)),
         Err(_) => Err(refused(
             "not-base64",
-            "the value is no base64",
+            "the value is not valid base64",
             "write the whole file in base64: base64 -w0 app.pfx; a file's path goes into CertificateDiskPath",
         )),
     }

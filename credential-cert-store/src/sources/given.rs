@@ -33,7 +33,7 @@ impl CredentialSource for CertificateSource {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let message = match entry.given_credential() {
             Some(Credential::Certificate(certificate)) => return Ok(Arc::new(Given(certificate.clone()))),
-            Some(_) => "what the program handed over is no certificate",
+            Some(_) => "what the program handed over is not a certificate",
             None => "the program handed over no certificate",
         };
         let remedy = "hand one over in code, or name a file: \"SourceType\": \"Path\", \"CertificateDiskPath\": ...";

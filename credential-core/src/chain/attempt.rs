@@ -215,7 +215,7 @@ impl<E: fmt::Display> fmt::Display for ChainError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped { error, .. } => error.fmt(f),
-            Self::Exhausted { attempts, .. } if attempts.is_empty() => f.write_str("there is no credential to try"),
+            Self::Exhausted { attempts, .. } if attempts.is_empty() => f.write_str("no credential to try"),
             Self::Exhausted { attempts, .. } => {
                 f.write_str("no credential worked:")?;
                 attempts.iter().try_for_each(|attempt| write!(f, "\n  {attempt}"))

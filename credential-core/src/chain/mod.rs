@@ -83,7 +83,7 @@ impl CredentialChain {
     pub async fn load(&self, index: usize, deadline: Moment) -> Result<Credential, SourceError> {
         let shared = &self.shared;
         let Some(slot) = shared.slots.iter().find(|slot| slot.index == index) else {
-            let message = format!("there is no entry {index} to load: none stands there, or it says Skip");
+            let message = format!("entry {index} not found, or it says Skip");
             return Err(SourceError::misconfigured("no-such-entry", message));
         };
         let asking = Asking {

@@ -111,10 +111,10 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
     let meant = nearest(wanted.as_str(), known.iter().map(String::as_str));
     let list = known.join(", ");
     let remedy = match meant {
-        Some(name) => format!("did you mean \"{name}\"? known: {list}"),
-        None => format!("known: {list}"),
+        Some(name) => format!("write \"{name}\" (known: {list})"),
+        None => format!("use one of: {list}"),
     };
-    Finding::error(UNKNOWN_SOURCE_TYPE, format!("\"SourceType\": {:?} is no source type", wanted.as_str()))
+    Finding::error(UNKNOWN_SOURCE_TYPE, format!("unknown source type {:?}", wanted.as_str()))
         .at(path, origin)
         .remedy(remedy)
 }

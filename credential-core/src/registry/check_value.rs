@@ -119,13 +119,14 @@ pub(crate) fn check_text(text: &str, setting: &Setting) -> Option<Finding> {
     }
     match setting.kind {
         SettingKind::Flag if !["true", "false"].iter().any(|flag| flag.eq_ignore_ascii_case(text.trim())) => Some(
-            Finding::error("wrong-type", format!("{name} is neither true nor false")).remedy("write true or false"),
+            Finding::error("wrong-type", format!("{name} is not a valid flag: true or false is expected"))
+                .remedy("write true or false"),
         ),
-        SettingKind::Integer if text.trim().parse::<u64>().is_err() => {
-            Some(Finding::error("wrong-type", format!("{name} is no whole number")).remedy("write digits alone"))
-        }
+        SettingKind::Integer if text.trim().parse::<u64>().is_err() => Some(
+            Finding::error("wrong-type", format!("{name} is not a valid whole number")).remedy("write digits alone"),
+        ),
         SettingKind::Guid if guid::normal(text.trim()).is_none() => Some(
-            Finding::error("wrong-value", format!("{name} is no GUID"))
+            Finding::error("wrong-value", format!("{name} is not a valid GUID"))
                 .remedy("write it as 00000000-0000-0000-0000-000000000000"),
         ),
         SettingKind::Url => check_url(text, name),
@@ -159,9 +160,9 @@ pub fn check_form(setting: &Setting, text: &str) -> Option<Finding> {
 fn unknown_value(setting: &Setting, text: &str) -> Finding {
     let name = setting.name;
     let meant = nearest(text, setting.one_of.iter().copied());
-    let meant = meant.map(|value| format!("did you mean {value:?}? ")).unwrap_or_default();
+    let meant = meant.map(|value| format!("write {value:?}; ")).unwrap_or_default();
     let entry = if setting.kind == SettingKind::Entry { ", or an object with SourceType" } else { "" };
-    Finding::error("wrong-value", format!("{name} has a value that it cannot have"))
+    Finding::error("wrong-value", format!("{name} has an invalid value"))
         .remedy(format!("{meant}known: {}{entry}", setting.one_of.join(", ")))
 }
 

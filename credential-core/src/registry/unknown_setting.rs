@@ -15,7 +15,7 @@ pub fn unknown_setting(declared: &[Setting], key: &str, what: &str) -> Finding {
             .remedy(format!("write \"{meant}\""));
     }
     if let Some(meant) = listed.map(|setting| setting.name).or_else(|| nearest(key, names())) {
-        return Finding::error("misspelt-setting", format!("{key:?} is no setting of {what}"))
+        return Finding::error("misspelt-setting", format!("unknown setting {key:?} in {what}"))
             .remedy(format!("write \"{meant}\""));
     }
     let known: Vec<&str> = names().collect();
@@ -24,7 +24,7 @@ pub fn unknown_setting(declared: &[Setting], key: &str, what: &str) -> Finding {
     } else {
         format!("remove it; known: {}", known.join(", "))
     };
-    Finding::warning("unknown-setting", format!("{key:?} is no setting of {what} and is ignored")).remedy(remedy)
+    Finding::warning("unknown-setting", format!("unknown setting {key:?} in {what}: it is ignored")).remedy(remedy)
 }
 
 /// The most names that a remedy lists.

@@ -63,7 +63,7 @@ impl<'a> BindContext<'a> {
     /// When the setting is no object, or its entry cannot work, which is reported.
     pub fn tokens_of(&mut self, setting: &'static str) -> Result<Arc<dyn TokenProvider>, Unbound> {
         let Some(Entry { value: Value::Map(settings), origin, .. }) = self.entry.entry(setting) else {
-            let error = SourceError::misconfigured("wrong-type", format!("{setting} is no object"));
+            let error = SourceError::misconfigured("wrong-type", format!("{setting} is not an object"));
             return Err(self.error(error.about(setting).remedy("write {\"SourceType\": \"...\", ...}")));
         };
         let named = settings.iter().find(|entry| entry.name.eq_ignore_ascii_case("SourceType"));

@@ -32,7 +32,7 @@ impl AddressFault {
 impl fmt::Display for AddressFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAbsolute => "is no absolute https address",
+            Self::NotAbsolute => "is not a valid absolute URL",
             Self::UserInformation => "has a user name or password in it",
             Self::NotProtected => "must use https: http is for this machine alone",
         })

@@ -60,11 +60,11 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
     let shown = path.display();
     let found = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            return SourceError::not_applicable("file-not-found", format!("there is no file {shown}"))
+            return SourceError::not_applicable("file-not-found", format!("{shown}: file not found"))
                 .remedy("put the file there, or correct the path");
         }
         io::ErrorKind::IsADirectory => {
-            return SourceError::invalid("file-is-folder", format!("{shown} is a folder; a file is expected"))
+            return SourceError::invalid("file-is-folder", format!("{shown} is a directory; a file is expected"))
                 .remedy("name the file in it");
         }
         io::ErrorKind::Unsupported => {
@@ -76,7 +76,7 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
                 .remedy("check that the path names the right file");
         }
         io::ErrorKind::PermissionDenied => {
-            SourceError::denied("file-unreadable", format!("{shown} may not be read by this process"))
+            SourceError::denied("file-unreadable", format!("{shown}: permission denied"))
                 .remedy("give the account that runs this process the right to read it")
         }
         io::ErrorKind::TimedOut => SourceError::transient("file-timeout", format!("{shown}: reading it timed out"))
@@ -85,7 +85,7 @@ fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
             SourceError::misconfigured("bad-path", format!("{shown:?} cannot be the path of a file"))
                 .remedy("correct the path")
         }
-        _ => SourceError::transient("file-unreadable", format!("{shown} cannot be read"))
+        _ => SourceError::transient("file-unreadable", format!("{shown}: cannot be read"))
             .remedy("look at the cause; the file is read again at the next exchange"),
     };
     found.caused_by(error)

@@ -89,7 +89,7 @@ fn start(command: &Command) -> Result<Child, CommandError> {
     process.process_group(0);
     process.spawn().map_err(|cause| {
         let (kind, message) = match cause.kind() {
-            io::ErrorKind::NotFound => (CommandErrorKind::NotFound, format!("there is no program {}", shown(command))),
+            io::ErrorKind::NotFound => (CommandErrorKind::NotFound, format!("{}: program not found", shown(command))),
             io::ErrorKind::PermissionDenied => {
                 (CommandErrorKind::NotPermitted, format!("{} may not be run by this process", shown(command)))
             }

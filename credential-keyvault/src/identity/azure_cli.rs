@@ -60,7 +60,7 @@ fn refused(said: &str, challenge: &Challenge) -> SourceError {
         return absent();
     }
     SourceError::denied("azure-cli-failed", format!("the Azure CLI gave no token: {said}"))
-        .remedy(format!("az login --tenant {}", challenge.tenant))
+        .remedy(format!("run: az login --tenant {}", challenge.tenant))
 }
 
 /// There was no output of the tool.

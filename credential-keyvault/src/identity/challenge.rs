@@ -84,7 +84,7 @@ fn check_authority(text: &str, vault: &VaultAddress, trusted: &[String]) -> Resu
             "vault-challenge-authority",
             format!("{vault} sends its callers to the authority {text:?}, which is not a known one"),
         )
-        .remedy("if it is the right one, name its address in the variable AZURE_AUTHORITY_HOST")
+        .remedy("name its address in the variable AZURE_AUTHORITY_HOST, if it is the right one")
     };
     let url = Url::parse(text).map_err(|_| untrusted())?;
     let host = url.host_str().unwrap_or_default();

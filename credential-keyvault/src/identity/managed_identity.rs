@@ -88,7 +88,7 @@ fn absent(host: &str) -> SourceError {
 
 fn address(endpoint: &str, version: &str, resource: &str, client_id: Option<&str>) -> Result<Url, SourceError> {
     let mut url = Url::parse(endpoint).map_err(|_| {
-        SourceError::invalid("managed-identity-endpoint", "the platform's identity endpoint is no address")
+        SourceError::invalid("managed-identity-endpoint", "the platform's identity endpoint is not a valid URL")
             .remedy("see IDENTITY_ENDPOINT or AZURE_POD_IDENTITY_AUTHORITY_HOST")
     })?;
     let mut query = url.query_pairs_mut();

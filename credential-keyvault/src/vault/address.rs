@@ -126,7 +126,7 @@ fn known_host(host: &str) -> Result<(), SourceError> {
         ));
     }
     let known = clouds::vaults().map(|parent| format!("NAME.{parent}")).collect::<Vec<_>>().join(", ");
-    Err(wrong(&format!("names the host {host}, which is no vault's"), &format!("vaults are at {known}")))
+    Err(wrong(&format!("names the host {host}, which is not a known vault host"), &format!("vaults are at {known}")))
 }
 
 /// `/certificates/NAME[/VERSION]`, and the same under `secrets` and `keys`: each certificate has all three.
@@ -152,7 +152,7 @@ pub(crate) fn checked_name(text: &str) -> Result<String, SourceError> {
     let text = text.trim();
     checked(text).map_err(|found| {
         SourceError::misconfigured("certificate-name-invalid", format!("the certificate's name {found}"))
-            .remedy("it has 1 to 127 letters, digits and hyphens, as in: az keyvault certificate list")
+            .remedy("write 1 to 127 letters, digits and hyphens, as in: az keyvault certificate list")
     })
 }
 

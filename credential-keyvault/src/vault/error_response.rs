@@ -118,12 +118,12 @@ impl ErrorResponse {
                 let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
                 let message = format!("{vault} does not know who is {doing}: it was operation as {who}; {said}");
                 SourceError::denied("vault-unauthorized", message)
-                    .remedy("the vault trusts one tenant alone: az keyvault show --query properties.tenantId")
+                    .remedy("check which tenant the vault trusts: az keyvault show --query properties.tenantId")
             }
             403 => self.forbidden(operation, session),
             404 => not_found(operation, session, &said),
             409 => SourceError::transient("certificate-busy", format!("{vault} is changing it while {doing}: {said}"))
-                .remedy("a deleted certificate comes back with: az keyvault certificate recover"),
+                .remedy("recover it if it was deleted: az keyvault certificate recover"),
             429 => {
                 SourceError::transient("vault-throttled", format!("{vault} has too many callers while {doing}: {said}"))
                     .remedy(
@@ -131,10 +131,10 @@ impl ErrorResponse {
                     )
             }
             408 | 500..=599 => SourceError::transient("vault-unwell", format!("{vault} failed while {doing}: {said}"))
-                .remedy("it is tried again; https://azure.status.microsoft"),
+                .remedy("wait: it is tried again; see https://azure.status.microsoft"),
             400 if operation == Operation::Sign => {
                 SourceError::invalid("vault-cannot-sign", format!("{vault} failed {doing}: {said}"))
-                    .remedy("the key's type or its operations do not allow it: az keyvault key show")
+                    .remedy("check the key's type and operations: az keyvault key show")
             }
             _ => SourceError::invalid("vault-answer-unexpected", format!("{vault} refused {doing}: {said}"))
                 .remedy("check KeyVaultUrl and what answers under that name"),
@@ -158,7 +158,7 @@ impl ErrorResponse {
         }
         if self.is_out_of_time() {
             return SourceError::invalid("certificate-out-of-time", format!("{vault} refused {doing}: {said}"))
-                .remedy(format!("az keyvault certificate show --vault-name {account} --name {name}"));
+                .remedy(format!("check it: az keyvault certificate show --vault-name {account} --name {name}"));
         }
         let by = |what: &str| format!("{vault} refused {who} {doing}, {what}: {said}");
         match self.inner.as_str() {
@@ -172,7 +172,7 @@ impl ErrorResponse {
             )),
             "AccessDenied" | "ForbiddenByPolicy" => {
                 SourceError::denied("vault-forbidden-by-access-policy", by("by its access policy"))
-                    .remedy(format!("az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"))
+                    .remedy(format!("run: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"))
             }
             _ => SourceError::denied("vault-forbidden", by("without saying by what")).remedy(format!(
                 "give it the role \"{role}\", or: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"
@@ -198,12 +198,12 @@ fn not_found(operation: Operation, session: &Session, said: &str) -> SourceError
     let version = plan.version.as_deref().map(|version| format!(" in version {version}")).unwrap_or_default();
     let message = match operation {
         Operation::Certificate | Operation::Versions => {
-            format!("there is no certificate {:?}{version} in {}: {said}", plan.name, plan.vault)
+            format!("certificate {:?}{version} not found in {}: {said}", plan.name, plan.vault)
         }
-        Operation::Secret => format!("certificate {:?} in {} has no secret: {said}", plan.name, plan.vault),
-        Operation::Sign => format!("certificate {:?} in {} has no key: {said}", plan.name, plan.vault),
+        Operation::Secret => format!("secret of certificate {:?} not found in {}: {said}", plan.name, plan.vault),
+        Operation::Sign => format!("key of certificate {:?} not found in {}: {said}", plan.name, plan.vault),
     };
     SourceError::invalid("certificate-not-found", message)
         .about(NAME)
-        .remedy(format!("az keyvault certificate list --vault-name {}", plan.vault.name()))
+        .remedy(format!("list what is there: az keyvault certificate list --vault-name {}", plan.vault.name()))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn explain(vault: &Vault, response: &ErrorResponse) -> SourceEr
     let listed = vault.names().await.unwrap_or_default();
     let names = || listed.iter().map(String::as_str);
     match nearest(&plan.name, names()) {
-        Some(name) => error.remedy(format!("did you mean {name:?}?")),
+        Some(name) => error.remedy(format!("write {name:?}")),
         None if listed.is_empty() => error,
         None => {
             let some: Vec<&str> = names().take(5).collect();

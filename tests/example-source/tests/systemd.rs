@@ -33,5 +33,5 @@ fn an_entry_finds_it_by_name_and_is_checked() {
     let error = bind(entry("../orders")).unwrap_err().to_string();
     assert!(error.contains("CredentialName is a path") && error.contains("write the name alone"), "{error}");
     let misspelt = bind(CredentialDescription::new("SystemdCredentials")).unwrap_err().to_string();
-    assert!(misspelt.contains("did you mean \"SystemdCredential\"?"), "{misspelt}");
+    assert!(misspelt.contains("write \"SystemdCredential\""), "{misspelt}");
 }

@@ -154,7 +154,7 @@ async fn a_missing_certificate_is_told_from_a_misspelt_and_a_deleted_one() {
     assert_eq!((error.code(), error.path()), ("certificate-not-found", Some("KeyVault:KeyVaultCertificateName")));
     cloud.put("webb", "v1", Made::new("web", Key::P256));
     let error = load(&entry, &world, None).await.unwrap_err();
-    assert_eq!((error.code(), error.remedy_text()), ("certificate-not-found", Some("did you mean \"webb\"?")));
+    assert_eq!((error.code(), error.remedy_text()), ("certificate-not-found", Some("write \"webb\"")));
     cloud.edit(|state| state.deleted.push("web".to_owned()));
     let error = load(&entry, &world, None).await.unwrap_err();
     assert_eq!(error.code(), "certificate-deleted");

@@ -59,8 +59,8 @@ impl Address {
             return Err(Box::new(finding));
         }
         let absolute = || match text.contains("://") {
-            true => wrong("is no absolute address").remedy("write https://HOST/..."),
-            false => wrong("is no absolute address").remedy("write https:// before it"),
+            true => wrong("is not a valid absolute URL").remedy("write https://HOST/..."),
+            false => wrong("is not a valid absolute URL").remedy("write https:// before it"),
         };
         check_address(text).map_err(|fault| match fault {
             AddressFault::NotAbsolute => absolute(),

@@ -75,7 +75,7 @@ pub(crate) async fn fetch(address: Address, world: World) -> Result<(Metadata, D
         }
     }
     let absent = || {
-        let message = format!("{} is no OpenID provider: {}", address.text(), came.join(", and "));
+        let message = format!("{} is not an OpenID provider: {}", address.text(), came.join(", and "));
         let remedy = "correct Authority: the OpenID configuration stands below it; for Microsoft Entra ID under a host \
                       of its own write Instance and TenantId in its place";
         AuthorityError::wrong(Finding::error(codes::METADATA_INVALID, message).remedy(remedy))

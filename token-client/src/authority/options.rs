@@ -345,7 +345,8 @@ impl Reader<'_> {
     fn region(&mut self) -> Region {
         let Some(place) = self.options.azure_region.as_ref() else { return Region::Unset };
         Region::parse(&place.value).unwrap_or_else(|| {
-            let finding = Finding::error(codes::BAD_REGION, "AzureRegion is no region: letters and digits alone");
+            let finding =
+                Finding::error(codes::BAD_REGION, "AzureRegion is not a valid region: it has letters and digits alone");
             self.say(place, finding.remedy("write it as in westeurope, or TryAutoDetect"));
             Region::Unset
         })
@@ -365,9 +366,9 @@ impl Reader<'_> {
             Some(tenant) if !tenant::is_concrete(tenant) && !has_home => {
                 let finding = Finding::warning(
                     codes::TENANT_NOT_CONCRETE,
-                    format!("{tenant:?} is no tenant that an app token can come from; users can sign in"),
+                    format!("{tenant:?} is not a tenant that an app token can come from; users can sign in"),
                 )
-                .remedy("for app tokens name the tenant: in TenantId, in AppHomeTenantId, or in the call");
+                .remedy("name the tenant for app tokens: in TenantId, in AppHomeTenantId, or in the call");
                 if let Some(place) = place {
                     self.say(&place, finding);
                 }

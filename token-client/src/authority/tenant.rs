@@ -95,8 +95,11 @@ impl Authority {
 
 fn not_concrete(tenant: &str) -> AuthorityError {
     AuthorityError::wrong(
-        Finding::error(codes::TENANT_NOT_CONCRETE, format!("{tenant:?} is no tenant that an app token can come from"))
-            .remedy("name the tenant: in TenantId, in AppHomeTenantId, or in the call"),
+        Finding::error(
+            codes::TENANT_NOT_CONCRETE,
+            format!("{tenant:?} is not a tenant that an app token can come from"),
+        )
+        .remedy("name the tenant: in TenantId, in AppHomeTenantId, or in the call"),
     )
 }
 

@@ -58,9 +58,9 @@ fn only(client: TokenClient, index: Option<usize>) -> Result<TokenClient, Config
         let count = client.configuration().application.credentials.len();
         Finding::error(
             "no-such-credential",
-            format!("there is no entry {index} to try: ClientCredentials has {count}, counted from 0"),
+            format!("entry {index} not found: ClientCredentials has {count}, counted from 0"),
         )
-        .remedy("entries with \"Skip\": true are not tried")
+        .remedy("choose another entry; those with \"Skip\": true are not tried")
         .into()
     })
 }
@@ -80,7 +80,7 @@ fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec
             }
             Ok(api.scope_list().to_vec())
         }
-        [] => Err(Finding::error("no-scope", "there is no --scope, and no downstream section with Scopes")
+        [] => Err(Finding::error("no-scope", "--scope is missing, and no downstream section has Scopes")
             .remedy("name one: --scope https://graph.microsoft.com/.default")
             .into()),
         several => {
@@ -88,7 +88,7 @@ fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec
             Err(Finding::error(
                 "no-scope",
                 format!(
-                    "there is no --scope, and {} downstream sections have Scopes: {}",
+                    "--scope is missing, and {} downstream sections have Scopes: {}",
                     names.len(),
                     names.join(", ")
                 ),

@@ -50,7 +50,7 @@ fn parse(address: &str) -> Result<Url, Box<Finding>> {
         plain && matches!(url.scheme(), "http" | "https") && url.host().is_some()
     };
     url.filter(fits).ok_or_else(|| {
-        let bad = Finding::error("bad-base-url", "BaseUrl is no absolute http or https address, without a user name");
+        let bad = Finding::error("bad-base-url", "BaseUrl is not a valid http or https URL without a user name");
         Box::new(bad.remedy("write https://HOST/..."))
     })
 }

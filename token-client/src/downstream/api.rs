@@ -56,11 +56,11 @@ impl DownstreamApi {
         let Some(options) = configuration.downstream(name) else {
             let known: Vec<&str> = configuration.downstream.iter().map(|api| api.name.as_str()).collect();
             let remedy = match configuration.nearest_downstream(name) {
-                Some(near) => format!("did you mean {near:?}?"),
+                Some(near) => format!("write {near:?}"),
                 None if known.is_empty() => format!("add a section {name:?} with BaseUrl and Scopes"),
-                None => format!("known: {}", known.join(", ")),
+                None => format!("use one of: {}", known.join(", ")),
             };
-            let missing = Finding::error("unknown-downstream-api", format!("there is no downstream API {name:?}"));
+            let missing = Finding::error("unknown-downstream-api", format!("unknown downstream API {name:?}"));
             return Err(missing.remedy(remedy).into());
         };
         let base_url = options.base_url.clone().ok_or_else(|| {
@@ -222,7 +222,7 @@ impl DownstreamApi {
                 Ok(Some(JSON))
             }
             (BodyKind::Json, Some(text)) if !is_json(&text.value) => {
-                let message = "ContentType is no JSON type, and the call sends JSON";
+                let message = "ContentType is not a JSON type, and the call sends JSON";
                 let finding = Finding::error("content-type-not-json", message).remedy("send it with bytes(..)");
                 Err(Box::new(finding.at(&text.path, text.origin.clone())))
             }
@@ -236,7 +236,7 @@ impl DownstreamApi {
             "" => Ok("GET".to_owned()),
             method if headers::is_token(method) => Ok(method.to_ascii_uppercase()),
             _ => Err(Box::new(
-                Finding::error("wrong-value", "the method is no HTTP method").remedy("write Get, Post, ..."),
+                Finding::error("wrong-value", "the method is not a valid HTTP method").remedy("write Get, Post, ..."),
             )),
         }
     }

@@ -11,11 +11,11 @@ use super::refusal::Refusal;
 /// nothing in particular.
 ///
 /// # Errors
-/// 9002313 when it is no JSON object.
+/// 9002313 when it is not a valid JSON object.
 pub(crate) fn requested(parameter: Option<&str>) -> Result<Map<String, Value>, Refusal> {
     let Some(text) = parameter else { return Ok(Map::new()) };
     let parsed: Map<String, Value> =
-        serde_json::from_str(text).map_err(|_| Refusal::malformed("'claims' is no JSON object."))?;
+        serde_json::from_str(text).map_err(|_| Refusal::malformed("'claims' is not a valid JSON object."))?;
     let members = parsed.get("access_token").and_then(Value::as_object).cloned().unwrap_or_default();
     let value = |member: &Value| member.get("values").or_else(|| member.get("value")).cloned();
     Ok(members.iter().filter_map(|(name, member)| Some((name.clone(), value(member)?))).collect())

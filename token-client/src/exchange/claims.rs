@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// The claims to send: the caller's and the client's capabilities as one JSON object.
 ///
 /// # Errors
-/// When there are capabilities to add and the caller's claims are no JSON object. Without
+/// When there are capabilities to add and the caller's claims are not a valid JSON object. Without
 /// capabilities the caller's claims are sent as they are: the authority judges them.
 pub(crate) fn merged(capabilities: &[String], claims: Option<&str>) -> Result<Option<String>, Box<Finding>> {
     if capabilities.is_empty() {
@@ -17,7 +17,7 @@ pub(crate) fn merged(capabilities: &[String], claims: Option<&str>) -> Result<Op
         None => Value::Object(Map::new()),
         Some(Ok(object @ Value::Object(_))) => object,
         Some(_) => {
-            return Err(Finding::error("claims-not-json", "the claims are no JSON object")
+            return Err(Finding::error("claims-not-json", "the claims are not a valid JSON object")
                 .remedy("pass the claims of the challenge on as they came, base64 decoded")
                 .into());
         }

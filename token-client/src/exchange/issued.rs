@@ -61,7 +61,7 @@ impl Issued {
     /// Reads a 200.
     ///
     /// # Errors
-    /// When the body is no JSON object or holds no usable token.
+    /// When the body is not a valid JSON object or holds no usable token.
     pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
         let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
             let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);

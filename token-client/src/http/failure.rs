@@ -62,7 +62,7 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
     }
     let message = match kind {
         HttpErrorKind::Request => format!("the request to {host} cannot be sent"),
-        HttpErrorKind::UnknownHost => format!("the host name {host} has no address"),
+        HttpErrorKind::UnknownHost => format!("host {host} not found"),
         HttpErrorKind::Connect => format!("no connection to {host}"),
         HttpErrorKind::Tls => format!("the TLS connection to {host} failed{why}"),
         HttpErrorKind::Timeout => too_late(host),

@@ -37,7 +37,7 @@ fn fault(value: Option<&str>) -> Option<&'static str> {
         return None;
     }
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Some("is no address of a proxy: it has white space or other characters that none has");
+        return Some("is not a valid proxy URL: it has white space or other invalid characters");
     }
     let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
     if !["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
@@ -51,7 +51,7 @@ fn fault(value: Option<&str>) -> Option<&'static str> {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let parsed = Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.has_host());
     let is_address = parsed && !host.contains('%') && authority.bytes().all(is_plain);
-    (!is_address).then_some("is no address of a proxy")
+    (!is_address).then_some("is not a valid proxy URL")
 }
 
 #[cfg(test)]

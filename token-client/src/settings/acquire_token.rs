@@ -90,7 +90,7 @@ fn managed_identity(outer: &mut Binder<'_>, section: &Section<'_>) -> Option<Man
 fn claims(binder: &mut Binder<'_>, section: &Section<'_>, name: &str) -> Option<Located<String>> {
     let claims = binder.text(section, name)?;
     if !claims.value.is_empty() && !is_object(&claims.value) {
-        let finding = Finding::error(codes::WRONG_VALUE, format!("{name} is no JSON object in text"));
+        let finding = Finding::error(codes::WRONG_VALUE, format!("{name} is not a valid JSON object in text"));
         binder.say(&section.child(name), finding.remedy("write \"{\\\"access_token\\\": {...}}\""));
     }
     Some(claims)
@@ -108,7 +108,7 @@ fn correlation_id(binder: &mut Binder<'_>, section: &Section<'_>) -> Option<Loca
             Some(text)
         }
         None => {
-            let finding = Finding::error(codes::WRONG_VALUE, "CorrelationId is no GUID");
+            let finding = Finding::error(codes::WRONG_VALUE, "CorrelationId is not a valid GUID");
             binder.say(
                 &section.child("CorrelationId"),
                 finding.remedy("write it as 00000000-0000-0000-0000-000000000000"),

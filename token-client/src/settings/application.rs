@@ -146,7 +146,7 @@ fn require(section: &Section<'_>, options: &ApplicationOptions, binder: &mut Bin
     if options.credentials.is_empty() {
         binder.say(
             section,
-            Finding::warning(codes::NO_CREDENTIALS, "there are no ClientCredentials: no token can be asked for")
+            Finding::warning(codes::NO_CREDENTIALS, "ClientCredentials is missing or empty: no token can be asked for")
                 .remedy("add an entry to ClientCredentials"),
         );
     } else if options.credentials.iter().all(|entry| entry.flag("Skip")) {

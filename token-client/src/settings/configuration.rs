@@ -174,9 +174,10 @@ impl Configuration {
         let application = &self.application;
         let complete = application.client_id.is_some()
             && (application.authority.is_some() || application.instance.is_some() || application.tenant_id.is_some());
-        let message = format!("the settings file {} is not there", path.display());
+        let message = format!("{}: settings file not found", path.display());
         let finding = if complete {
-            Finding::warning(codes::SETTINGS_FILE_MISSING, message).remedy("everything comes from elsewhere")
+            Finding::warning(codes::SETTINGS_FILE_MISSING, message)
+                .remedy("create it, or leave it: everything comes from elsewhere")
         } else {
             self.findings.retain(|finding| finding.code != codes::MISSING_SECTION);
             Finding::error(codes::SETTINGS_FILE_MISSING, message)
@@ -221,11 +222,11 @@ fn parse_bytes(bytes: &SecretBytes, name: &str, number: u32, said: &mut Vec<Find
 fn unreadable(path: &Path, name: &str, error: &io::Error) -> Finding {
     let (what, remedy) = match error.kind() {
         io::ErrorKind::FileTooLarge => return too_large(name),
-        io::ErrorKind::IsADirectory => ("is a folder", "name a file in it"),
+        io::ErrorKind::IsADirectory => ("is a directory", "name a file in it"),
         io::ErrorKind::Unsupported => ("is a pipe, a socket or a device", "name a file"),
-        io::ErrorKind::PermissionDenied => ("cannot be read", "let this user read it"),
+        io::ErrorKind::PermissionDenied => ("cannot be read: permission denied", "let this user read it"),
         io::ErrorKind::TimedOut => ("cannot be read", "look at the disk or share that it is on"),
-        _ => ("cannot be read", "look at the cause"),
+        _ => ("cannot be read", "check the cause"),
     };
     let message = format!("the settings file {} {what}", path.display());
     placed(Finding::error(codes::SETTINGS_FILE_UNREADABLE, message), Origin::file(name, 1, 1))
@@ -236,7 +237,7 @@ fn unreadable(path: &Path, name: &str, error: &io::Error) -> Finding {
 fn too_large(name: &str) -> Finding {
     let message = format!("the settings file is larger than {MAX_FILE_SIZE} bytes, the limit");
     placed(Finding::error(codes::SETTINGS_FILE_TOO_LARGE, message), Origin::file(name, 1, 1))
-        .remedy("is this the right file?")
+        .remedy("check that it is the right file")
 }
 
 /// The values that the caller puts over everything else.
@@ -273,13 +274,13 @@ fn missing_section(tree: &Tree, path: &str) -> Finding {
             Finding::error(codes::WRONG_TYPE, format!("the section {path:?} is a value, no section")).at(path, origin)
         }
         _ => {
-            let mut finding = Finding::error(codes::MISSING_SECTION, format!("there is no section {path:?}"));
+            let mut finding = Finding::error(codes::MISSING_SECTION, format!("section {path:?} not found"));
             finding.path = Some(path.to_owned());
             finding
         }
     };
     match nearest(path, known.iter().copied()) {
-        Some(near) if !key::same(near, path) => finding.remedy(format!("did you mean {near:?}?")),
+        Some(near) if !key::same(near, path) => finding.remedy(format!("write {near:?}")),
         _ if known.is_empty() => finding.remedy("add it"),
         _ => {
             let list: Vec<&str> = known.into_iter().take(20).collect();

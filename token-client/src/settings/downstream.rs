@@ -86,8 +86,7 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
             if whole || has_any(&section, &HINTS) {
                 sections.push((section, whole));
             } else if nearest(name, [PARENT]).is_some() && section.children().iter().any(is_whole) {
-                let finding =
-                    Finding::error(codes::MISSPELT_SETTING, format!("{name:?} is no section of downstream APIs"));
+                let finding = Finding::error(codes::MISSPELT_SETTING, format!("unknown section {name:?}"));
                 said.push(finding.at(&section.path, section.origin()).remedy(format!("write \"{PARENT}\"")));
             }
         }
@@ -209,12 +208,12 @@ fn method(binder: &mut Binder<'_>, section: &Section<'_>) -> Located<String> {
         method.value = trimmed;
     }
     if !headers::is_token(&method.value) {
-        let finding = Finding::error(codes::WRONG_VALUE, "HttpMethod is no HTTP method");
+        let finding = Finding::error(codes::WRONG_VALUE, "HttpMethod is not a valid HTTP method");
         binder.say(&place, finding.remedy("write Get, Post, ..."));
     } else if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(&method.value)) {
         let remedy = match nearest(&method.value, METHODS) {
-            Some(known) => format!("did you mean \"{known}\"?"),
-            None => format!("known: {}", METHODS.join(", ")),
+            Some(known) => format!("write \"{known}\""),
+            None => format!("use one of: {}", METHODS.join(", ")),
         };
         let finding = Finding::warning(codes::WRONG_VALUE, format!("HttpMethod {:?} is unusual", method.value));
         binder.say(&place, finding.remedy(remedy));
@@ -229,7 +228,7 @@ fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder
     let list = options.scope_list();
     if let Some(scope) = list.iter().find(|scope| scope.contains(',')) {
         let finding = Finding::warning(codes::COMMA_IN_SCOPE, format!("the scope {scope:?} has a comma in it"));
-        binder.say(&place, finding.remedy("scopes are separated by white space: write a list"));
+        binder.say(&place, finding.remedy("write a list: white space separates scopes"));
     }
     if options.is_anonymous() {
         if !list.is_empty() {
@@ -242,7 +241,7 @@ fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder
     if list.is_empty() {
         binder.say(
             &place,
-            Finding::error(codes::NO_SCOPES, "there are no scopes: the API would be called without a token")
+            Finding::error(codes::NO_SCOPES, "Scopes is missing: the API would be called without a token")
                 .remedy("add \"Scopes\": [\"...\"], or \"Anonymous\": true"),
         );
         return;
@@ -318,7 +317,7 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
     }
     match url::Url::parse(text) {
         Ok(url) if !["http", "https"].contains(&url.scheme()) => {
-            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no http or https address");
+            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is not a valid http or https URL");
             binder.say(&place, finding.remedy("write https://HOST/..."));
         }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
@@ -331,7 +330,7 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
         }
         Ok(_) => {}
         Err(_) => {
-            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is no absolute address");
+            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is not a valid URL: it has no scheme");
             binder.say(&place, finding.remedy("write https://HOST/..."));
         }
     }

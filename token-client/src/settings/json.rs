@@ -58,8 +58,8 @@ fn strict_options() -> ParseOptions {
 }
 
 fn broken(what: &str, origin: Origin) -> Finding {
-    placed(Finding::error(codes::BROKEN_JSON, format!("the settings file is no valid JSON: {what}")), origin)
-        .remedy("comments and a trailing comma are allowed, nothing else beyond JSON")
+    placed(Finding::error(codes::BROKEN_JSON, format!("the settings file is not valid JSON: {what}")), origin)
+        .remedy("correct the JSON; comments and a trailing comma are allowed")
 }
 
 /// The parser's error in words of our own: its messages can quote a part of a string, which may be
@@ -185,7 +185,7 @@ impl Reader<'_> {
             Refused::Duplicate(earlier) => {
                 Finding::error(codes::DUPLICATE_KEY, format!("the key is there twice: before at {earlier}"))
                     .at(self.path.join(":"), origin)
-                    .remedy("keys are compared ignoring case, and a : in a key nests: remove one of the two")
+                    .remedy("remove one of the two: keys are compared ignoring case, and a : in a key nests")
             }
             Refused::TooDeep => broken("a key that nests deeper than 64 levels, the limit", origin),
         };

@@ -97,7 +97,7 @@ pub(crate) fn environment_file(file: &Path, environment: &str) -> Result<PathBuf
         return Err(Box::new(
             Finding::error(
                 codes::BAD_ENVIRONMENT_NAME,
-                format!("{environment:?} is no name of an environment: a file is named after it"),
+                format!("{environment:?} is not a valid environment name: a file is named after it"),
             )
             .remedy("set --environment, DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT to a name such as Development"),
         ));

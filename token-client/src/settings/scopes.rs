@@ -53,7 +53,7 @@ pub(crate) fn app_scope(scopes: &[String]) -> Result<&str, Box<Finding>> {
 
 fn no_scope(what: &str) -> Box<Finding> {
     Box::new(
-        Finding::error(codes::NO_SCOPES, format!("there is no scope to ask {what} for"))
+        Finding::error(codes::NO_SCOPES, format!("Scopes is missing: {what} has nothing to be asked for"))
             .remedy("name one: https://graph.microsoft.com/.default"),
     )
 }

@@ -126,7 +126,7 @@ pub(crate) fn panicked() -> Box<Finding> {
 /// What is wrong with a list that has no entry to try.
 fn nothing_to_try(attempts: &[Attempt]) -> Option<Finding> {
     let Some(first) = attempts.first() else {
-        let message = "there is no credential to try: ClientCredentials is empty";
+        let message = "ClientCredentials is empty: no credential to try";
         return Some(Finding::error(codes::NO_CREDENTIALS, message).remedy("add an entry to ClientCredentials"));
     };
     let skipped = attempts.iter().all(|attempt| matches!(attempt.outcome, Outcome::Skipped));

@@ -154,8 +154,8 @@ fn arguments_that_name_no_file() {
     let program = Program::with("bad-arguments", &with_entry(r#"{"SourceType": "ClientSecret", "ClientSecret": "s"}"#));
     std::fs::create_dir(program.folder.join("folder")).unwrap();
     for (file, part) in [
-        ("absent", "there is no file absent"),
-        ("folder", "folder is a folder; a file is expected: name the file in it"),
+        ("absent", "absent: file not found"),
+        ("folder", "folder is a directory; a file is expected: name the file in it"),
         ("/dev/zero", "/dev/zero is a pipe, a socket or a device"),
     ] {
         let ran = program.run(&["token", "--scope", "user.read", "--user-assertion", &format!("@{file}")]);

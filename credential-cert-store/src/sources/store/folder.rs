@@ -178,13 +178,12 @@ fn is_pfx(name: &Path) -> bool {
 fn unlistable(error: io::Error, folder: &Path, store: &StorePath) -> SourceError {
     let shown = folder.display();
     let found = match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SourceError::not_applicable(
-            "store-empty",
-            format!("the store {store} is empty: there is no folder {shown}"),
-        )
-        .remedy("add the certificate to the store with .NET as the account that runs this process, or use Path"),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            SourceError::not_applicable("store-empty", format!("the store {store} is empty: folder {shown} not found"))
+                .remedy("add the certificate to the store with .NET as the account that runs this process, or use Path")
+        }
         io::ErrorKind::PermissionDenied => {
-            SourceError::denied("store-unreadable", format!("the store {store} may not be read: {shown}"))
+            SourceError::denied("store-unreadable", format!("the store {store}: permission denied: {shown}"))
                 .remedy("give the account that runs this process the right to read the folder and its files")
         }
         io::ErrorKind::QuotaExceeded => SourceError::invalid(

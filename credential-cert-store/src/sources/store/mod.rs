@@ -78,7 +78,7 @@ impl StoreSource {
                 }
                 Err(why) => (
                     "not-a-thumbprint",
-                    format!("\"{text}\" is no thumbprint: {why}"),
+                    format!("\"{text}\" is not a valid thumbprint: {why}"),
                     "write the SHA-1 (40 digits) or SHA-256 (64 digits) of the certificate: \
                      openssl x509 -in FILE -noout -fingerprint",
                 ),
@@ -88,7 +88,7 @@ impl StoreSource {
                 Ok(name) => return Ok(Wanted::DistinguishedName(name, text.to_owned())),
                 Err(why) => (
                     "not-a-name",
-                    format!("\"{text}\" is no distinguished name: {why}"),
+                    format!("\"{text}\" is not a valid distinguished name: {why}"),
                     "write the whole subject, as \"CN=app, O=Contoso, C=US\"; \
                      a part of it is looked up with StoreWithSubjectName",
                 ),
@@ -148,7 +148,8 @@ impl CredentialSource for StoreSource {
 fn store_path(entry: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<StorePath, Unbound> {
     let text = cx.required(entry, STORE)?.expose();
     StorePath::parse(text).map_err(|why| {
-        let error = SourceError::misconfigured("bad-store-path", format!("\"{text}\" is no certificate store: {why}"));
+        let error =
+            SourceError::misconfigured("bad-store-path", format!("\"{text}\" is not a valid certificate store: {why}"));
         cx.error(error.about(STORE).remedy("write location and store, as CurrentUser/My"))
     })
 }

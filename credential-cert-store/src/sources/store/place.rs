@@ -125,9 +125,7 @@ impl StorePath {
                 }
                 None => Err(SourceError::not_applicable(
                     "home-not-set",
-                    format!(
-                        "HOME is not set, and the system knows no home folder of this account: there is no store {self}"
-                    ),
+                    format!("HOME is not set, and the home folder of this account is unknown: store {self} not found"),
                 )
                 .remedy("set HOME to the home folder of the account that runs this process")),
             },
@@ -157,8 +155,8 @@ fn unknown(what: &str, found: &str, known: &[&'static str]) -> String {
     let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(found)).map(|(_, name)| *name);
     let guess = alias.or_else(|| nearest(found, known.iter().copied()));
     match guess {
-        Some(guess) => format!("there is no {what} \"{found}\"; {guess} may be meant"),
-        None => format!("there is no {what} \"{found}\"; there are {}", known.join(", ")),
+        Some(guess) => format!("unknown {what} \"{found}\"; {guess} may be meant"),
+        None => format!("unknown {what} \"{found}\"; known: {}", known.join(", ")),
     }
 }
 
@@ -191,9 +189,9 @@ mod tests {
             ("CurrentUser/CA", "CertificateAuthority may be meant"),
             ("CurentUser/My", "CurrentUser may be meant"),
             ("CurrentUser/9", "AddressBook"),
-            ("-1/My", "no location"),
-            ("CurrentUser/", "no store"),
-            ("CurrentUser/My,Root", "no store"),
+            ("-1/My", "unknown location"),
+            ("CurrentUser/", "unknown store"),
+            ("CurrentUser/My,Root", "unknown store"),
         ] {
             let why = StorePath::parse(text).unwrap_err();
             assert!(why.contains(part), "{text}: {why}");

@@ -35,7 +35,7 @@ impl Thumbprint {
             digits => (digits, false),
         };
         let values: Option<Vec<u8>> = digits.iter().map(|digit| digit.to_digit(16).map(|value| value as u8)).collect();
-        let values = values.ok_or_else(|| "it has characters that are no hexadecimal digits".to_owned())?;
+        let values = values.ok_or_else(|| "it has characters that are not hexadecimal digits".to_owned())?;
         let bytes: Vec<u8> = values.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect();
         let thumbprint = Self::of_bytes(&bytes)
             .filter(|_| values.len() % 2 == 0)
