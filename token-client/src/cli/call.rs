@@ -6,14 +6,14 @@ use credential_core::Finding;
 use serde_json::{Map, Value, json};
 
 use super::args::CallArgs;
-use super::context::{Context, worst_first};
+use super::context::{Context, OwnSources, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text, token};
 use crate::{Acquired, DownstreamCall, DownstreamError, DownstreamResponse, TokenClient};
 
-pub(crate) async fn run(args: CallArgs, output: &Output) -> Outcome {
-    let context = Context::new(&args.place)?;
+pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Outcome {
+    let context = Context::new(&args.place, own)?;
     let call = read_call(&args, &context).await?;
     let client = match context.client().await {
         Ok(client) => client,

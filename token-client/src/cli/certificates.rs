@@ -9,7 +9,7 @@ use credential_core::{Finding, Secret, SourceError};
 use serde_json::{Value, json};
 
 use super::args::{CertificatesCommand, InspectArgs};
-use super::context::Context;
+use super::context::{Context, OwnSources};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
@@ -17,7 +17,7 @@ use crate::settings::{Location, any_error};
 
 pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcome {
     let CertificatesCommand::Inspect(args) = command;
-    let context = Context::at(Location::default());
+    let context = Context::at(Location::default(), &OwnSources::default());
     let password = password(&args, &context)?;
     let inspected = match contents(&args, &context).await {
         Ok((content, key)) => {

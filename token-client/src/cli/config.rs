@@ -4,7 +4,7 @@ use credential_core::SourceRegistry;
 use serde_json::{Map, Value, json};
 
 use super::args::ConfigArgs;
-use super::context::{Context, worst_first};
+use super::context::{Context, OwnSources, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::text::clean;
@@ -13,8 +13,8 @@ use crate::authority::OfflineEndpoints;
 use crate::settings::any_error;
 use crate::settings::{Configuration, Shown, Sight};
 
-pub(crate) async fn run(args: ConfigArgs, output: &Output) -> Outcome {
-    let context = Context::new(&args.place)?;
+pub(crate) async fn run(args: ConfigArgs, own: &OwnSources, output: &Output) -> Outcome {
+    let context = Context::new(&args.place, own)?;
     let mut configuration = context.read().await;
     let recipe = context.recipe();
     let (authority, sources) = (recipe.check(&mut configuration), recipe.registry);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use credential_core::{Finding, Secret, World};
+use credential_core::{CredentialSource, Finding, Secret, SourceRegistry, World};
 
 use super::Failure;
 use super::args::Where;
@@ -21,6 +21,7 @@ const MAX_ARGUMENT_FILE: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) location: Location,
+    own: OwnSources,
     pub(crate) world: World,
     pub(crate) http: CountingHttp,
     /// Why there is no network, where there should be one.
@@ -28,19 +29,19 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(place: &Where) -> Result<Self, Failure> {
-        Ok(Self::at(place.location()?))
+    pub(crate) fn new(place: &Where, own: &OwnSources) -> Result<Self, Failure> {
+        Ok(Self::at(place.location()?, own))
     }
 
     /// A world without HTTPS still reads the configuration: what needs a client says so.
-    pub(crate) fn at(location: Location) -> Self {
+    pub(crate) fn at(location: Location, own: &OwnSources) -> Self {
         let (world, no_network) = match real_world(None) {
             Ok(world) => (world, None),
             Err(error) => (World::new(Arc::new(NoNetwork(error.to_string()))), Some(error)),
         };
         let http = CountingHttp::new(Arc::clone(&world.http));
         let world = world.with_http(Arc::new(http.clone()));
-        Self { location, world, http, no_network }
+        Self { location, own: own.clone(), world, http, no_network }
     }
 
     /// The same without a network; what is counted then is what was wanted of it.
@@ -67,12 +68,12 @@ impl Context {
         if let Some(error) = &self.no_network {
             return Err(error.clone());
         }
-        builder().configuration(configuration).world(self.world.clone()).build().await
+        self.own.builder().configuration(configuration).world(self.world.clone()).build().await
     }
 
     /// What clients are made with here.
     pub(crate) fn recipe(&self) -> Recipe {
-        builder().recipe_in(self.world.clone())
+        self.own.builder().recipe_in(self.world.clone())
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -103,13 +104,24 @@ impl Context {
     }
 }
 
-/// What a command's client is made of. The providers that entries name are in the programs that the
-/// configuration is for: such an entry cannot be tried here, and is no error.
-pub(crate) fn builder() -> TokenClientBuilder {
-    let builder = TokenClient::builder();
-    #[cfg(feature = "federated")]
-    let builder = builder.source(credential_federated::CustomSignedAssertionSource::new().for_other_programs());
-    builder
+/// The sources that the program brings beside those of this build.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnSources(pub(crate) Vec<Arc<dyn CredentialSource>>);
+
+impl OwnSources {
+    /// What a command's client is made of. The providers that entries name are in the programs that the
+    /// configuration is for: such an entry cannot be tried here, and is no error.
+    fn builder(&self) -> TokenClientBuilder {
+        let builder = TokenClient::builder();
+        #[cfg(feature = "federated")]
+        let builder = builder.source(credential_federated::CustomSignedAssertionSource::new().for_other_programs());
+        self.0.iter().fold(builder, |builder, source| builder.source(Arc::clone(source)))
+    }
+
+    /// The sources of this build, and the program's own.
+    pub(crate) fn registry(&self) -> SourceRegistry {
+        self.0.iter().fold(TokenClient::builder(), |builder, source| builder.source(Arc::clone(source))).registry()
+    }
 }
 
 /// The findings, worst first; equal ones stay in their order.

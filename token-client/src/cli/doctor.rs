@@ -6,7 +6,7 @@ use credential_core::{Finding, Severity};
 use serde_json::{Value, json};
 
 use super::args::DoctorArgs;
-use super::context::Context;
+use super::context::{Context, OwnSources};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
@@ -66,8 +66,8 @@ impl Report {
     }
 }
 
-pub(crate) async fn run(args: DoctorArgs, output: &Output) -> Outcome {
-    let mut context = Context::new(&args.place)?;
+pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> Outcome {
+    let mut context = Context::new(&args.place, own)?;
     if args.offline {
         context = context.offline();
     }

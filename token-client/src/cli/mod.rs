@@ -18,10 +18,13 @@ mod text;
 mod token;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
+use credential_core::CredentialSource;
 
 use self::args::{Arguments, Command};
+use self::context::OwnSources;
 use self::output::Output;
 
 /// Exit status of a program that was interrupted: 128 + SIGINT.
@@ -41,8 +44,30 @@ pub(crate) enum Failure {
 /// What a command gives.
 pub(crate) type Outcome = Result<(), Failure>;
 
-/// Runs the program with this process's arguments.
+/// Runs the program with this process's arguments and the sources of this build.
 pub async fn run() -> ExitCode {
+    run_with([]).await
+}
+
+/// Runs the program with this process's arguments, and with sources of your own beside those of this build, so that
+/// `doctor`, `token`, `call`, `schema` and `sources` work for a program that has them. One of a known type takes
+/// that one's place. The whole program:
+///
+/// ```no_run
+/// # use std::process::ExitCode;
+/// # use std::sync::Arc;
+/// # use credential_core::testing::FixedSource;
+/// # use credential_core::{CredentialSource, SourceError};
+/// # fn my_source() -> impl CredentialSource {
+/// #     FixedSource::new("Mine", Err(SourceError::transient("example", "an example")))
+/// # }
+/// #[tokio::main]
+/// async fn main() -> ExitCode {
+///     token_client::cli::run_with([Arc::new(my_source()) as Arc<dyn CredentialSource>]).await
+/// }
+/// ```
+pub async fn run_with(sources: impl IntoIterator<Item = Arc<dyn CredentialSource>>) -> ExitCode {
+    let own = OwnSources(sources.into_iter().collect());
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -52,7 +77,7 @@ pub async fn run() -> ExitCode {
     };
     let output = Output::for_this_process();
     let outcome = tokio::select! {
-        outcome = dispatch(arguments.command, &output) => outcome,
+        outcome = dispatch(arguments.command, &own, &output) => outcome,
         _ = tokio::signal::ctrl_c() => return ExitCode::from(INTERRUPTED),
         () = terminated() => return ExitCode::from(TERMINATED),
     };
@@ -76,16 +101,16 @@ async fn terminated() {
     std::future::pending::<()>().await;
 }
 
-async fn dispatch(command: Command, output: &Output) -> Outcome {
+async fn dispatch(command: Command, own: &OwnSources, output: &Output) -> Outcome {
     match command {
         Command::Demo => demo::run(output).await,
-        Command::Config(args) => config::run(args, output).await,
-        Command::Doctor(args) => doctor::run(args, output).await,
-        Command::Token(args) => token::run(args, output).await,
-        Command::Call(args) => call::run(args, output).await,
-        Command::Schema(args) => schema::run(&args, output),
-        Command::Sources(args) => sources::run(&args, output),
-        Command::Emulator(args) => emulator::run(args, output).await,
+        Command::Config(args) => config::run(args, own, output).await,
+        Command::Doctor(args) => doctor::run(args, own, output).await,
+        Command::Token(args) => token::run(args, own, output).await,
+        Command::Call(args) => call::run(args, own, output).await,
+        Command::Schema(args) => schema::run(&args, own, output),
+        Command::Sources(args) => sources::run(&args, own, output),
+        Command::Emulator(args) => emulator::run(args, own, output).await,
         #[cfg(feature = "cert-store")]
         Command::Certificates(command) => certificates::run(command, output).await,
         Command::Completions { shell } => {

@@ -4,12 +4,12 @@ use credential_core::{CredentialSource, Setting};
 use serde_json::{Value, json};
 
 use super::args::SourcesArgs;
+use super::context::OwnSources;
 use super::output::Output;
 use super::{Outcome, json};
-use crate::TokenClient;
 
-pub(crate) fn run(args: &SourcesArgs, output: &Output) -> Outcome {
-    let registry = TokenClient::builder().registry();
+pub(crate) fn run(args: &SourcesArgs, own: &OwnSources, output: &Output) -> Outcome {
+    let registry = own.registry();
     if args.json {
         let mut list: Vec<Value> = registry.sources().into_iter().map(|source| available(source.as_ref())).collect();
         list.extend(registry.absent().map(|absent| {

@@ -6,7 +6,7 @@ use credential_core::Finding;
 use serde_json::{Value, json};
 
 use super::args::TokenArgs;
-use super::context::{Context, worst_first};
+use super::context::{Context, OwnSources, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
@@ -19,8 +19,8 @@ struct Run {
     took: Duration,
 }
 
-pub(crate) async fn run(args: TokenArgs, output: &Output) -> Outcome {
-    let context = Context::new(&args.place)?;
+pub(crate) async fn run(args: TokenArgs, own: &OwnSources, output: &Output) -> Outcome {
+    let context = Context::new(&args.place, own)?;
     let user_assertion = context.user_assertion(args.user_assertion.as_deref()).await?;
     let client = match context.client().await.and_then(|client| only(client, args.only)) {
         Ok(client) => client,

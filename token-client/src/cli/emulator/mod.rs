@@ -13,7 +13,7 @@ use credential_core::source::causes;
 use credential_core::world::{Clock, SystemClock};
 
 use super::args::{EmulatorArgs, EmulatorCommand};
-use super::context::Context;
+use super::context::{Context, OwnSources};
 use super::output::Output;
 use super::{Failure, Outcome, text};
 use crate::emulator::{EmulatedTls, Emulator, EmulatorBuilder, EmulatorError, TokenVersion};
@@ -24,13 +24,13 @@ const PORTS: [u16; 2] = [8400, 8401];
 /// How often federated token files are written anew; their tokens live twice as long.
 const ROTATION: Duration = Duration::from_secs(30 * 60);
 
-pub(crate) async fn run(args: EmulatorArgs, output: &Output) -> Outcome {
+pub(crate) async fn run(args: EmulatorArgs, own: &OwnSources, output: &Output) -> Outcome {
     if let Some(EmulatorCommand::User(args)) = &args.command {
         return user::run(args, output).await;
     }
-    let context = Context::at(Location::default());
+    let context = Context::at(Location::default(), own);
     let federated = federated::read(&args.federated, &context).await?;
-    let registered = registered::application(args.location()?, &federated, output).await?;
+    let registered = registered::application(args.location()?, &federated, own, output).await?;
     let mut builder = registered.builder(args.api_audience.as_deref());
     if args.token_version == "1.0" {
         builder = builder.token_version(TokenVersion::V1);

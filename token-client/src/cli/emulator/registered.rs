@@ -3,7 +3,7 @@
 use credential_core::Credential;
 
 use super::super::Failure;
-use super::super::context::Context;
+use super::super::context::{Context, OwnSources};
 use super::super::json::Said;
 use super::super::output::Output;
 use super::super::text;
@@ -43,10 +43,11 @@ impl Registered {
 pub(super) async fn application(
     location: Option<Location>,
     federated: &[Federated],
+    own: &OwnSources,
     output: &Output,
 ) -> Result<Registered, Failure> {
     let mut registered = match location {
-        Some(location) => from_configuration(location, output).await?,
+        Some(location) => from_configuration(location, own, output).await?,
         None => Registered {
             app: EmulatedApp::new(CLIENT_ID).secret(SECRET),
             client_id: CLIENT_ID.to_owned(),
@@ -62,8 +63,8 @@ pub(super) async fn application(
     Ok(registered)
 }
 
-async fn from_configuration(location: Location, output: &Output) -> Result<Registered, Failure> {
-    let context = Context::at(location);
+async fn from_configuration(location: Location, own: &OwnSources, output: &Output) -> Result<Registered, Failure> {
+    let context = Context::at(location, own);
     let client = context.client().await.map_err(|error| {
         let found: Vec<Said<'_>> = error.findings().iter().map(|finding| (finding.clone(), None)).collect();
         output.note(&text::findings(&found, output));

@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::Outcome;
 use super::args::SchemaArgs;
+use super::context::OwnSources;
 use super::output::Output;
-use crate::TokenClient;
 use crate::settings::{APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, downstream};
 use shape::Place;
 
-pub(crate) fn run(args: &SchemaArgs, output: &Output) -> Outcome {
-    output.json(&schema(&args.section, &TokenClient::builder().registry()));
+pub(crate) fn run(args: &SchemaArgs, own: &OwnSources, output: &Output) -> Outcome {
+    output.json(&schema(&args.section, &own.registry()));
     Ok(())
 }
 
