@@ -188,8 +188,8 @@ pub(crate) fn shown(facts: &CertificateFacts) -> String {
 /// Longest name in a message, in characters: whoever made the certificate has chosen it.
 pub(crate) const MAX_SHOWN: usize = 200;
 
-/// `2026-01-31 23:59:59 UTC`.
-pub(crate) fn date(time: SystemTime) -> String {
+/// A moment as messages about certificates write it: `2026-01-31 23:59:59 UTC`.
+pub fn date(time: SystemTime) -> String {
     let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),

@@ -38,7 +38,7 @@ mod signer;
 mod sources;
 mod work;
 
-pub use certificate::{algorithms_of, certificate_alone, certificate_facts, judge};
+pub use certificate::{algorithms_of, certificate_alone, certificate_facts, date, judge};
 pub use inspect::{Inspection, inspect};
 pub use material::Material;
 pub use shape::MAX_CONTENT;

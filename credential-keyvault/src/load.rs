@@ -10,7 +10,7 @@ use crate::session::{Session, at_vault};
 use crate::settings::NAME;
 use crate::vault::error_response::{Operation, disabled};
 use crate::vault::remote_signer::RemoteSigner;
-use crate::vault::version::{State, Version, newest_usable, shown};
+use crate::vault::version::{State, Version, newest_usable};
 use crate::vault::{Certificate, Failed, Vault, material, not_found};
 use crate::watch::Loaded;
 
@@ -103,14 +103,14 @@ fn unusable(session: &Session, version: &Version) -> Option<SourceError> {
         State::Usable => return None,
         State::Disabled => return Some(disabled(session, None)),
         State::Expired => {
-            let end = version.expires.map(shown).unwrap_or_default();
+            let end = version.expires.map(credential_cert_store::date).unwrap_or_default();
             let remedy = format!(
                 "renew it: az keyvault certificate create --vault-name {account} --name {name} -p @policy.json"
             );
             ("certificate-expired", text(&format!("expired on {end}")), remedy)
         }
         State::NotYetValid => {
-            let start = version.not_before.map(shown).unwrap_or_default();
+            let start = version.not_before.map(credential_cert_store::date).unwrap_or_default();
             let remedy =
                 "wait, correct this machine's clock, or pin an older version with CertificateVersion".to_owned();
             ("certificate-not-yet-valid", text(&format!("is valid from {start} on")), remedy)

@@ -1,8 +1,6 @@
 //! Which version of a certificate to use: the newest that is enabled and inside its time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use time::OffsetDateTime;
+use std::time::SystemTime;
 
 /// What a vault says of one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,19 +64,10 @@ pub(crate) fn name_of(id: &str) -> Option<&str> {
     id.split('/').nth(4).filter(|name| !name.is_empty())
 }
 
-/// A time as people read it, in UTC: `2026-01-31 23:59:59Z`.
-pub(crate) fn shown(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let time = i64::try_from(seconds).ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-    let Some(time) = time else { return "a time far off".to_owned() };
-    let (date, (hour, minute, second)) = (time.date(), time.to_hms());
-    format!("{date} {hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     fn now() -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(10_000)
@@ -125,6 +114,6 @@ mod tests {
         assert_eq!(version_of("https://v.vault.azure.net/keys/web"), None);
         assert_eq!(version_of("https://v.vault.azure.net/keys/web/a%2Fb"), None);
         assert_eq!(name_of("https://v.vault.azure.net/certificates/web"), Some("web"));
-        assert_eq!(shown(now()), "1970-01-01 02:46:40Z");
+        assert_eq!(credential_cert_store::date(now()), "1970-01-01 02:46:40 UTC");
     }
 }
