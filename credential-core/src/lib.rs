@@ -47,7 +47,7 @@ pub use chain::CredentialChain;
 pub use credential::{Credential, Secret};
 pub use registry::SourceRegistry;
 pub use source::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting, SettingKind,
-    Severity, SourceError, SourceErrorKind, SourceType, Unbound,
+    BindContext, BindResult, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting,
+    SettingKind, Severity, SourceError, SourceErrorKind, SourceType, Unbound,
 };
 pub use world::World;

@@ -24,6 +24,7 @@ enum Fault {
     TakesABadValue,
     ShowsTheSecret,
     DefaultThatIsNoValue,
+    SecretThatIsNotDeclared,
 }
 
 /// A secret of a server, by its address.
@@ -48,10 +49,11 @@ impl CredentialSource for Source {
     fn settings(&self) -> &[Setting] {
         const SERVER: Setting = Setting::new("ServerUrl", SettingKind::Text, "The server.").required();
         const PATIENCE: Setting = Setting::new("Patience", SettingKind::Integer, "Seconds.");
-        if self.fault == Fault::DefaultThatIsNoValue {
-            const { &[SERVER, PATIENCE.default("a while")] }
-        } else {
-            const { &[SERVER, PATIENCE.default("30")] }
+        const KEY: Setting = Setting::new("Key", SettingKind::Text, "The key to the server.");
+        match self.fault {
+            Fault::DefaultThatIsNoValue => const { &[SERVER, PATIENCE.default("a while"), KEY.secret()] },
+            Fault::SecretThatIsNotDeclared => const { &[SERVER, PATIENCE.default("30"), KEY] },
+            _ => const { &[SERVER, PATIENCE.default("30"), KEY.secret()] },
         }
     }
 
@@ -120,12 +122,13 @@ fn gives(secret: &str) -> FakeReply {
 async fn violations(fault: Fault) -> Vec<String> {
     const ADDRESS: &str = "https://server.example/secret";
     let source = Source { fault, shared: Arc::default() };
-    let suite = Conformance::new(source, CredentialDescription::new("Server").with("ServerUrl", ADDRESS))
-        .works_when(|world| world.http.on("GET", ADDRESS, gives("s3cret-one")))
-        .rotates_when(|world| world.http.on("GET", ADDRESS, gives("s3cret-two")))
-        .fails_when(|world| world.http.on("GET", ADDRESS, FakeReply::Fail(HttpErrorKind::Broken)))
-        .refuses("ServerUrl", "http://server.example/secret")
-        .never_shows(["s3cret-one", "s3cret-two"]);
+    let suite =
+        Conformance::new(source, CredentialDescription::new("Server").with("ServerUrl", ADDRESS).with("Key", "k3y"))
+            .works_when(|world| world.http.on("GET", ADDRESS, gives("s3cret-one")))
+            .rotates_when(|world| world.http.on("GET", ADDRESS, gives("s3cret-two")))
+            .fails_when(|world| world.http.on("GET", ADDRESS, FakeReply::Fail(HttpErrorKind::Broken)))
+            .refuses("ServerUrl", "http://server.example/secret")
+            .never_shows(["s3cret-one", "s3cret-two", "k3y"]);
     suite.check().await.err().map(|violations| violations.0).unwrap_or_default()
 }
 
@@ -138,8 +141,9 @@ async fn each_fault_is_found_and_a_good_source_has_none() {
         (Fault::BlocksTheRuntime, Some("holds up the runtime's thread")),
         (Fault::CodeInCamelCase, Some("is not kebab-case")),
         (Fault::NeverLooksAgain, Some("a refresh a day later does not look")),
-        (Fault::TakesABadValue, Some("a bad ServerUrl is not refused by name")),
+        (Fault::TakesABadValue, Some("a bad ServerUrl (\"http://server.example/secret\") is not refused by name")),
         (Fault::ShowsTheSecret, Some("shows a secret")),
+        (Fault::SecretThatIsNotDeclared, Some("Key holds a secret and is not declared secret")),
         (Fault::DefaultThatIsNoValue, Some("the default of Patience is no value of it")),
     ] {
         let found = violations(fault).await;

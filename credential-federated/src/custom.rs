@@ -125,7 +125,7 @@ impl CustomSignedAssertionSource {
         let names: Vec<&str> = self.providers.keys().map(String::as_str).collect();
         let list = names.join(", ");
         let remedy = match nearest(wanted, names.iter().copied()) {
-            Some(name) => format!("write {name:?} (registered: {list})"),
+            Some(name) => format!("write {name:?}; registered: {list}"),
             None if names.is_empty() => {
                 "the program registers none: see CustomSignedAssertionSource::with_provider".to_owned()
             }

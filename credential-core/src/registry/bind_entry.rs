@@ -111,7 +111,7 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
     let meant = nearest(wanted.as_str(), known.iter().map(String::as_str));
     let list = known.join(", ");
     let remedy = match meant {
-        Some(name) => format!("write \"{name}\" (known: {list})"),
+        Some(name) => format!("write \"{name}\"; known: {list}"),
         None => format!("use one of: {list}"),
     };
     Finding::error(UNKNOWN_SOURCE_TYPE, format!("unknown source type {:?}", wanted.as_str()))

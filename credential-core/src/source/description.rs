@@ -116,7 +116,8 @@ impl CredentialDescription {
         self.settings.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
-    /// A text setting; `None` when it is missing, empty or an object.
+    /// A text setting; `None` when it is missing, empty or an object. A declared default is not filled in: it tells
+    /// readers what the source does without the setting.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.secret(name).map(Secret::expose)
     }

@@ -97,6 +97,8 @@ pub trait CredentialSource: Debug + Send + Sync {
     /// settings have been checked, from [`settings`](Self::settings); whatever else is wrong or
     /// noteworthy goes into `cx`: conflicts, choices, values that cannot be.
     ///
+    /// It is not called for an entry with a misspelt or missing setting: what such an entry means is not known.
+    ///
     /// Nothing is read from the entry later: what it says is in the loader, and so is whatever is to be
     /// remembered from one load to the next.
     ///

@@ -109,7 +109,8 @@ impl Setting {
         self
     }
 
-    /// Names the value that counts when nothing is said.
+    /// Names the value that counts when nothing is said, for validation, schema and docs. It is not filled in: the
+    /// source does so when it binds.
     #[must_use]
     pub const fn default(mut self, value: &'static str) -> Self {
         self.default = Some(value);

@@ -264,10 +264,10 @@ impl Moment {
 /// Time: the calendar, the steady clock, and waiting.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync {
-    /// The calendar's time; may jump.
+    /// The calendar's time; may jump. Deadlines are told by [`moment`](Self::moment).
     fn now(&self) -> SystemTime;
 
-    /// The steady clock.
+    /// The steady clock: `clock.moment().after(Duration::from_secs(30))` is a deadline.
     fn moment(&self) -> Moment;
 
     /// Waits until the moment has come.

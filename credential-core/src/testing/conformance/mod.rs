@@ -140,7 +140,10 @@ impl Conformance {
         self
     }
 
-    /// Texts that may appear nowhere: in no `Debug`, `Display`, error or finding.
+    /// Texts that may appear nowhere: in no `Debug`, `Display`, error or finding. A setting of the good entry that
+    /// has one of them must be declared secret. Texts alone are compared: bytes that `Debug` writes as a list of
+    /// numbers are not found, so keep material in [`Secret`](crate::Secret) or
+    /// [`SecretBytes`](crate::credential::SecretBytes).
     #[must_use]
     pub fn never_shows<S: Into<String>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.secrets.extend(secrets.into_iter().map(Into::into));
@@ -187,6 +190,10 @@ impl Conformance {
             if setting.default.is_some_and(|default| check_text(default, setting).is_some()) {
                 violations.push(format!("the default of {name} is no value of it"));
             }
+            let shown = self.good.text(name).filter(|_| !setting.secret);
+            if shown.is_some_and(|text| self.secrets.iter().any(|secret| secret == text)) {
+                violations.push(format!("{name} holds a secret and is not declared secret: tools show it"));
+            }
         }
     }
 
@@ -212,7 +219,7 @@ impl Conformance {
         for (setting, value) in &self.bad {
             match registry.bind(vec![self.good.clone().with(setting.clone(), value.clone())], world.clone()) {
                 Err(error) if error.findings().iter().any(|finding| named(finding, setting)) => {}
-                _ => violations.push(format!("a bad {setting} is not refused by name")),
+                _ => violations.push(format!("a bad {setting} ({value:?}) is not refused by name")),
             }
         }
         for entry in self.good.settings() {
