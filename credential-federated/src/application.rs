@@ -19,12 +19,6 @@ pub(crate) const PROVIDER: &str = "OidcIdpSignedAssertion";
 
 pub(crate) const SECTION: &str = "ConfigurationSection";
 pub(crate) const WITH_FMI_PATH: &str = "RequiresSignedAssertionFmiPath";
-pub(crate) const EXCHANGE_URL: Setting = Setting::new(
-    "TokenExchangeUrl",
-    SettingKind::Text,
-    "The audience of the assertion; without it the one of the application's cloud, api://AzureADTokenExchange.",
-)
-.mistaken(&["TokenExchangeUri", "TokenExchangeAudience"]);
 
 const SETTINGS: &[Setting] = &[
     Setting::new(SECTION, SettingKind::Text, "The section of the application whose token is the assertion.")
@@ -35,7 +29,7 @@ const SETTINGS: &[Setting] = &[
         SettingKind::Flag,
         "`true` asks for the assertion of the federated identity path that the call names.",
     ),
-    EXCHANGE_URL,
+    audience::EXCHANGE_URL,
 ];
 
 /// The source type `SignedAssertionFromApplication`: the access token of another application of the same
@@ -95,9 +89,7 @@ pub(crate) fn bind(
 ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
     let Named { setting, section, with_fmi_path } = named;
     let tokens = cx.tokens_of_section(setting, section)?;
-    let of_cloud = audience::of_cloud(cx.application().cloud.as_deref());
-    let audience = entry.text(EXCHANGE_URL.name).map_or(of_cloud, str::trim);
-    let scope = format!("{}/.default", audience.trim_end_matches('/'));
+    let scope = format!("{}/.default", audience::of_entry(entry, cx.application()).trim_end_matches('/'));
     let provider = OfApplication { tokens, scope, section: section.to_owned(), setting, with_fmi_path };
     Ok(Settled(Ok(Credential::assertions(format!("token of {section}"), Arc::new(provider)))).shared())
 }

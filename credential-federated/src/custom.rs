@@ -14,6 +14,7 @@ use credential_core::{
 };
 
 use crate::application;
+use crate::audience;
 use crate::data::ProviderData;
 use crate::guard::{Guarded, panicked};
 
@@ -25,7 +26,7 @@ const SETTINGS: &[Setting] = &[
         .required()
         .mistaken(&["ProviderName", "CustomSignedAssertionProvider", "CustomSignedAssertionName"]),
     Setting::new(DATA, SettingKind::Data, "Settings for the provider.").mistaken(&["ProviderData"]),
-    application::EXCHANGE_URL,
+    audience::EXCHANGE_URL,
 ];
 
 type Factory = Arc<dyn Fn(&ProviderData) -> Result<Arc<dyn AssertionProvider>, SourceError> + Send + Sync>;

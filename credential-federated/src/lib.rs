@@ -1,9 +1,11 @@
 //! Assertions that somebody else signed, as credentials (RFC 7523 §2.2; Microsoft Entra workload
-//! identity federation): the token file of a Kubernetes pod, and providers that the program registers.
+//! identity federation): the token file of a Kubernetes pod, the token of a managed identity, and providers that
+//! the program registers.
 //!
 //! ```json
 //! { "SourceType": "SignedAssertionFilePath" }
 //! { "SourceType": "SignedAssertionFilePath", "SignedAssertionFileDiskPath": "/run/tokens/entra" }
+//! { "SourceType": "SignedAssertionFromManagedIdentity" }
 //! { "SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "Vault",
 //!   "CustomSignedAssertionProviderData": { "Role": "orders" } }
 //! ```
@@ -15,6 +17,7 @@ mod data;
 mod facts;
 mod file;
 mod guard;
+mod managed_identity;
 
 use std::sync::Arc;
 
@@ -25,12 +28,14 @@ pub use custom::CustomSignedAssertionSource;
 pub use data::ProviderData;
 pub use facts::{AssertionFacts, MAX_ASSERTION_LENGTH, NotAnAssertion, describe};
 pub use file::SignedAssertionFileSource;
+pub use managed_identity::ManagedIdentityAssertionSource;
 
 /// The sources of this crate, ready to be registered. The one for `CustomSignedAssertion` knows no
 /// provider; register one that does in its place.
 pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
     vec![
         Arc::new(SignedAssertionFileSource),
+        Arc::new(ManagedIdentityAssertionSource),
         Arc::new(ApplicationAssertionSource),
         Arc::new(CustomSignedAssertionSource::new()),
     ]

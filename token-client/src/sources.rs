@@ -36,14 +36,11 @@ static ABSENT: &[AbsentSource] = &[
     of_feature(SourceType::STORE_WITH_DISTINGUISHED_NAME, "credential-cert-store", "cert-store"),
     of_feature(SourceType::STORE_WITH_SUBJECT_NAME, "credential-cert-store", "cert-store"),
     of_feature(SourceType::SIGNED_ASSERTION_FILE_PATH, "credential-federated", "federated"),
+    of_feature(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY, "credential-federated", "federated"),
     of_feature(SourceType::CUSTOM_SIGNED_ASSERTION, "credential-federated", "federated"),
     of_feature(SourceType::known("SignedAssertionFromApplication"), "credential-federated", "federated"),
     of_feature(SourceType::KEY_VAULT, "credential-keyvault", "keyvault"),
     of_feature(SourceType::SIGNED_ASSERTION_FROM_VAULT, "credential-keyvault", "keyvault"),
-    of_nobody(
-        SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY,
-        "this version has no managed identity source: use SignedAssertionFilePath (workload identity), or register a source of your own",
-    ),
     of_nobody(
         SourceType::AUTO_DECRYPT_KEYS,
         "keys for decrypting tokens are no client credential: remove the entry from ClientCredentials",

@@ -18,6 +18,7 @@ pub struct FakeFiles(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<PathBuf, File>,
+    owners: BTreeMap<PathBuf, u32>,
     writes: u64,
     reads: u64,
 }
@@ -40,6 +41,11 @@ impl FakeFiles {
     /// Lets every use of a file fail.
     pub fn fail(&self, path: impl Into<PathBuf>, kind: io::ErrorKind) {
         lock(&self.0).files.insert(path.into(), File::Failing(kind));
+    }
+
+    /// Says which account a file or folder belongs to.
+    pub fn own(&self, path: impl Into<PathBuf>, owner: u32) {
+        lock(&self.0).owners.insert(path.into(), owner);
     }
 
     /// Removes a file.
@@ -80,13 +86,15 @@ impl Files for FakeFiles {
     }
 
     async fn stamp(&self, path: &Path) -> io::Result<FileStamp> {
-        match lock(&self.0).content(path) {
-            Ok((_, stamp)) => Ok(stamp),
+        let state = lock(&self.0);
+        let stamp = match state.content(path) {
+            Ok((_, stamp)) => stamp,
             Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-                Ok(FileStamp::new(0, SystemTime::UNIX_EPOCH, 0, true))
+                FileStamp::new(0, SystemTime::UNIX_EPOCH, 0, true)
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        Ok(state.owners.get(path).map_or(stamp, |owner| stamp.owned_by(*owner)))
     }
 
     async fn list(&self, folder: &Path, max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>> {

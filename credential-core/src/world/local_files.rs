@@ -217,9 +217,12 @@ fn is_pipe(found: &std::fs::Metadata) -> bool {
 }
 
 fn stamp_of(found: &std::fs::Metadata) -> FileStamp {
+    let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     #[cfg(unix)]
-    let identity = std::os::unix::fs::MetadataExt::ino(found);
+    {
+        use std::os::unix::fs::MetadataExt;
+        FileStamp::new(found.len(), modified, found.ino(), found.is_dir()).owned_by(found.uid())
+    }
     #[cfg(not(unix))]
-    let identity = 0;
-    FileStamp::new(found.len(), found.modified().unwrap_or(SystemTime::UNIX_EPOCH), identity, found.is_dir())
+    FileStamp::new(found.len(), modified, 0, found.is_dir())
 }

@@ -211,12 +211,21 @@ pub struct FileStamp {
     pub identity: u64,
     /// Whether it is a folder.
     pub is_folder: bool,
+    /// The number of the account that it belongs to (Unix); `None` where unknown.
+    pub owner: Option<u32>,
 }
 
 impl FileStamp {
-    /// A stamp from its parts.
+    /// A stamp from its parts, of nobody known.
     pub fn new(len: u64, modified: SystemTime, identity: u64, is_folder: bool) -> Self {
-        Self { len, modified, identity, is_folder }
+        Self { len, modified, identity, is_folder, owner: None }
+    }
+
+    /// Says whose it is.
+    #[must_use]
+    pub fn owned_by(mut self, owner: u32) -> Self {
+        self.owner = Some(owner);
+        self
     }
 }
 

@@ -6,7 +6,7 @@ use credential_core::world::{Random, SystemRandom};
 use serde_json::{Value, json};
 
 use super::cloud::{Answer, Asked};
-use super::{jwt, keys};
+use super::{identity, jwt, keys};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How far clocks may be off, in seconds.
@@ -45,6 +45,9 @@ pub(crate) fn answer(scenario: &Value, asked: &Asked) -> Answer {
     }
     if let Some(base) = asked.path.strip_suffix("/.well-known/openid-configuration") {
         return configuration(&asked.host, base);
+    }
+    if let Some(answer) = identity::answer(scenario, asked) {
+        return answer;
     }
     if asked.path.ends_with("/token") {
         return token(scenario, asked);

@@ -74,9 +74,21 @@ pub(crate) fn of_file(path: &str) -> &'static Certificate {
     CERTIFICATES.iter().find(|one| one.name == name).unwrap_or_else(|| panic!("{path} is no known certificate"))
 }
 
+/// Of the certificate of the cloud's TLS port (`tls`), which is no file here.
+pub(crate) const TLS_THUMBPRINT: &str = "7C1D5A0E93B24F68A1D7E2C35B906F84D3A7E519";
+/// The ports of the cloud, as its hosts' addresses have them.
+const PORTS: [(&str, &str); 2] = [("$PORT", "8080"), ("$TLSPORT", "8443")];
+
+/// A host as the recorded cases write it.
+pub(crate) fn host(host: &str) -> String {
+    PORTS.iter().fold(host.to_owned(), |host, (name, port)| host.replace(&format!(":{port}"), &format!(":{name}")))
+}
+
 /// A case's text with its placeholders filled in. `$STATE` is `/state` and `$DIR` is `/case`.
 pub(crate) fn placed(text: &str) -> String {
     let mut text = text.replace("$STATE", "/state").replace("$DIR", "/case");
+    text = PORTS.iter().fold(text, |text, (name, port)| text.replace(name, port));
+    text = text.replace("$SHA1HEX(tls)", TLS_THUMBPRINT);
     for (name, content) in FILES.iter() {
         text = text.replace(&format!("$B64({name})"), &BASE64_STANDARD.encode(content));
     }

@@ -17,6 +17,7 @@ mod case;
 mod client;
 mod cloud;
 mod fault;
+mod identity;
 mod jwt;
 mod keys;
 mod provider;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::case::Case;
-use super::seen::{Request, Step, is_compared, line};
+use super::seen::{Request, Step, is_compared, is_for_token, line};
 
 impl Case {
     /// What the reference did in that step.
@@ -13,7 +13,9 @@ impl Case {
         let outcome = &self.case["outcomes"][number];
         let (kind, _) = &self.steps()[number];
         let trace = self.trace.as_array().unwrap().iter();
-        let asked: Vec<&Value> = trace.filter(|one| one["step"] == number && one["method"] == "POST").collect();
+        let text = |one: &'_ Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+        let for_token = |one: &&Value| is_for_token(&text(one, "method"), &text(one, "path"));
+        let asked: Vec<&Value> = trace.filter(|one| one["step"] == number).filter(for_token).collect();
         let times = |one: &Value| usize::try_from(one["times"].as_u64().unwrap_or(1)).unwrap();
         let count = asked.iter().map(|one| times(one)).sum();
         let scopes = outcome["ok"]["scopes"].as_array().into_iter().flatten();

@@ -74,6 +74,9 @@ impl<'a> Replay<'a> {
         for (name, file) in case.case["files"].as_object().into_iter().flatten() {
             replay.write(name, file);
         }
+        for (path, text) in case.case["absolute_files"].as_object().into_iter().flatten() {
+            replay.files.write(path, text.as_str().unwrap());
+        }
         replay
     }
 

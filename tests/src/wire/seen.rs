@@ -22,13 +22,13 @@ pub struct Step {
     pub findings: Vec<String>,
     /// The token's scopes.
     pub scopes: BTreeSet<String>,
-    /// Each token request; of a crowd, one of each kind.
+    /// Each request for a token, the authority's and managed identities'; of a crowd, one of each kind.
     pub requests: Vec<Request>,
     /// How many requests there were, where they came from a crowd.
     pub crowd: Option<usize>,
 }
 
-/// One token request.
+/// One request for a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Host, path, query, status and the cloud's verdict; the public cloud's host and the usual path
@@ -55,16 +55,23 @@ pub(crate) fn is_compared(name: &str) -> bool {
     !name.starts_with("x-client-") && !OWN_HEADERS.contains(&name)
 }
 
+/// Whether a request is one for a token: to an authority, or to a host of managed identities. A probe of the
+/// metadata service, which lacks the header that it insists on, is none.
+pub(crate) fn is_for_token(method: &str, path: &str) -> bool {
+    method == "POST" || path.ends_with("/token")
+}
+
 /// A request that the cloud was asked, if it is one for a token.
 pub(crate) fn token_request(asked: &Asked) -> Option<Request> {
-    if asked.method != "POST" {
+    let is_probe = asked.path.starts_with("/metadata/") && !asked.headers.iter().any(|(name, _)| name == "metadata");
+    if is_probe || !is_for_token(&asked.method, &asked.path) {
         return None;
     }
     let status = asked.status.map_or_else(|| "closed".to_owned(), |status| status.to_string());
     let form = url::form_urlencoded::parse(asked.body.as_bytes()).into_owned();
     let headers = asked.headers.iter().filter(|(name, _)| is_compared(name));
     Some(Request {
-        line: line(&asked.host, &asked.path, &asked.query, &status, &asked.verdict),
+        line: line(&keys::host(&asked.host), &asked.path, &asked.query, &status, &asked.verdict),
         form: form.map(|(name, value)| (name.clone(), field(&name, &value, asked.at))).collect(),
         headers: headers.map(|(name, value)| (name.clone(), masked(value))).collect(),
         raw: Some(asked.body.clone()),

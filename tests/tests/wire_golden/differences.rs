@@ -16,6 +16,8 @@ pub(crate) enum What {
     Outcome(&'static str),
     /// The requests, in order.
     Requests(&'static [&'static str]),
+    /// A managed identity is asked again while the next entry has its turn: how often by then is the clock's.
+    Meanwhile,
     /// The number of requests of a crowd.
     Crowd(usize),
     /// A field of that request's form has another value.
@@ -31,12 +33,19 @@ pub(crate) const LATER: &[(&str, &str)] = &[
     ("app-token-assertion-claims", "claims of the caller's own in the client assertion"),
     ("app-token-client-assertion-override", "an assertion in place of the configured credentials"),
     ("app-token-pop-at", "proof-of-possession tokens"),
+    ("mi-direct", MANAGED_IDENTITY),
+    ("mi-direct-claims", MANAGED_IDENTITY),
+    ("mi-direct-claims-capabilities", MANAGED_IDENTITY),
+    ("mi-direct-imds", MANAGED_IDENTITY),
+    ("mi-direct-user-assigned", MANAGED_IDENTITY),
     ("obo-bound-credential", "certificates presented in TLS"),
     ("obo-long-running", "long-running sessions"),
     ("obo-long-running-own-key", "long-running sessions"),
     ("obo-long-running-start-twice", "long-running sessions"),
 ];
 
+const ASKED_ANEW: &str = "an assertion that is refused is asked for anew, once";
+const BACKS_OFF: &str = "what failed a moment ago is left alone for a while";
 const CONFLICT: &str = "settings that contradict each other are an error";
 const CIAM: &str = "the tenant in the host's name is understood, and is the only one there";
 const CIAM_TENANT: &str = "the tenant that the call names never reaches the request: it is the same token";
@@ -46,7 +55,7 @@ const HEALS: &str = "a better-placed entry that works again is tried behind the 
 const LEGACY: &str = "the legacy ClientSecret is understood whatever the host is";
 const FMI_PATH: &str = "RequiresSignedAssertionFmiPath counts in a file too, and each path has an assertion of its own";
 const LINE_END: &str = "the line end is cut";
-const MANAGED_IDENTITY: &str = "this version has no managed identity source, and says so";
+const MANAGED_IDENTITY: &str = "tokens of a managed identity in place of the application's";
 const NOT_AGAIN: &str = "the same refused credential is not sent a second time";
 const NO_TENANT: &str = "nothing is sent to an address without a tenant";
 const OIDC: &str = "a provider of its own kind has no tenant, and is asked for RS256 as OpenID Connect has it";
@@ -57,6 +66,7 @@ const READ_AGAIN: &str = "the file is read at every exchange";
 const REDIRECT: &str = "a request that carries a credential follows no redirect";
 const REQUEST_ID: &str = "every request has an id of its own";
 const RESENT: &str = "a broken connection is tried once more";
+const SIDE_BY_SIDE: &str = "the next entry has its turn before the retries of the first have ended";
 const STORE: &str = "the same certificate, written in another way that is as clear";
 const VALIDITY: &str = "a certificate outside its validity fails when it is loaded, and the next entry has its turn";
 
@@ -66,6 +76,10 @@ const fn outcome(case: &'static str, step: usize, outcome: &'static str, why: &'
 
 const fn requests(case: &'static str, step: usize, lines: &'static [&'static str], why: &'static str) -> Difference {
     Difference { case, step, what: What::Requests(lines), why }
+}
+
+const fn meanwhile(case: &'static str, step: usize) -> Difference {
+    Difference { case, step, what: What::Meanwhile, why: SIDE_BY_SIDE }
 }
 
 const fn crowd(case: &'static str, step: usize, count: usize) -> Difference {
@@ -95,9 +109,11 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     crowd("concurrent-200-certificate", 0, 1),
     crowd("concurrent-50-tenants", 0, 50),
     crowd("concurrent-force-refresh", 1, 1),
+    crowd("concurrent-managed-identity", 0, 2),
     crowd("concurrent-on-behalf-of", 0, 1),
     outcome("custom-throws", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
     requests("custom-throws", 0, &["contoso.example 200 secret"], FALLS_BACK),
+    requests("fallback-all-fail", 1, &[], BACKS_OFF),
     outcome("fallback-assertion-expired-secret", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
     requests("fallback-assertion-expired-secret", 0, &["contoso.example 200 secret"], FALLS_BACK),
     outcome("fallback-assertion-refused-secret", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
@@ -109,8 +125,11 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     ),
     outcome("fallback-ec-cert-secret", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
     requests("fallback-ec-cert-secret", 0, &["contoso.example 200 secret"], FALLS_BACK),
+    meanwhile("fallback-mi-app-service-404-secret", 0),
+    meanwhile("fallback-mi-app-service-404-secret", 1),
     outcome("fallback-no-key-cert-secret", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
     requests("fallback-no-key-cert-secret", 0, &["contoso.example 200 secret"], FALLS_BACK),
+    meanwhile("fallback-three", 0),
     outcome("fallback-unregistered-cert-secret", 0, "ok secret authority contoso.example 3600", FALLS_BACK),
     requests(
         "fallback-unregistered-cert-secret",
@@ -144,10 +163,19 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     requests("http-closed-once", 0, &["contoso.example closed fault", "contoso.example 200 secret"], RESENT),
     outcome("http-redirect", 0, "error redirected 307", REDIRECT),
     requests("http-redirect", 0, &["contoso.example 307 fault"], REDIRECT),
+    requests(
+        "mi-no-matching-fic",
+        0,
+        &[
+            "127.0.0.1:$PORT/msi/token?api-version=2019-08-01&resource=api%3A%2F%2FAzureADTokenExchange 200",
+            "contoso.example 400 deny:nofic",
+            "127.0.0.1:$PORT/msi/token?api-version=2019-08-01&resource=api%3A%2F%2FAzureADTokenExchange 200",
+            "contoso.example 400 deny:nofic",
+        ],
+        ASKED_ANEW,
+    ),
     outcome("obo-interaction-required", 0, "error interaction_required 400", OWN_WORDS),
     outcome("obo-interaction-required", 1, "error interaction_required 400", OWN_WORDS),
-    outcome("obo-managed-identity", 0, "error", MANAGED_IDENTITY),
-    requests("obo-managed-identity", 0, &[], MANAGED_IDENTITY),
     requests("obo-rejected-cert-file-replaced", 3, &["contoso.example 200 cert:a.crt"], READ_AGAIN),
     Difference { case: "oidc-fic-fmi-path", step: 0, what: What::Further(0, "fmi_path"), why: FMI_PATH },
     requests(

@@ -1,0 +1,206 @@
+//! One request for a token, and how often it is sent.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use credential_core::text::shown_address;
+use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment};
+use credential_core::{SourceError, World};
+use url::Url;
+
+use super::identity::Identity;
+
+pub(super) const JSON: &str = "application/json";
+/// How long one answer may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// The most bytes of an answer.
+const MAX_ANSWER: u64 = 256 * 1024;
+
+/// What became of one request.
+pub(super) type Sent = Result<HttpResponse, HttpError>;
+
+/// What is asked for, and what is known where it is asked.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) resource: &'a str,
+    /// Whether the metadata service has ever answered.
+    pub(super) metadata_seen: &'a AtomicBool,
+    pub(super) deadline: Moment,
+    pub(super) world: &'a World,
+}
+
+/// When a host is asked again: pauses and statuses are those of the reference (MSAL.NET, `Http/Retry`).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Retries {
+    Usual,
+    /// Of the metadata service, which is away for up to 70 s while it is upgraded (410).
+    Metadata,
+}
+
+impl Retries {
+    /// How long to wait before the next request; `tried` is the number of those sent. No status stands for no
+    /// answer in time.
+    fn pause(self, status: Option<u16>, tried: u32) -> Option<Duration> {
+        let (again, tries, seconds) = match (self, status) {
+            (Self::Metadata, Some(410)) => (true, 8, 10),
+            (Self::Metadata, status) => {
+                let again = status.is_none_or(|status| matches!(status, 404 | 408 | 429 | 500..600));
+                (again, 4, 1 << tried.saturating_sub(1).min(2))
+            }
+            (Self::Usual, status) => {
+                (status.is_none_or(|status| matches!(status, 404 | 408 | 429 | 500 | 503 | 504)), 4, 1)
+            }
+        };
+        (again && tried < tries).then_some(Duration::from_secs(seconds))
+    }
+}
+
+impl Asking<'_> {
+    /// The endpoint that a variable of the host's names.
+    pub(super) fn endpoint(&self, variable: &str, endpoint: &str) -> Result<Url, SourceError> {
+        let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        url.ok_or_else(|| {
+            let message = format!("{variable} is not valid: {} is no http address", shown_address(endpoint));
+            SourceError::invalid("managed-identity-endpoint", message)
+                .remedy(format!("correct {variable}; the platform sets it"))
+                .settled_locally()
+        })
+    }
+
+    /// The endpoint with what is asked for in its query, in the order of the reference.
+    pub(super) fn url(
+        &self,
+        variable: &str,
+        endpoint: &str,
+        version: &str,
+        identity: Option<(&str, &str)>,
+    ) -> Result<Url, SourceError> {
+        let mut url = self.endpoint(variable, endpoint)?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("api-version", version).append_pair("resource", self.resource);
+        if let Some((name, id)) = identity {
+            query.append_pair(name, id);
+        }
+        drop(query);
+        Ok(url)
+    }
+
+    /// One request and no other, never through a proxy: these addresses exist on this machine or link alone.
+    pub(super) async fn once(&self, request: HttpRequest, limit: Duration) -> Sent {
+        let limit = limit.min(self.remaining());
+        self.world.send(request.timeout(limit).max_response(MAX_ANSWER).direct()).await
+    }
+
+    /// The host's last answer, after as many requests as it takes and there is time for.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub(super) async fn send(
+        &self,
+        host: &str,
+        request: HttpRequest,
+        retries: Retries,
+    ) -> Result<HttpResponse, SourceError> {
+        self.send_after(None, host, request, retries).await
+    }
+
+    /// The same, where the first request has been sent already.
+    pub(super) async fn send_after(
+        &self,
+        first: Option<Sent>,
+        host: &str,
+        request: HttpRequest,
+        retries: Retries,
+    ) -> Result<HttpResponse, SourceError> {
+        let mut sent = match first {
+            Some(sent) => sent,
+            None => self.once(request.clone(), PATIENCE).await,
+        };
+        for tried in 1.. {
+            let pause = match &sent {
+                Ok(response) => {
+                    let told = response.retry_after().unwrap_or_default();
+                    retries.pause(Some(response.status), tried).map(|pause| pause.max(told))
+                }
+                Err(error) if is_passing(error.kind()) => retries.pause(None, tried),
+                Err(_) => None,
+            };
+            let Some(pause) = pause.filter(|pause| *pause < self.remaining()) else { break };
+            self.world.clock.sleep_until(self.world.clock.moment().after(pause)).await;
+            sent = self.once(request.clone(), PATIENCE).await;
+        }
+        sent.map_err(|error| unreachable(host, error))
+    }
+
+    fn remaining(&self) -> Duration {
+        self.deadline.since(self.world.clock.moment())
+    }
+
+    /// The host has no identities of this kind, or none that can be named so.
+    pub(super) fn unsupported(&self, host: &str, what: &str, remedy: &str) -> SourceError {
+        let error = SourceError::not_applicable("managed-identity-unsupported", format!("{host} {what}"));
+        let error = error.remedy(remedy).settled_locally();
+        match self.identity.setting() {
+            Some(setting) => error.about(setting),
+            None => error,
+        }
+    }
+
+    /// The host knows no other identity than its own.
+    pub(super) fn system_only(&self, host: &str) -> SourceError {
+        let setting = self.identity.setting().unwrap_or_default();
+        self.unsupported(host, "has no user-assigned managed identities", &format!("remove {setting} from the entry"))
+    }
+}
+
+fn is_passing(kind: HttpErrorKind) -> bool {
+    matches!(kind, HttpErrorKind::Timeout | HttpErrorKind::Broken)
+}
+
+/// A variable says that the host is there, and it does not answer.
+fn unreachable(host: &str, error: HttpError) -> SourceError {
+    let failed = match error.kind() {
+        HttpErrorKind::Tls => SourceError::denied(
+            "managed-identity-certificate",
+            format!("{host}: the endpoint's certificate is not the one that IDENTITY_SERVER_THUMBPRINT names"),
+        )
+        .remedy("look at what answers at IDENTITY_ENDPOINT"),
+        HttpErrorKind::Unsupported => {
+            SourceError::invalid("managed-identity-http-client", format!("{host} cannot be asked: {error}"))
+                .remedy("use the HTTP client of token-client, or one that can")
+        }
+        HttpErrorKind::Timeout => SourceError::transient("managed-identity-timeout", format!("{host} timed out"))
+            .remedy("see whether the platform's identity endpoint is well; it is asked again"),
+        _ => SourceError::transient("managed-identity-unreachable", format!("nobody answers for {host}: {error}"))
+            .remedy("see whether the platform's variables are of this machine; it is asked again"),
+    };
+    failed.caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_those_of_the_reference() {
+        let pauses = |retries: Retries, status: Option<u16>| -> Vec<u64> {
+            (1..).map_while(|tried| retries.pause(status, tried)).map(|pause| pause.as_secs()).collect()
+        };
+        for (retries, status, expected) in [
+            (Retries::Usual, Some(404), vec![1, 1, 1]),
+            (Retries::Usual, Some(429), vec![1, 1, 1]),
+            (Retries::Usual, Some(502), vec![]),
+            (Retries::Usual, Some(410), vec![]),
+            (Retries::Usual, None, vec![1, 1, 1]),
+            (Retries::Usual, Some(400), vec![]),
+            (Retries::Metadata, Some(404), vec![1, 2, 4]),
+            (Retries::Metadata, Some(502), vec![1, 2, 4]),
+            (Retries::Metadata, Some(410), vec![10; 7]),
+            (Retries::Metadata, Some(400), vec![]),
+            (Retries::Metadata, Some(200), vec![]),
+        ] {
+            assert_eq!(pauses(retries, status), expected, "{retries:?} {status:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Where a machine's tokens come from: its host, found by the variables that it sets.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use credential_core::world::{Environment, HttpResponse};
+use credential_core::{Secret, SourceError, World};
+
+use super::app_service::AppService;
+use super::asking::Asking;
+use super::azure_arc::AzureArc;
+use super::cloud_shell::CloudShell;
+use super::imds::Imds;
+use super::machine_learning::MachineLearning;
+use super::service_fabric::ServiceFabric;
+
+/// Gives tokens of the machine's identities.
+#[async_trait]
+pub(super) trait Host: fmt::Debug + Send + Sync {
+    /// For messages.
+    fn name(&self) -> &'static str;
+
+    /// What it answers, whatever the status.
+    ///
+    /// # Errors
+    /// When it does not answer, or has no such identity by its nature.
+    async fn answer(&self, asking: &Asking<'_>) -> Result<Answer, SourceError>;
+}
+
+/// What a host answers, and the secret that it was asked with.
+pub(super) struct Answer {
+    pub(super) response: HttpResponse,
+    pub(super) secret: Option<Secret>,
+}
+
+impl Answer {
+    pub(super) fn new(response: HttpResponse) -> Self {
+        Self { response, secret: None }
+    }
+}
+
+/// The host of this machine, in the order in which the reference looks (MSAL.NET, `ManagedIdentityClient`).
+pub(super) async fn of_machine(world: &World) -> Box<dyn Host> {
+    let variables = &*world.environment;
+    let identity = variable(variables, "IDENTITY_ENDPOINT");
+    let msi = variable(variables, "MSI_ENDPOINT");
+    if let (Some(endpoint), Some(header)) = (&identity, variable(variables, "IDENTITY_HEADER")) {
+        let (endpoint, header) = (endpoint.clone(), Secret::new(header));
+        return match variable(variables, "IDENTITY_SERVER_THUMBPRINT") {
+            Some(thumbprint) => Box::new(ServiceFabric { endpoint, header, thumbprint }),
+            None => Box::new(AppService { endpoint, header }),
+        };
+    }
+    match (msi, variable(variables, "MSI_SECRET")) {
+        (Some(endpoint), Some(secret)) => {
+            let default_client_id = variable(variables, "DEFAULT_IDENTITY_CLIENT_ID");
+            return Box::new(MachineLearning { endpoint, secret: Secret::new(secret), default_client_id });
+        }
+        (Some(endpoint), None) => return Box::new(CloudShell { endpoint }),
+        (None, _) => {}
+    }
+    match (identity, variable(variables, "IMDS_ENDPOINT")) {
+        (Some(endpoint), Some(_)) => Box::new(AzureArc { endpoint }),
+        _ if AzureArc::is_installed(world).await => Box::new(AzureArc::default()),
+        _ => Box::new(Imds::of(variable(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST"))),
+    }
+}
+
+/// A variable that says something.
+pub(super) fn variable(variables: &dyn Environment, name: &str) -> Option<String> {
+    variables.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
