@@ -7,3 +7,4 @@ mod custom;
 mod debug;
 mod file;
 mod golden;
+mod managed_identity;

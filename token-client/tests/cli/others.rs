@@ -38,7 +38,8 @@ fn sources_are_listed_with_their_settings() {
     assert!(
         secret["settings"].as_array().unwrap().iter().any(|one| one["name"] == "ClientSecret" && one["secret"] == true)
     );
-    assert_eq!(of("SignedAssertionFromManagedIdentity")["available"], false);
+    assert_eq!(of("SignedAssertionFromManagedIdentity")["available"], true);
+    assert_eq!(of("ManagedCertificate")["available"], false);
     let vault = of("KeyVault");
     let setting = |name: &str| vault["settings"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
     assert_eq!(setting("PollInterval")["default"], "43200");
