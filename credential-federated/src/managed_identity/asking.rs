@@ -61,7 +61,7 @@ impl Asking<'_> {
     pub(super) fn endpoint(&self, variable: &str, endpoint: &str) -> Result<Url, SourceError> {
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         url.ok_or_else(|| {
-            let message = format!("{variable} is not valid: {} is no http address", shown_address(endpoint));
+            let message = format!("{variable} is not valid: {} is not an http URL", shown_address(endpoint));
             SourceError::invalid("managed-identity-endpoint", message)
                 .remedy(format!("correct {variable}; the platform sets it"))
                 .settled_locally()
@@ -172,7 +172,7 @@ fn unreachable(host: &str, error: HttpError) -> SourceError {
         }
         HttpErrorKind::Timeout => SourceError::transient("managed-identity-timeout", format!("{host} timed out"))
             .remedy("see whether the platform's identity endpoint is well; it is asked again"),
-        _ => SourceError::transient("managed-identity-unreachable", format!("nobody answers for {host}: {error}"))
+        _ => SourceError::transient("managed-identity-unreachable", format!("{host} is unreachable: {error}"))
             .remedy("see whether the platform's variables are of this machine; it is asked again"),
     };
     failed.caused_by(error)

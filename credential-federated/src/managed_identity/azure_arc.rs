@@ -70,7 +70,7 @@ impl AzureArc {
             return Err(insecure("it belongs to another account than the agent's folder"));
         }
         let content = world.read(path, MAX_KEY).await.map_err(|error| unreadable(path, error))?;
-        let text = std::str::from_utf8(content.expose()).map_err(|_| insecure("it holds no text"))?.trim_end();
+        let text = std::str::from_utf8(content.expose()).map_err(|_| insecure("it is not text"))?.trim_end();
         if text.is_empty() || text.contains(|letter: char| letter.is_control()) {
             return Err(insecure("it holds no key"));
         }
@@ -134,7 +134,7 @@ fn insecure(why: &str) -> SourceError {
 
 fn unreadable(path: &Path, error: io::Error) -> SourceError {
     let (shown, remedy) = (path.display(), "add the account that runs this process to the agent's group (himds)");
-    SourceError::denied("managed-identity-key-file", format!("{shown}, Azure Arc's key, may not be read"))
+    SourceError::denied("managed-identity-key-file", format!("{shown}, Azure Arc's key, cannot be read"))
         .remedy(remedy)
         .caused_by(error)
 }

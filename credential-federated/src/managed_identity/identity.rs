@@ -72,7 +72,7 @@ impl Identity {
             }
             Self::ResourceId(id) if !is_path(id) => wrong(
                 RESOURCE_ID,
-                "it is no resource id",
+                "it is not a resource id",
                 "write /subscriptions/.../userAssignedIdentities/NAME, or a client id as ManagedIdentityClientId",
             ),
             _ => Ok(()),

@@ -50,18 +50,22 @@ impl Imds {
         }
     }
 
-    /// Whether it is there: any answer will do.
+    /// Whether it is there: any answer will do, and one that broke off.
     fn there(&self, asking: &Asking<'_>, sent: Sent) -> Result<Sent, SourceError> {
-        let response = sent.map_err(|error| self.absent(error))?;
-        asking.metadata_seen.store(true, Ordering::Relaxed);
-        Ok(Ok(response))
+        match sent {
+            Err(error) if error.kind() != HttpErrorKind::Broken => Err(self.absent(error)),
+            sent => {
+                asking.metadata_seen.store(true, Ordering::Relaxed);
+                Ok(sent)
+            }
+        }
     }
 
     fn absent(&self, error: HttpError) -> SourceError {
         let (address, silent) = (&self.address, error.kind() == HttpErrorKind::Timeout);
         let message = match silent {
             true => format!("no managed identity: the metadata service at {address} timed out"),
-            false => format!("no managed identity: nobody answers at {address}"),
+            false => format!("no managed identity: metadata service not found at {address}"),
         };
         let remedy = match silent {
             true => "run on an Azure machine with an identity, or let its network reach the metadata service",

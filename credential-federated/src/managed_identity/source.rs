@@ -108,9 +108,12 @@ impl OfIdentity {
     fn check(&self, token: &Token, wanted: Wanted<'_>) -> Result<(), SourceError> {
         let who = self.tokens.identity().shown();
         let facts = describe(token.value.expose()).map_err(|error| {
-            SourceError::invalid("not-an-assertion", format!("what the platform gave to {who} is no signed JWT"))
-                .remedy("look at what answers at the platform's identity endpoint")
-                .caused_by(error)
+            SourceError::invalid(
+                "not-an-assertion",
+                format!("what the platform gave to {who} is not a valid signed JWT"),
+            )
+            .remedy("look at what answers at the platform's identity endpoint")
+            .caused_by(error)
         })?;
         if facts.expires_on.unwrap_or(token.expires_on) <= wanted.world.clock.now() {
             let message = format!("the token that the platform gave to {who} has expired");
