@@ -10,6 +10,7 @@ use credential_core::{CredentialSource, SourceRegistry, World};
 use super::TokenClients;
 use super::recipe::Recipe;
 use super::sections::Built;
+use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location};
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
 
@@ -20,6 +21,7 @@ pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct TokenClientBuilder {
     location: Location,
+    pub(super) code: InCode,
     configuration: Option<Configuration>,
     own: Vec<Arc<dyn CredentialSource>>,
     http: Option<Arc<dyn HttpClient>>,
@@ -33,6 +35,7 @@ impl Default for TokenClientBuilder {
     fn default() -> Self {
         Self {
             location: Location::default(),
+            code: InCode::default(),
             configuration: None,
             own: Vec::new(),
             http: None,
@@ -45,10 +48,12 @@ impl Default for TokenClientBuilder {
 }
 
 impl TokenClientBuilder {
-    /// The settings file; `appsettings.json` in the working folder otherwise.
+    /// The settings file; `appsettings.json` in the working folder otherwise. A file that is named must be there,
+    /// unless variables say everything.
     #[must_use]
     pub fn file(mut self, file: impl AsRef<Path>) -> Self {
         self.location.file = file.as_ref().to_path_buf();
+        self.code.file_named = true;
         self
     }
 
@@ -67,7 +72,7 @@ impl TokenClientBuilder {
         self
     }
 
-    /// Sets a setting over every file and variable: `set("AzureAd:TenantId", "contoso.com")`.
+    /// Sets a setting over every file and variable, and over what is set in code by other methods: `set("AzureAd:TenantId", "contoso.com")`.
     #[must_use]
     pub fn set(mut self, path: impl Into<String>, value: impl Into<String>) -> Self {
         self.location.overrides.push((path.into(), value.into()));
@@ -77,6 +82,7 @@ impl TokenClientBuilder {
     /// Where the settings are, all at once.
     #[must_use]
     pub fn location(mut self, location: Location) -> Self {
+        self.code.file_named |= location.file != Location::default().file;
         self.location = location;
         self
     }
@@ -170,8 +176,9 @@ impl TokenClientBuilder {
         let given = self.configuration.take();
         let configuration = match given {
             Some(configuration) => configuration,
-            None => Configuration::read(&self.location, &recipe.world).await,
+            None => Configuration::read_with(&self.location, &recipe.code, &recipe.world).await,
         };
+        let configuration = configuration.with_code(&recipe.code);
         Ok((recipe, configuration))
     }
 
@@ -191,7 +198,7 @@ impl TokenClientBuilder {
     /// What clients are made with in that world.
     pub(crate) fn recipe_in(&self, world: World) -> Recipe {
         let location = self.configuration.is_none().then(|| self.location.clone());
-        Recipe { location, registry: self.registry(), world, patience: self.patience }
+        Recipe { location, code: self.code.clone(), registry: self.registry(), world, patience: self.patience }
     }
 }
 

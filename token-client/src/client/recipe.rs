@@ -10,6 +10,7 @@ use super::relative_paths::beside_settings;
 use super::sections::{Built, Sections};
 use super::token_client::Inner;
 use crate::authority::AuthorityKind;
+use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location, any_error};
 use crate::token::cache::{MAX_TOKENS, TokenCache};
 use crate::token::throttled::Throttled;
@@ -20,6 +21,8 @@ use crate::{ConfigurationError, TokenClient};
 pub(crate) struct Recipe {
     /// Where the settings are; `None` when the program gave a configuration that it had read.
     pub(crate) location: Option<Location>,
+    /// What the program sets, whatever is read again.
+    pub(crate) code: InCode,
     pub(crate) registry: SourceRegistry,
     /// The world that settings files are read in.
     pub(crate) world: World,

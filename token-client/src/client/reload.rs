@@ -1,7 +1,7 @@
 //! A configuration read again, without a restart: what nothing changed goes on.
 
 use credential_core::chain::Outcome;
-use credential_core::{CredentialChain, Finding, Secret};
+use credential_core::{Credential, CredentialChain, Finding, Secret};
 
 use super::sections::Built;
 use super::token_client::Inner;
@@ -12,7 +12,7 @@ use crate::{AccessToken, ConfigurationError, TokenClient};
 const MAX_WAY: usize = 8;
 
 impl TokenClient {
-    /// Reads the settings again, from the same files and variables, and goes on with what they say now; so do
+    /// Reads the settings again, from the same files and variables and with the same values in code, and goes on with what they say now; so do
     /// all clones of this client. Calls under way end as they began. No request is sent.
     ///
     /// Tokens stay where nothing that made them has changed: the section's own settings, and the entry whose
@@ -29,7 +29,7 @@ impl TokenClient {
             let finding = Finding::error(codes::NOTHING_TO_RELOAD, message);
             return Err(finding.remedy("call reload_with with the new configuration").into());
         };
-        self.reload_with(Configuration::read(location, &old.recipe.world).await)
+        self.reload_with(Configuration::read_with(location, &old.recipe.code, &old.recipe.world).await)
     }
 
     /// As [`reload`](Self::reload), with a configuration that the program has read. The section is the one that
@@ -39,6 +39,7 @@ impl TokenClient {
     /// Everything that is wrong with the configuration, at once; the client goes on with the old one then.
     pub fn reload_with(&self, configuration: Configuration) -> Result<(), ConfigurationError> {
         let old = self.inner();
+        let configuration = configuration.with_code(&old.recipe.code);
         let new = old.recipe.client(configuration, &Built::default())?.into_inner();
         keep_tokens(&old, &new);
         self.replace(new);
@@ -53,8 +54,12 @@ fn keep_tokens(old: &Inner, new: &Inner) {
     if own(before) != own(now) || old.authority.endpoints() != new.authority.endpoints() {
         return;
     }
-    let entries: Vec<Vec<Said>> = paths(&new.chain).map(|path| entry(&now.tree, path)).collect();
-    let unchanged: Vec<&str> = paths(&old.chain).filter(|path| entries.contains(&entry(&before.tree, path))).collect();
+    let entries: Vec<_> = paths(&new.chain).map(|path| (entry(&now.tree, path), given(&now.tree, path))).collect();
+    let stays = |path: &&str| {
+        let (said, own) = (entry(&before.tree, path), given(&before.tree, path));
+        entries.iter().any(|(entry, given)| *entry == said && same(*given, own))
+    };
+    let unchanged: Vec<&str> = paths(&old.chain).filter(stays).collect();
     let stands = |token: &AccessToken| {
         let accepted = token.attempts().iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted));
         accepted.is_some_and(|attempt| unchanged.contains(&attempt.path.as_str()))
@@ -64,6 +69,18 @@ fn keep_tokens(old: &Inner, new: &Inner) {
 
 fn paths(chain: &CredentialChain) -> impl Iterator<Item = &str> {
     chain.entries().map(|(_, description)| description.path())
+}
+
+/// The credential that the program handed over with an entry.
+fn given<'t>(tree: &'t Tree, path: &str) -> Option<&'t Credential> {
+    tree.node(path)?.given.as_ref()
+}
+
+fn same(one: Option<&Credential>, other: Option<&Credential>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.same_material(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 /// A setting by its path in its section, and its value. Where it stands makes no token.

@@ -15,6 +15,7 @@ use super::bind::Section;
 use super::codes::{self, placed};
 use super::decode::decode;
 use super::downstream::{self, DownstreamOptions};
+use super::in_code::InCode;
 use super::json;
 use super::key::{self, SEPARATOR};
 use super::location::{Location, environment_file};
@@ -29,7 +30,8 @@ pub const MAX_FILE_SIZE: u64 = 1024 * 1024;
 const FILE: u32 = 2;
 const ENVIRONMENT_FILE: u32 = 3;
 const VARIABLES: u32 = 4;
-const ARGUMENTS: u32 = 5;
+pub(super) const CODE: u32 = 5;
+const ARGUMENTS: u32 = 6;
 const FILES: u32 = 1 << FILE | 1 << ENVIRONMENT_FILE;
 
 /// What the settings say about one application and its downstream APIs.
@@ -73,10 +75,15 @@ impl Configuration {
     /// Reads the settings. Whatever is wrong with the files or in them is among
     /// [`findings`](Self::findings), all at once.
     pub async fn read(location: &Location, world: &World) -> Self {
+        Self::read_with(location, &InCode::default(), world).await
+    }
+
+    /// As [`read`](Self::read), with what the program sets over files and variables.
+    pub(crate) async fn read_with(location: &Location, code: &InCode, world: &World) -> Self {
         let environment = location.environment_name(&*world.environment);
         let mut said = Vec::new();
         let file = read_file(&location.file, FILE, world, &mut said).await;
-        let missing = file.is_none().then(|| world.files.resolve(&location.file));
+        let missing = (file.is_none() && !code.needs_no_file()).then(|| world.files.resolve(&location.file));
         let over = match environment_file(&location.file, &environment) {
             Ok(path) => read_file(&path, ENVIRONMENT_FILE, world, &mut said).await,
             Err(finding) => {
@@ -86,7 +93,20 @@ impl Configuration {
         };
         let layers = [file, over].into_iter().flatten().flatten().collect();
         let not_unicode = world.environment.not_unicode();
-        Self::assemble(environment, location, Files { layers, missing, not_unicode, said }, &world.environment.vars())
+        let files = Files { layers, missing, not_unicode, said };
+        Self::assemble(environment, location, files, &world.environment.vars(), code)
+    }
+
+    /// The same with what the program sets over all of it; once.
+    pub(crate) fn with_code(self, code: &InCode) -> Self {
+        if code.is_empty() || self.tree.root().layers & (1 << CODE) != 0 {
+            return self;
+        }
+        let (below, mut said) = (self.tree.to_layer(), self.of_files.clone());
+        let layer = code.layer(CODE, &self.section, std::slice::from_ref(&below), &mut said);
+        let missing = self.missing.clone().filter(|_| !code.needs_no_file());
+        let tree = Arc::new(Tree::merge(vec![below, layer]));
+        Self { tree, of_files: said, missing, ..self.clone() }.of_section(&self.section)
     }
 
     /// Settings in text that the program has: no file is read. `vars` goes over it, as environment
@@ -103,10 +123,16 @@ impl Configuration {
         };
         let environment = location.environment.clone().unwrap_or_else(|| "Production".to_owned());
         let files = Files { layers: layer.into_iter().collect(), said, ..Files::default() };
-        Self::assemble(environment, location, files, vars)
+        Self::assemble(environment, location, files, vars, &InCode::default())
     }
 
-    fn assemble(environment: String, location: &Location, files: Files, vars: &BTreeMap<String, String>) -> Self {
+    fn assemble(
+        environment: String,
+        location: &Location,
+        files: Files,
+        vars: &BTreeMap<String, String>,
+        code: &InCode,
+    ) -> Self {
         let mut said = files.said;
         let mut layers = Vec::new();
         for (number, prefix) in (0..).zip(HOST_PREFIXES) {
@@ -114,6 +140,9 @@ impl Configuration {
         }
         layers.extend(files.layers);
         layers.push(variables::plain(vars, Layer::new(VARIABLES), &mut said));
+        if !code.is_empty() {
+            layers.push(code.layer(CODE, &location.section, &layers, &mut said));
+        }
         layers.push(arguments(&location.overrides, &mut said));
         let empty = Self {
             file: location.file.clone(),
@@ -250,16 +279,10 @@ fn arguments(overrides: &[(String, String)], said: &mut Vec<Finding>) -> Layer {
             let message = "the argument's path has __, which separates in variables alone";
             said.push(Finding::warning(codes::ARGUMENT_SEPARATOR, message).at(path, origin.clone()).remedy("write :"));
         }
-        match layer.enter(&parts, &origin) {
-            // A later argument goes over an earlier one.
-            Ok(node) => {
-                node.value =
-                    Some(super::tree::Scalar { text: Some(Secret::from(value.as_str())), origin: origin.clone() });
-            }
-            Err(Refused::TooDeep | Refused::Duplicate(_)) => said.push(placed(
-                Finding::error(codes::PATH_TOO_DEEP, format!("an argument nests deeper than {MAX_DEPTH} levels")),
-                origin.clone(),
-            )),
+        if let Err(Refused::TooDeep | Refused::Duplicate(_)) = layer.put(&parts, Secret::from(value.as_str()), &origin)
+        {
+            let message = format!("an argument nests deeper than {MAX_DEPTH} levels");
+            said.push(placed(Finding::error(codes::PATH_TOO_DEEP, message), origin.clone()));
         }
     }
     layer

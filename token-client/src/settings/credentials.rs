@@ -148,6 +148,9 @@ fn entry(section: &Section<'_>, binder: &mut Binder<'_>) -> CredentialDescriptio
             description = description.with_entry(setting);
         }
     }
+    if let Some(given) = section.node.and_then(|node| node.given.clone()) {
+        description = description.given(given);
+    }
     // So that a message about the source type points at its value.
     match setting(&place) {
         Some(setting) => description.with_entry(setting),

@@ -32,8 +32,10 @@ mod configuration;
 mod credentials;
 mod decode;
 pub(crate) mod downstream;
+mod downstream_builder;
 #[doc = include_str!("../../docs/configuration.md")]
 pub mod guide {}
+pub(crate) mod in_code;
 pub(crate) mod json;
 pub(crate) mod key;
 mod known;
@@ -56,6 +58,7 @@ pub(crate) use application::all_skipped;
 pub use bind::{Located, TextMap};
 pub use configuration::{Configuration, MAX_FILE_SIZE};
 pub use downstream::DownstreamOptions;
+pub use downstream_builder::DownstreamBuilder;
 pub use known::{
     ACQUIRE_TOKEN_SETTINGS, APPLICATION_SETTINGS, DOWNSTREAM_SETTINGS, MANAGED_IDENTITY_SETTINGS,
     OLDER_IDENTITY_SETTINGS,

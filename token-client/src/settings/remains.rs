@@ -5,6 +5,7 @@ use credential_core::source::Origin;
 
 use super::bind::Section;
 use super::codes;
+use super::configuration::CODE;
 use super::key;
 use super::tree::Node;
 
@@ -20,14 +21,15 @@ pub(crate) fn check(section: &Section<'_>, files: u32, said: &mut Vec<Finding>) 
 }
 
 fn check_list(section: &Section<'_>, list: &Node, files: u32, said: &mut Vec<Finding>) {
-    let Some(layer) = highest(list.layers) else { return };
+    // What the program adds follows the list, and is merged with nothing.
+    let Some(layer) = highest(list.layers & !(1 << CODE)) else { return };
     let touched = |child: &&Node| child.layers & layer != 0;
     // A single key of an entry in a variable is meant as an addition; a file's list, a text element
     // and a new source type replace.
     let replaces =
         |child: &&Node| layer & files != 0 || child.value.is_some() || from(child.child("SourceType"), layer);
     let above = list.children().iter().filter(touched).find(replaces);
-    let remaining = list.children().iter().filter(|child| child.layers & layer == 0);
+    let remaining = list.children().iter().filter(|child| child.layers & layer == 0 && child.layers != 1 << CODE);
     let (Some(above), Some(below)) = (above, remaining.clone().next()) else { return };
     said.push(
         Finding::warning(

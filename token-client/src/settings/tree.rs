@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use credential_core::Secret;
 use credential_core::source::Origin;
+use credential_core::{Credential, Secret};
 
 use super::key::{self, SEPARATOR};
 
@@ -28,6 +28,10 @@ pub(crate) struct Node {
     pub(crate) value: Option<Scalar>,
     /// Which layers say anything at or below it, one bit each.
     pub(crate) layers: u32,
+    /// The credential that the program handed over with an entry.
+    pub(crate) given: Option<Credential>,
+    /// Nothing of the layers below stays below it.
+    anew: bool,
     children: Vec<Node>,
     index: HashMap<String, usize>,
 }
@@ -35,7 +39,12 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(name: impl Into<String>, origin: Origin, layers: u32) -> Self {
         let (children, index) = (Vec::new(), HashMap::new());
-        Self { name: name.into(), origin, value: None, layers, children, index }
+        Self { name: name.into(), origin, value: None, layers, given: None, anew: false, children, index }
+    }
+
+    /// Forgets what is here and, once merged, what is in the layers below.
+    pub(crate) fn start_anew(&mut self) {
+        *self = Self { anew: true, ..Self::new(std::mem::take(&mut self.name), self.origin.clone(), self.layers) };
     }
 
     pub(crate) fn children(&self) -> &[Self] {
@@ -68,6 +77,9 @@ impl Node {
 
     /// This node of a higher layer over one of the layers below.
     fn over(mut self, mut below: Self) -> Self {
+        if self.anew {
+            return self;
+        }
         let mut rest: Vec<Option<Self>> = std::mem::take(&mut below.children).into_iter().map(Some).collect();
         let mut merged = Vec::with_capacity(self.children.len().max(rest.len()));
         for child in std::mem::take(&mut self.children) {
@@ -80,6 +92,7 @@ impl Node {
         merged.extend(rest.into_iter().flatten());
         self.children = merged;
         self.value = self.value.or(below.value);
+        self.given = self.given.or(below.given);
         self.layers |= below.layers;
         self.reindex();
         self
@@ -136,6 +149,17 @@ impl Layer {
         Ok(node)
     }
 
+    /// Puts a value at a path, over an earlier one.
+    pub(crate) fn put(&mut self, path: &[&str], text: Secret, origin: &Origin) -> Result<(), Refused> {
+        self.enter(path, origin)?.value = Some(Scalar { text: Some(text), origin: origin.clone() });
+        Ok(())
+    }
+
+    /// The node at a path.
+    pub(crate) fn node(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(&self.root, |node, part| node.child(part))
+    }
+
     /// Puts a value at a path, once.
     pub(crate) fn set(&mut self, path: &[&str], text: Option<Secret>, origin: Origin) -> Result<(), Refused> {
         let node = self.enter(path, &origin)?;
@@ -173,6 +197,11 @@ impl Tree {
         }
         root.sort();
         Self { root }
+    }
+
+    /// The tree as one layer, for others to go over it.
+    pub(crate) fn to_layer(&self) -> Layer {
+        Layer { root: self.root.clone() }
     }
 
     pub(crate) fn root(&self) -> &Node {
