@@ -3,13 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "the callers are tasks of the test itself")]
 
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use credential_core::world::{Clock, Moment, SystemClock};
+use credential_core::testing::FakeClock;
+use credential_core::world::{Clock, HttpClient, HttpError, HttpRequest, HttpResponse, Moment, SystemClock};
 use credential_core::{Credential, World};
 use credential_tests::memory_authority::{MemoryAuthority, SCOPE, client, client_in};
-use token_client::{TokenClient, TokenOrigin, TokenRequest};
+use token_client::{TokenClient, TokenOrigin, TokenRequest, TokenSource};
 
 async fn with_secret(authority: &Arc<MemoryAuthority>) -> TokenClient {
     client(authority, Credential::secret("test", "s3cret")).await
@@ -46,6 +47,50 @@ async fn a_cached_token_allocates_nothing() {
         assert_eq!(count, 0, "{request:?}");
     }
     assert_eq!(authority.requests(), requests.len());
+}
+
+#[tokio::test]
+async fn a_source_of_a_cached_token_allocates_nothing_and_is_ready_at_once() {
+    let authority = Arc::default();
+    let source = with_secret(&authority).await.token_source(TokenRequest::app(SCOPE));
+    source.token().await.unwrap();
+    let source: &dyn TokenSource = &source;
+    assert_eq!(allocations(async { assert!(!source.token().await.unwrap().value().is_empty()) }), 0);
+    assert_eq!(authority.requests(), 1);
+}
+
+/// Gives tokens that are to be renewed at once.
+#[derive(Debug)]
+struct Due;
+
+#[async_trait]
+impl HttpClient for Due {
+    async fn send(&self, _request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let body = r#"{"token_type":"Bearer","expires_in":3599,"refresh_in":-1,"access_token":"due"}"#;
+        Ok(HttpResponse::new(200, Vec::new(), body))
+    }
+}
+
+#[test]
+fn a_token_that_is_due_is_given_where_no_runtime_is() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (client, clock) = runtime.block_on(async {
+        let clock = Arc::new(FakeClock::default());
+        let world = World::new(Arc::new(Due)).with_clock(Arc::clone(&clock) as _);
+        let client = client_in(world, Credential::secret("test", "s3cret")).await;
+        client.token(&TokenRequest::app(SCOPE)).await.unwrap();
+        (client, clock)
+    });
+    drop(runtime);
+    // Renewals are spread; by now each is due.
+    clock.advance(Duration::from_secs(600));
+    let source = client.token_source(TokenRequest::app(SCOPE));
+    let there = std::thread::spawn(move || {
+        let cached = client.cached(&TokenRequest::app(SCOPE)).map(|token| token.value().expose().to_owned());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        (cached, std::pin::pin!(source.token()).poll(&mut context).is_ready())
+    });
+    assert_eq!(there.join().unwrap(), (Some("due".to_owned()), true));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -145,7 +145,7 @@ async fn ours(row: &Value) -> String {
         }
         Err(DownstreamError::Token(error)) => {
             assert!(emulator.token_requests().is_empty(), "{error}");
-            codes(error.findings().iter().map(|(finding, _)| finding.code.to_string()))
+            codes(error.findings().iter().map(|finding| finding.code.to_string()))
         }
         Err(error) => error.to_string(),
     }

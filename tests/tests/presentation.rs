@@ -70,7 +70,7 @@ async fn an_algorithm_that_cannot_be_is_named_with_what_can() {
     ] {
         let entry = format!(r#""SourceType": "Path", "CertificateDiskPath": "{file}", "Algorithm": "{said}""#);
         let error = sent(authority, &entry).await.unwrap_err();
-        let (finding, _) = error.findings().remove(0);
+        let finding = &error.findings()[0];
         assert_eq!(finding.code, "algorithm-not-usable", "{finding}");
         assert_eq!(finding.path.as_deref(), Some("AzureAd:ClientCredentials:0:Algorithm"));
         assert!(finding.remedy.as_deref().unwrap().contains(shown), "{finding}");
@@ -101,7 +101,7 @@ async fn what_is_for_another_kind_of_credential_is_not_dropped_in_silence() {
         ),
     ] {
         let error = sent(OIDC, entry).await.unwrap_err();
-        let (finding, _) = error.findings().remove(0);
+        let finding = &error.findings()[0];
         assert_eq!(finding.code, "setting-does-not-apply", "{finding}");
         assert!(finding.path.as_deref().unwrap().ends_with(setting), "{finding}");
     }

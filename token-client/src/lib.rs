@@ -13,8 +13,11 @@ mod downstream;
 pub mod emulator;
 mod exchange;
 mod http;
+mod plain;
 pub mod settings;
 pub mod sources;
+#[cfg(feature = "testing")]
+mod testing;
 mod token;
 
 /// The contract for sources, and the types that stand in this crate's own: `Secret`, `Finding`, `World`, ...
@@ -24,9 +27,11 @@ pub use client::{
     Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
 };
 pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
-pub use exchange::{AuthorityRefusal, ExchangeError};
+pub use exchange::AuthorityRefusal;
 pub use http::ReqwestHttp;
-pub use token::{AccessToken, TokenError, TokenRequest};
+#[cfg(feature = "testing")]
+pub use testing::StaticToken;
+pub use token::{AccessToken, PreparedToken, TokenError, TokenErrorKind, TokenFuture, TokenRequest, TokenSource};
 
 /// The examples of the project's README compile.
 #[cfg(doctest)]

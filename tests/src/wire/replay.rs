@@ -258,8 +258,7 @@ fn how(token: &str) -> String {
 }
 
 fn refuse(step: &mut Step, error: &TokenError) {
-    let findings = error.findings();
-    fail(step, findings.iter().map(|(finding, _)| finding));
+    fail(step, error.findings().iter());
     if let Some(said) = error.authority() {
         step.outcome = format!("error {} {}", said.error, said.status);
     }

@@ -109,9 +109,9 @@ async fn a_user_token_that_is_none_is_sent_to_nobody() {
     for bad in [String::new(), "garbage".to_owned(), format!("Bearer {}", user_token("ada"))] {
         let error = api.call(DownstreamCall::new().on_behalf_of(bad.as_str())).await.unwrap_err();
         let DownstreamError::Token(error) = error else { panic!("{error}") };
-        assert_eq!(error.findings()[0].0.code, "bad-user-assertion");
+        assert_eq!(error.findings()[0].code, "bad-user-assertion");
         let direct = client.token(&TokenRequest::on_behalf_of(bad.as_str(), ["api://x/read"])).await.unwrap_err();
-        assert_eq!(direct.findings()[0].0.code, "bad-user-assertion");
+        assert_eq!(direct.findings()[0].code, "bad-user-assertion");
     }
     assert!(there.asked().is_empty());
 }

@@ -8,6 +8,7 @@
 )]
 
 mod authority;
+mod errors;
 mod metadata;
 mod presenting;
 mod requests;

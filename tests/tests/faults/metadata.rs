@@ -24,9 +24,9 @@ async fn silence_of_the_metadata_ends_with_the_patience_and_blames_no_credential
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
         let findings = error.findings();
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].0.code, "metadata-unreachable");
+        assert_eq!(findings[0].code, "metadata-unreachable");
         let host = if address.contains("idp") { "idp.example" } else { "login.own-cloud.example" };
-        assert!(findings[0].0.message.contains(host), "{}", findings[0].0.message);
+        assert!(findings[0].message.contains(host), "{}", findings[0].message);
         assert!(error.attempts().is_empty() && error.is_transient());
     }
 }
@@ -51,6 +51,6 @@ async fn a_panic_on_the_way_to_the_endpoints_is_told_as_one_and_not_as_silence()
     let world = World::new(Arc::clone(&authority) as _).with_environment(Arc::new(Panics));
     let client = builder(&authority, &section(TWO_SECRETS)).world(world).build().await.unwrap();
     let error = client.token(&TokenRequest::app(SCOPE)).await.unwrap_err();
-    assert_eq!(error.findings()[0].0.code, "exchange-panicked");
+    assert_eq!(error.findings()[0].code, "exchange-panicked");
     assert!(!error.is_transient() && authority.seen().is_empty());
 }

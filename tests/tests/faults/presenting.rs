@@ -100,8 +100,8 @@ async fn alone_it_is_an_error_in_time_that_names_the_entry() {
         let error = client.token(&TokenRequest::app(SCOPE)).await.unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
         let findings = error.findings();
-        assert_eq!(findings[0].0.code, code);
-        assert_eq!(findings[0].0.path.as_deref(), Some("AzureAd:ClientCredentials:0"));
+        assert_eq!(findings[0].code, code);
+        assert_eq!(findings[0].path.as_deref(), Some("AzureAd:ClientCredentials:0"));
         assert!(!format!("{error} {error:?}").contains("own mistake"));
     }
 }

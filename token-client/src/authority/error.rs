@@ -7,27 +7,30 @@ use credential_core::Finding;
 use credential_core::source::{Origin, causes};
 use credential_core::world::HttpError;
 
+use crate::plain::plain;
+
 /// What to do when a host gives no answer.
 pub(crate) const UNREACHABLE: &str =
     "check the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)";
 
 /// Why an authority's endpoints could not be had. Cheap to clone: callers that waited for the same
 /// answer each get it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorityError {
     finding: Box<Finding>,
     transient: bool,
+    late: bool,
 }
 
 impl AuthorityError {
     /// The settings or the call cannot work.
     pub(crate) fn wrong(finding: Finding) -> Self {
-        Self { finding: Box::new(finding), transient: false }
+        Self { finding: Box::new(finding), transient: false, late: false }
     }
 
     /// It may work on the next try.
     pub(crate) fn transient(finding: Finding) -> Self {
-        Self { finding: Box::new(finding), transient: true }
+        Self { finding: Box::new(finding), transient: true, late: false }
     }
 
     /// No answer was there.
@@ -51,9 +54,8 @@ impl AuthorityError {
             "the endpoints of {authority} were not found out within {within:?}: no answer from its metadata or instance discovery"
         );
         let finding = Finding::error(super::codes::METADATA_UNREACHABLE, message);
-        Self::transient(
-            finding.remedy("check the network, the proxy (HTTPS_PROXY) and the host in Instance or Authority"),
-        )
+        let remedy = "check the network, the proxy (HTTPS_PROXY) and the host in Instance or Authority";
+        Self { late: true, ..Self::transient(finding.remedy(remedy)) }
     }
 
     /// The task that was to find out is gone: the runtime ends.
@@ -73,6 +75,11 @@ impl AuthorityError {
         self.finding.code
     }
 
+    /// Whether the caller's time was over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.late
+    }
+
     /// Whether it may work on the next try.
     pub fn is_transient(&self) -> bool {
         self.transient
@@ -81,7 +88,14 @@ impl AuthorityError {
 
 impl fmt::Display for AuthorityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.finding.fmt(f)
+        plain(&self.finding, f)
+    }
+}
+
+/// As `Display`: a `main` that returns it prints this.
+impl fmt::Debug for AuthorityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Ou
         Err(Problem::Findings(findings)) => fail(findings, &args, output),
         Err(Problem::Call(error)) => {
             let found: Vec<Said<'_>> = match &error {
-                DownstreamError::Token(error) => error.findings(),
+                DownstreamError::Token(error) => error.said(),
                 DownstreamError::Call(finding) => vec![((**finding).clone(), None)],
                 other => vec![(no_answer(other), None)],
             };

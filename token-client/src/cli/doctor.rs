@@ -224,7 +224,7 @@ async fn exchange_each(client: &TokenClient, report: &mut Report) {
                 keep_attempts(error.attempts().to_vec(), index, report);
                 // What is not about a credential is said once, not once an entry.
                 if !error.is_exhausted() && !std::mem::replace(&mut blamed, true) {
-                    report.findings.extend(owned(error.findings()));
+                    report.findings.extend(owned(error.said()));
                 }
             }
         }
@@ -256,7 +256,7 @@ async fn try_downstream(client: &TokenClient, offline: bool, report: &mut Report
 }
 
 fn token_findings(error: Option<TokenError>) -> Vec<Kept> {
-    error.map(|error| owned(error.findings()).collect()).unwrap_or_default()
+    error.map(|error| owned(error.said()).collect()).unwrap_or_default()
 }
 
 /// The request of a call that no user makes, where there can be one. That a user must come in, or that

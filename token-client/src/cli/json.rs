@@ -127,7 +127,6 @@ pub(crate) fn credentials(attempts: &[Attempt]) -> Value {
 
 /// A token's facts, the token itself left out.
 pub(crate) fn token(token: &AccessToken, from: &str) -> Map<String, Value> {
-    let accepted = token.attempts().iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted));
     let facts = object([
         ("token_type", json!(token.token_type())),
         ("expires_on", time(token.expires_on())),
@@ -135,7 +134,7 @@ pub(crate) fn token(token: &AccessToken, from: &str) -> Map<String, Value> {
         ("scopes", json!(token.scopes())),
         ("tenant", json!(token.tenant())),
         ("from", json!(from)),
-        ("credential", accepted.map_or(Value::Null, credential)),
+        ("credential", token.credential().map_or(Value::Null, credential)),
         ("attempts", credentials(token.attempts())),
     ]);
     match facts {

@@ -132,7 +132,7 @@ fn object(last: &Run, runs: &[Run], args: &TokenArgs, context: &Context) -> Valu
         Err(error) => {
             let failed = json::object([
                 ("ok", json!(false)),
-                ("findings", json::said(&error.findings())),
+                ("findings", json::said(&error.said())),
                 ("attempts", json::credentials(error.attempts())),
             ]);
             failed.as_object().cloned().unwrap_or_default()
@@ -154,7 +154,7 @@ fn run_object(run: &Run) -> Value {
             "expires_on": json::time(acquired.token.expires_on()),
             "duration_ns": took,
         }),
-        Err(error) => json!({"ok": false, "findings": json::said(&error.findings()), "duration_ns": took}),
+        Err(error) => json!({"ok": false, "findings": json::said(&error.said()), "duration_ns": took}),
     }
 }
 
@@ -177,7 +177,7 @@ fn print(last: &Run, runs: &[Run], args: &TokenArgs, output: &Output) {
         }
         Err(error) => {
             output.note(&text::attempts(error.attempts(), output));
-            output.note(&text::findings(&error.findings(), output));
+            output.note(&text::findings(&error.said(), output));
         }
     }
     if args.repeat.is_some() {

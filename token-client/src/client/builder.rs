@@ -125,6 +125,12 @@ impl TokenClientBuilder {
         self
     }
 
+    /// The HTTP client that was given, for a fake to stand before it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn take_http(&mut self) -> Option<Arc<dyn HttpClient>> {
+        self.http.take()
+    }
+
     /// Your own world: HTTP, environment, files, commands, clock, tasks. Relative paths in the settings start at the
     /// settings file's folder in it too.
     #[must_use]

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use credential_core::Finding;
-use credential_core::registry::BindError;
+use credential_core::{Finding, Severity};
+
+use crate::plain::plain;
 
 /// Everything that is wrong with a configuration, at once: each finding names the setting, where it
 /// stands, what was found and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigurationError {
     findings: Vec<Finding>,
 }
@@ -25,7 +26,21 @@ impl ConfigurationError {
 
 impl fmt::Display for ConfigurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        BindError::new(self.findings.clone()).fmt(f)
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        for (nth, finding) in errors.enumerate() {
+            if nth > 0 {
+                f.write_str("\n")?;
+            }
+            plain(finding, f)?;
+        }
+        Ok(())
+    }
+}
+
+/// As `Display`: a `main` that returns it prints this.
+impl fmt::Debug for ConfigurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -169,7 +169,7 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
             let token = AccessToken::of(accepted.value, &[], None, Vec::new());
             Ok(ProvidedToken::new(token.value().clone(), token.expires_on()))
         }
-        Err(error) => Err(failed(&TokenError::new(error, world.clock.now()))),
+        Err(error) => Err(failed(&TokenError::new(error, world.clock.now(), false))),
     }
 }
 
@@ -179,8 +179,7 @@ pub(super) fn failed(error: &TokenError) -> SourceError {
         return error.clone();
     }
     let said = error.authority();
-    let findings = error.findings();
-    let first = findings.first().map(|(finding, _)| finding);
+    let first = error.findings().first();
     let (kind, code) = match said {
         Some(said) if meaning(said) == Meaning::Unwell => (SourceErrorKind::Transient, AUTHORITY_UNWELL),
         Some(said) if !said.is_of_oauth() => (SourceErrorKind::Invalid, AUTHORITY_UNREADABLE),

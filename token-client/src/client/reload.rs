@@ -1,6 +1,5 @@
 //! A configuration read again, without a restart: what nothing changed goes on.
 
-use credential_core::chain::Outcome;
 use credential_core::{Credential, CredentialChain, Finding, Secret};
 
 use super::sections::Built;
@@ -60,10 +59,8 @@ fn keep_tokens(old: &Inner, new: &Inner) {
         entries.iter().any(|(entry, given)| *entry == said && same(*given, own))
     };
     let unchanged: Vec<&str> = paths(&old.chain).filter(stays).collect();
-    let stands = |token: &AccessToken| {
-        let accepted = token.attempts().iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted));
-        accepted.is_some_and(|attempt| unchanged.contains(&attempt.path.as_str()))
-    };
+    let stands =
+        |token: &AccessToken| token.credential().is_some_and(|accepted| unchanged.contains(&accepted.path.as_str()));
     new.cache.take_from(&old.cache, stands, old.world());
 }
 

@@ -14,7 +14,7 @@ use super::builder::TokenClientBuilder;
 use super::current::Current;
 use super::recipe::Recipe;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
-use crate::exchange::{Exchange, chain_gap, claims};
+use crate::exchange::{Exchange, ExchangeError, chain_gap, claims};
 use crate::http::{addresses, headers};
 use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
 use crate::settings::{ApplicationOptions, Configuration};
@@ -23,7 +23,7 @@ use crate::token::error::panicked;
 use crate::token::flight_key::FlightKey;
 use crate::token::throttled::Throttled;
 use crate::token::user_assertion;
-use crate::{AccessToken, ConfigurationError, ExchangeError, TokenError, TokenRequest};
+use crate::{AccessToken, ConfigurationError, TokenError, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
 const OVERRUN: Duration = Duration::from_secs(1);
@@ -218,7 +218,7 @@ impl TokenClient {
         self.inner.load().recipe.patience
     }
 
-    async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+    pub(crate) async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let inner = self.inner();
         let key = inner.key(request);
         let throttled = inner.throttled.answer(&key.to_owned(), inner.world().clock.moment());
@@ -319,7 +319,7 @@ impl Inner {
                 Ok(token)
             }
             Err(error) => {
-                let error = TokenError::new(error, world.clock.now());
+                let error = TokenError::new(error, world.clock.now(), !request.is_for_app());
                 let wait = error.authority().filter(|_| error.is_transient()).and_then(|said| said.retry_after);
                 if let Some(wait) = wait {
                     let now = world.clock.moment();

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 
 /// Why the emulator could not start or sign; `source()` has the cause.
-#[derive(Debug)]
 pub struct EmulatorError {
     message: String,
     cause: Option<Box<dyn StdError + Send + Sync>>,
@@ -43,6 +42,14 @@ impl EmulatorError {
 impl fmt::Display for EmulatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// The message and its causes: a `main` that returns it prints this.
+impl fmt::Debug for EmulatorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        credential_core::source::causes(self).iter().try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

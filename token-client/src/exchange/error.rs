@@ -6,14 +6,12 @@ use credential_core::Finding;
 use credential_core::source::causes;
 use credential_core::world::{HttpError, HttpErrorKind};
 
-use super::rejection;
 use crate::authority::UNREACHABLE;
 use crate::{AuthorityRefusal, authority};
 
 /// Why one exchange with the authority gave no token.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum ExchangeError {
+pub(crate) enum ExchangeError {
     /// The authority refused.
     Authority(Box<AuthorityRefusal>),
     /// The authority gave no answer.
@@ -46,11 +44,11 @@ impl std::error::Error for ExchangeError {
 
 impl ExchangeError {
     /// The same facts as a finding.
-    pub fn finding(&self) -> Finding {
+    pub(crate) fn finding(&self) -> Finding {
         match self {
             Self::Authority(error) => {
                 let finding = Finding::error("authority-refused", error.to_string());
-                match rejection::remedy(error) {
+                match error.remedy() {
                     Some(remedy) => finding.remedy(remedy),
                     None => finding,
                 }
@@ -72,7 +70,7 @@ impl ExchangeError {
     }
 
     /// The authority's own words, if it gave an answer.
-    pub fn authority(&self) -> Option<&AuthorityRefusal> {
+    pub(crate) fn authority(&self) -> Option<&AuthorityRefusal> {
         match self {
             Self::Authority(error) => Some(error),
             _ => None,

@@ -22,7 +22,7 @@ use crate::authority::AuthorityKind;
 use message::Message;
 use rejection::{Meaning, meaning};
 
-pub use error::ExchangeError;
+pub(crate) use error::ExchangeError;
 pub(crate) use issued::{BEARER, Issued};
 pub use refusal::AuthorityRefusal;
 

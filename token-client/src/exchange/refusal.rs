@@ -3,9 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use credential_core::chain::{Attempt, Outcome};
 use credential_core::text::moves_terminal;
 use credential_core::world::HttpResponse;
 use serde::Deserialize;
+
+use super::{ExchangeError, rejection};
 
 /// The code of a success that is none.
 const UNUSABLE: &str = "unusable_answer";
@@ -53,6 +56,19 @@ struct Body {
 }
 
 impl AuthorityRefusal {
+    /// What the authority said of an attempt's credential; `None` when it said nothing, or accepted it.
+    pub fn of(attempt: &Attempt) -> Option<&Self> {
+        match &attempt.outcome {
+            Outcome::Rejected(error) => error.downcast_ref::<ExchangeError>()?.authority(),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn remedy(&self) -> Option<&'static str> {
+        rejection::remedy(self)
+    }
+
     /// Reads a refusal; a body that is none gets a code by its status.
     pub(crate) fn read(response: &HttpResponse) -> Self {
         let status = response.status;
@@ -146,8 +162,6 @@ impl fmt::Display for AuthorityRefusal {
         Ok(())
     }
 }
-
-impl std::error::Error for AuthorityRefusal {}
 
 #[cfg(test)]
 mod tests {

@@ -218,6 +218,17 @@ pub(crate) fn meaning(error: &AuthorityRefusal) -> Meaning {
     }
 }
 
+/// What only the user can mend, whatever the OAuth code: a password or session that ended, a factor, consent, an
+/// answer to what Conditional Access asks.
+const USER: [u64; 13] = [16000, 50055, 50058, 50072, 50074, 50076, 50079, 50132, 50158, 50173, 65001, 65004, 500_133];
+
+/// Whether the user, and nobody else, can do something about it (OpenID Connect Core §3.1.2.6).
+pub(crate) fn needs_user(error: &AuthorityRefusal) -> bool {
+    let asks = ["interaction_required", "login_required", "consent_required", "account_selection_required"];
+    let by_number = error.error_codes.iter().any(|code| USER.contains(code));
+    by_number || asks.contains(&error.error.as_str()) || error.claims.as_ref().is_some_and(|claims| !claims.is_empty())
+}
+
 /// What to do about it, where that is known.
 pub(crate) fn remedy(error: &AuthorityRefusal) -> Option<&'static str> {
     row(error).map(|row| row.2)

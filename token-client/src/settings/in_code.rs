@@ -29,7 +29,8 @@ pub(crate) struct InCode {
 impl InCode {
     /// Whether the application can do without a settings file that nobody named.
     pub(crate) fn needs_no_file(&self) -> bool {
-        !self.file_named && !(self.values.is_empty() && self.credentials.is_empty())
+        let says_nothing = self.values.is_empty() && self.credentials.is_empty();
+        !self.file_named && !says_nothing
     }
 
     pub(crate) fn is_empty(&self) -> bool {

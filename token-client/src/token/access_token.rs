@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use credential_core::Secret;
-use credential_core::chain::Attempt;
+use credential_core::chain::{Attempt, Outcome};
 
 use crate::exchange::{BEARER, Issued};
 
@@ -27,6 +27,20 @@ struct Inner {
 }
 
 impl AccessToken {
+    /// A token that the program has from elsewhere, for a [`TokenSource`](crate::TokenSource) of its own.
+    pub fn new(value: impl Into<Secret>, expires_on: SystemTime) -> Self {
+        let value = value.into();
+        Self(Arc::new(Inner {
+            header: header(&value),
+            value,
+            expires_on,
+            refresh_on: None,
+            scopes: Vec::new(),
+            tenant: None,
+            attempts: Vec::new(),
+        }))
+    }
+
     /// What the authority gave, for what was asked.
     pub(crate) fn of(issued: Issued, asked: &[String], tenant: Option<&str>, attempts: Vec<Attempt>) -> Self {
         let refresh_on = match issued.refresh_in {
@@ -36,7 +50,7 @@ impl AccessToken {
             None => None,
         };
         Self(Arc::new(Inner {
-            header: Secret::new(format!("{BEARER} {}", issued.value.expose())),
+            header: header(&issued.value),
             value: issued.value,
             expires_on: issued.at.checked_add(issued.life).unwrap_or(issued.at),
             refresh_on,
@@ -81,10 +95,20 @@ impl AccessToken {
         self.0.tenant.as_deref()
     }
 
+    /// The entry of `ClientCredentials` that the authority accepted for it: its place in the list, its source, which
+    /// credential. `None` for a token that no list gave.
+    pub fn credential(&self) -> Option<&Attempt> {
+        self.0.attempts.iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted))
+    }
+
     /// The entries of `ClientCredentials` that were tried for it, the accepted one marked as such.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
+}
+
+fn header(value: &Secret) -> Secret {
+    Secret::new(format!("{BEARER} {}", value.expose()))
 }
 
 impl fmt::Debug for AccessToken {

@@ -10,28 +10,53 @@ use credential_core::text::printable;
 use credential_core::world::{HttpError, HttpErrorKind};
 use credential_core::{Finding, Severity};
 
-use crate::exchange::rejection;
+use super::challenge;
+use super::error_kind::{ABANDONED, PANICKED, TokenErrorKind, kind_of};
+use crate::AuthorityRefusal;
+use crate::exchange::{ExchangeError, rejection};
+use crate::plain::plain;
 use crate::settings::{all_skipped, codes};
-use crate::{AuthorityRefusal, ExchangeError};
 
 /// Why there is no token: shared by everybody who waited for it.
-#[derive(Clone, Debug)]
-pub struct TokenError(Arc<Told>);
+///
+/// [`kind`](Self::kind) is what a program decides by, [`findings`](Self::findings) is everything that is wrong, and
+/// `Display` and `Debug` say it to a person. The attempts have the authority's words each:
+///
+/// ```no_run
+/// # use token_client::{AuthorityRefusal, TokenError, TokenErrorKind};
+/// # fn answer(error: &TokenError) {
+/// match error.kind() {
+///     TokenErrorKind::NeedsUser => { /* 401, with error.challenge() in WWW-Authenticate */ }
+///     TokenErrorKind::Unwell | TokenErrorKind::Timeout => { /* 503, with error.retry_after() in Retry-After */ }
+///     _ => for attempt in error.attempts() {
+///         let said = AuthorityRefusal::of(attempt);
+///         println!("{attempt} {:?}", said.and_then(AuthorityRefusal::remedy));
+///     },
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TokenError {
+    told: Arc<Told>,
+    retry_after: Option<Duration>,
+}
 
-#[derive(Debug)]
 struct Told {
     error: ChainError<ExchangeError>,
+    findings: Vec<Finding>,
     retry_at: Option<SystemTime>,
+    /// The request was on behalf of a user.
+    for_user: bool,
 }
 
 impl TokenError {
     /// The search for a token ended before any credential was presented.
     pub(crate) fn before(error: ExchangeError) -> Self {
-        Self(Arc::new(Told { error: ChainError::Stopped { error, attempts: Vec::new() }, retry_at: None }))
+        Self::told(ChainError::Stopped { error, attempts: Vec::new() }, None, None, false)
     }
 
-    /// The search failed, now.
-    pub(crate) fn new(error: ChainError<ExchangeError>, now: SystemTime) -> Self {
+    /// The search failed, now; `for_user` is whether the request was on behalf of one.
+    pub(crate) fn new(error: ChainError<ExchangeError>, now: SystemTime, for_user: bool) -> Self {
         let retry_at = match &error {
             ChainError::Exhausted { retry_at, .. } => *retry_at,
             ChainError::Stopped { error, .. } => {
@@ -40,15 +65,29 @@ impl TokenError {
             }
             _ => None,
         };
-        Self(Arc::new(Told { error, retry_at }))
+        let retry_after = retry_at.and_then(|at| at.duration_since(now).ok());
+        Self::told(error, retry_at, retry_after, for_user)
+    }
+
+    fn told(
+        error: ChainError<ExchangeError>,
+        retry_at: Option<SystemTime>,
+        retry_after: Option<Duration>,
+        for_user: bool,
+    ) -> Self {
+        let findings = said(&error).into_iter().map(|(finding, _)| finding).collect();
+        Self { told: Arc::new(Told { error, findings, retry_at, for_user }), retry_after }
+    }
+
+    /// The same, given again to a caller who is this much too early.
+    pub(crate) fn too_early_by(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     /// No runtime ran the exchange to its end.
     pub(crate) fn abandoned() -> Self {
-        let finding = Finding::error(
-            "exchange-abandoned",
-            "the exchange ended without a result: no tokio runtime runs it to its end",
-        );
+        let finding =
+            Finding::error(ABANDONED, "the exchange ended without a result: no tokio runtime runs it to its end");
         Self::before(Box::new(finding.remedy("ask from within a tokio runtime that goes on running")).into())
     }
 
@@ -67,31 +106,31 @@ impl TokenError {
     /// that were refused or failed are. `None` when nothing speaks against a try now;
     /// [`TokenRequest::force_refresh`](crate::TokenRequest::force_refresh) tries what was refused at once.
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.0.retry_at
+        self.told.retry_at
     }
 
     /// What was tried, in order.
     pub fn attempts(&self) -> &[Attempt] {
-        self.0.error.attempts()
+        self.told.error.attempts()
     }
 
     /// What the authority said last, if anything: `claims` in it are to be handed to the user.
     pub fn authority(&self) -> Option<&AuthorityRefusal> {
-        match &self.0.error {
+        match &self.told.error {
             ChainError::Stopped { error, .. } => error.authority(),
-            ChainError::Exhausted { attempts, .. } => attempts.iter().rev().find_map(refusal),
+            ChainError::Exhausted { attempts, .. } => attempts.iter().rev().find_map(AuthorityRefusal::of),
             _ => None,
         }
     }
 
     /// Whether no credential of the list worked, as opposed to a refusal of the request.
     pub fn is_exhausted(&self) -> bool {
-        matches!(&self.0.error, ChainError::Exhausted { .. })
+        matches!(&self.told.error, ChainError::Exhausted { .. })
     }
 
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
-        match &self.0.error {
+        match &self.told.error {
             ChainError::Stopped { error: ExchangeError::Http(error), .. } => {
                 !matches!(error.kind(), HttpErrorKind::Request | HttpErrorKind::Unsupported)
             }
@@ -103,16 +142,59 @@ impl TokenError {
         }
     }
 
-    /// Everything that is wrong, each with its place and remedy, and the authority's words where it spoke.
-    pub fn findings(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
-        match &self.0.error {
-            ChainError::Stopped { error, .. } => vec![(error.finding(), error.authority())],
-            ChainError::Exhausted { attempts, .. } => match nothing_to_try(attempts) {
-                Some(finding) => vec![(finding, None)],
-                None => attempts.iter().flat_map(attempt_findings).collect(),
-            },
-            _ => Vec::new(),
+    /// Everything that is wrong, each with its place and remedy.
+    pub fn findings(&self) -> &[Finding] {
+        &self.told.findings
+    }
+
+    /// The same, with the authority's words where it spoke.
+    #[cfg(feature = "cli")]
+    pub(crate) fn said(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
+        said(&self.told.error)
+    }
+
+    /// What to decide by.
+    pub fn kind(&self) -> TokenErrorKind {
+        kind_of(&self.told.error, self.needs_user())
+    }
+
+    /// Whether the user must do something before there is a token: consent, pass another factor, sign in again.
+    /// Never for a token of the application itself.
+    pub fn needs_user(&self) -> bool {
+        self.told.for_user && self.stopped_by().is_some_and(rejection::needs_user)
+    }
+
+    /// The value of the `WWW-Authenticate` header that a service answers its own caller with, beside 401, when that
+    /// must bring another user's token: with the claims that the authority asks for, as a resource asks for them
+    /// (RFC 6750 §3, Microsoft's claims challenge). `None` unless [`needs_user`](Self::needs_user).
+    pub fn challenge(&self) -> Option<String> {
+        self.needs_user().then(|| self.stopped_by().map(challenge::of))?
+    }
+
+    /// How long to wait before the next try is worth it, from now for whoever has just got this error;
+    /// [`retry_at`](Self::retry_at) as a time of day.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The refusal that is not about a credential.
+    fn stopped_by(&self) -> Option<&AuthorityRefusal> {
+        match &self.told.error {
+            ChainError::Stopped { error, .. } => error.authority(),
+            _ => None,
         }
+    }
+}
+
+/// Everything that is wrong, and the authority's words where it spoke.
+fn said(error: &ChainError<ExchangeError>) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
+    match error {
+        ChainError::Stopped { error, .. } => vec![(error.finding(), error.authority())],
+        ChainError::Exhausted { attempts, .. } => match nothing_to_try(attempts) {
+            Some(finding) => vec![(finding, None)],
+            None => attempts.iter().flat_map(attempt_findings).collect(),
+        },
+        _ => Vec::new(),
     }
 }
 
@@ -120,7 +202,7 @@ impl TokenError {
 pub(crate) fn panicked() -> Box<Finding> {
     let remedy = "mend the code that was handed to the client: the panic's own message and place are in the \
                   program's error output";
-    Box::new(Finding::error("exchange-panicked", "the exchange panicked").remedy(remedy))
+    Box::new(Finding::error(PANICKED, "the exchange panicked").remedy(remedy))
 }
 
 /// What is wrong with a list that has no entry to try.
@@ -133,18 +215,10 @@ fn nothing_to_try(attempts: &[Attempt]) -> Option<Finding> {
     skipped.then(|| all_skipped(Severity::Error).at(format!("{}:Skip", first.path), first.origin.clone()))
 }
 
-/// The authority's refusal of an attempt's credential.
-pub(crate) fn refusal(attempt: &Attempt) -> Option<&AuthorityRefusal> {
-    match &attempt.outcome {
-        Outcome::Rejected(error) => error.downcast_ref::<ExchangeError>()?.authority(),
-        _ => None,
-    }
-}
-
 /// An attempt's findings, with the remedy for the authority's number and its words.
 pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
-    let mut authority = refusal(attempt);
-    let remedy = authority.and_then(rejection::remedy);
+    let mut authority = AuthorityRefusal::of(attempt);
+    let remedy = authority.and_then(AuthorityRefusal::remedy);
     attempt
         .findings()
         .into_iter()
@@ -160,32 +234,36 @@ pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&Autho
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.error {
+        match &self.told.error {
             ChainError::Exhausted { attempts, .. } => {
                 if let Some(finding) = nothing_to_try(attempts) {
-                    return finding.fmt(f);
+                    return plain(&finding, f);
                 }
                 f.write_str("no credential worked:")?;
                 for attempt in attempts {
+                    write!(f, "\n  {}  {}  ", attempt.index, printable(&attempt.id, 500))?;
                     match attempt_findings(attempt).first() {
-                        Some((finding, _)) => {
-                            write!(f, "\n  {}  {}  {finding}", attempt.index, printable(&attempt.id, 500))?;
-                        }
-                        None => {
-                            write!(f, "\n  {}  {}  {}", attempt.index, printable(&attempt.id, 500), attempt.status())?;
-                        }
+                        Some((finding, _)) => plain(finding, f)?,
+                        None => f.write_str(attempt.status())?,
                     }
                 }
                 Ok(())
             }
-            ChainError::Stopped { error, .. } => error.finding().fmt(f),
+            ChainError::Stopped { error, .. } => plain(&error.finding(), f),
             other => other.fmt(f),
         }
     }
 }
 
+/// As `Display`: a `main` that returns it prints this.
+impl fmt::Debug for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.error.source()
+        self.told.error.source()
     }
 }

@@ -3,12 +3,17 @@
 
 mod access_token;
 pub(crate) mod cache;
+mod challenge;
 pub(crate) mod error;
+mod error_kind;
 pub(crate) mod flight_key;
 mod request;
+mod source;
 pub(crate) mod throttled;
 pub(crate) mod user_assertion;
 
 pub use access_token::AccessToken;
 pub use error::TokenError;
+pub use error_kind::TokenErrorKind;
 pub use request::TokenRequest;
+pub use source::{PreparedToken, TokenFuture, TokenSource};

@@ -31,7 +31,7 @@ impl Throttled {
     pub(crate) fn answer(&self, key: &CacheKey, now: Moment) -> Option<TokenError> {
         let mut answers = self.lock();
         match answers.get(key) {
-            Some((until, error)) if *until > now => Some(error.clone()),
+            Some((until, error)) if *until > now => Some(error.clone().too_early_by(until.since(now))),
             Some(_) => {
                 answers.remove(key);
                 None

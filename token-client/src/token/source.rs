@@ -1,0 +1,125 @@
+//! Whoever gives a token, for libraries that need one and not a client.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::{AccessToken, TokenClient, TokenError, TokenRequest};
+
+/// Gives an access token: what a library takes that calls an API.
+///
+/// A [`TokenClient`] gives one by [`token_source`](TokenClient::token_source), tests have
+/// `StaticToken` (feature `testing`), and a program may have its own:
+///
+/// ```
+/// use token_client::{TokenError, TokenSource};
+///
+/// # async fn example(source: impl TokenSource) -> Result<(), TokenError> {
+/// let token = source.token().await?;
+/// # let _ = token.authorization_header(); Ok(()) }
+/// ```
+pub trait TokenSource: Send + Sync {
+    /// A token that lasts for a call that is made now. Ready at once, without an allocation, where it is at hand.
+    ///
+    /// The future is ready or ends in time, whatever it waits for; dropping it ends nobody else's wait.
+    fn token(&self) -> TokenFuture<'_>;
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for &S {
+    fn token(&self) -> TokenFuture<'_> {
+        (**self).token()
+    }
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
+    fn token(&self) -> TokenFuture<'_> {
+        (**self).token()
+    }
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for Box<S> {
+    fn token(&self) -> TokenFuture<'_> {
+        (**self).token()
+    }
+}
+
+type Given = Result<AccessToken, TokenError>;
+
+/// A token that is at hand, or that is waited for. Once it has given its token it gives nothing more, as any future.
+#[must_use]
+pub struct TokenFuture<'a>(State<'a>);
+
+enum State<'a> {
+    Ready(Option<Given>),
+    Waiting(Pin<Box<dyn Future<Output = Given> + Send + 'a>>),
+}
+
+impl<'a> TokenFuture<'a> {
+    /// What is at hand.
+    pub fn ready(given: Result<AccessToken, TokenError>) -> Self {
+        Self(State::Ready(Some(given)))
+    }
+
+    /// What is waited for.
+    pub fn waiting(future: impl Future<Output = Result<AccessToken, TokenError>> + Send + 'a) -> Self {
+        Self(State::Waiting(Box::pin(future)))
+    }
+}
+
+impl Future for TokenFuture<'_> {
+    type Output = Given;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Given> {
+        match &mut self.get_mut().0 {
+            State::Ready(given) => given.take().map_or(Poll::Pending, Poll::Ready),
+            State::Waiting(future) => future.as_mut().poll(context),
+        }
+    }
+}
+
+impl fmt::Debug for TokenFuture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenFuture").field("ready", &matches!(self.0, State::Ready(_))).finish()
+    }
+}
+
+/// A request that a client answers again and again: the [`TokenSource`] of [`TokenClient::token_source`]. Cheap to
+/// clone.
+#[derive(Clone, Debug)]
+pub struct PreparedToken {
+    client: TokenClient,
+    request: Arc<TokenRequest>,
+}
+
+impl TokenClient {
+    /// Tokens for that request, for whoever takes a [`TokenSource`].
+    ///
+    /// ```no_run
+    /// # fn connect(source: impl token_client::TokenSource) {}
+    /// # fn example(client: token_client::TokenClient) {
+    /// use token_client::TokenRequest;
+    ///
+    /// connect(client.token_source(TokenRequest::app("api://inventory/.default")));
+    /// # }
+    /// ```
+    pub fn token_source(&self, request: TokenRequest) -> PreparedToken {
+        PreparedToken { client: self.clone(), request: Arc::new(request) }
+    }
+}
+
+impl PreparedToken {
+    /// What is asked for.
+    pub fn request(&self) -> &TokenRequest {
+        &self.request
+    }
+}
+
+impl TokenSource for PreparedToken {
+    fn token(&self) -> TokenFuture<'_> {
+        match self.client.cached(&self.request) {
+            Some(token) => TokenFuture::ready(Ok(token)),
+            None => TokenFuture::waiting(self.client.exchange(&self.request)),
+        }
+    }
+}
