@@ -26,7 +26,9 @@ pub use credential_core;
 pub use client::{
     Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
 };
-pub use downstream::{Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE};
+pub use downstream::{
+    ApiError, Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE,
+};
 pub use exchange::AuthorityRefusal;
 pub use http::ReqwestHttp;
 #[cfg(feature = "testing")]

@@ -2,5 +2,6 @@
 
 mod answers;
 mod callers;
+mod errors;
 mod paths;
 mod there;

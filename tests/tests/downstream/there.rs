@@ -18,13 +18,18 @@ use token_client::{ConfigurationError, TokenClient};
 pub(crate) struct There {
     asked: Mutex<Vec<HttpRequest>>,
     script: Mutex<VecDeque<HttpResponse>>,
+    silent_at: Option<&'static str>,
 }
 
 #[async_trait]
 impl HttpClient for There {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let is_authority = request.url.contains("/oauth2/v2.0/token");
+        let silent = self.silent_at.is_some_and(|part| request.url.contains(part));
         self.asked.lock().unwrap().push(request);
+        if silent {
+            std::future::pending::<()>().await;
+        }
         let json = vec![("content-type".to_owned(), "application/json".to_owned())];
         if is_authority {
             let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "issued-token"});
@@ -36,6 +41,11 @@ impl HttpClient for There {
 }
 
 impl There {
+    /// Gives no answer at addresses with that in them.
+    pub(crate) fn silent_at(part: &'static str) -> Self {
+        Self { silent_at: Some(part), ..Self::default() }
+    }
+
     /// What the API answers next.
     pub(crate) fn answer(&self, response: HttpResponse) {
         self.script.lock().unwrap().push_back(response);

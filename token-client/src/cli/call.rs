@@ -27,8 +27,7 @@ pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Ou
         Err(Problem::Call(error)) => {
             let found: Vec<Said<'_>> = match &error {
                 DownstreamError::Token(error) => error.said(),
-                DownstreamError::Call(finding) => vec![((**finding).clone(), None)],
-                other => vec![(no_answer(other), None)],
+                other => other.findings().iter().map(|finding| (finding.clone(), None)).collect(),
             };
             say(&found, acquired.as_ref(), &args, output)
         }
@@ -103,17 +102,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
 
 fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallArgs, output: &Output) -> Outcome {
     let ok = answer.is_success();
-    let mut findings = Vec::new();
-    if !ok {
-        let remedy = match (answer.status(), answer.with_token()) {
-            (401, true) => "the API refused the token: compare its audience with the API's",
-            (401, false) => "no token was sent: add Scopes to the section",
-            (403, _) => "the token lacks a role or scope that the API asks for",
-            _ => "see the body",
-        };
-        let message = format!("the API answered {}", answer.status());
-        findings.push((Finding::error("api-refused", message).remedy(remedy), None));
-    }
+    let findings: Vec<Said<'_>> = answer.refusal().into_iter().map(|finding| (finding, None)).collect();
     if args.json {
         let headers: Map<String, Value> =
             answer.headers().iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -138,15 +127,6 @@ fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallA
 
 fn token_of(acquired: Option<&Acquired>) -> Value {
     acquired.map_or(Value::Null, |acquired| Value::Object(json::token(&acquired.token, token::from(acquired.origin))))
-}
-
-fn no_answer(error: &DownstreamError) -> Finding {
-    let mut finding = Finding::error("api-unreachable", error.to_string())
-        .remedy("check BaseUrl, the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)");
-    if let DownstreamError::Http(http) = error {
-        finding.cause = credential_core::source::causes(http);
-    }
-    finding
 }
 
 fn fail(findings: Vec<Finding>, args: &CallArgs, output: &Output) -> Outcome {

@@ -262,7 +262,7 @@ fn token_findings(error: Option<TokenError>) -> Vec<Kept> {
 /// The request of a call that no user makes, where there can be one. That a user must come in, or that
 /// nothing says whom a call is for, is no failure of the settings: it joins what was found as a hint.
 fn app_request(api: &DownstreamApi, found: &mut Vec<Kept>) -> Option<TokenRequest> {
-    let (mut finding, call) = match api.token_request(&DownstreamCall::new()) {
+    let (mut finding, call) = match api.request_of(&DownstreamCall::new()) {
         Ok(request) => return request,
         Err(finding) if finding.code == codes::APP_OR_USER => (*finding, Some(DownstreamCall::new().as_app())),
         Err(finding) => (*finding, None),
@@ -276,7 +276,7 @@ fn app_request(api: &DownstreamApi, found: &mut Vec<Kept>) -> Option<TokenReques
         finding.severity = Severity::Hint;
     }
     found.push((finding, None));
-    api.token_request(&call?).ok()?
+    api.request_of(&call?).ok()?
 }
 
 /// What this machine offers, by the variables that say so.

@@ -1,5 +1,6 @@
 //! A downstream API, ready to be called.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::Finding;
@@ -10,6 +11,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::call::{Body, BodyKind};
+use super::called::Called;
 use super::response::MAX_RESPONSE;
 use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge};
 use crate::http::{addresses, headers, path};
@@ -19,7 +21,9 @@ use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest};
 
 /// What JSON is sent as, where the section has no JSON type of its own.
 const JSON: &str = "application/json; charset=utf-8";
-/// How long one request to an API may take.
+/// The header that ties requests together.
+const CORRELATION: &str = "client-request-id";
+/// How long one request to an API may take, unless the call says it.
 const TIMEOUT: Duration = Duration::from_secs(100);
 
 /// A downstream API from its section of the configuration.
@@ -36,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(100);
 #[derive(Clone, Debug)]
 pub struct DownstreamApi {
     client: TokenClient,
-    options: DownstreamOptions,
+    options: Arc<DownstreamOptions>,
     base_url: Located<String>,
 }
 
@@ -68,7 +72,7 @@ impl DownstreamApi {
                 .at(format!("{}:BaseUrl", options.path), options.origin.clone())
                 .remedy("add \"BaseUrl\": \"https://...\"")
         })?;
-        let options = options.clone();
+        let options = Arc::new(options.clone());
         Ok(Self { client, options, base_url })
     }
 
@@ -94,14 +98,43 @@ impl DownstreamApi {
         self.call(DownstreamCall::new().method("POST").path(path).json(body)?).await?.json()
     }
 
+    /// `PUT` JSON to the path, JSON out; made for whom [`get`](Self::get) is.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, DownstreamError> {
+        self.call(DownstreamCall::new().method("PUT").path(path).json(body)?).await?.json()
+    }
+
+    /// `PATCH` JSON to the path, JSON out (`()` where the API answers nothing); made for whom [`get`](Self::get) is.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, DownstreamError> {
+        self.call(DownstreamCall::new().method("PATCH").path(path).json(body)?).await?.json()
+    }
+
+    /// `DELETE` the path; what the API answers with 2xx counts for nothing. Made for whom [`get`](Self::get) is.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and when the answer is no 2xx.
+    pub async fn delete(&self, path: &str) -> Result<(), DownstreamError> {
+        self.call(DownstreamCall::new().method("DELETE").path(path)).await?.error_for_status().map(drop)
+    }
+
     /// The token request of a call, for whom the call and the section say together; `None` for an API that is
     /// called without a token.
     ///
     /// # Errors
     /// When neither says whom the call is made for, or both contradict each other: a user's token for a
     /// section with `"RequestAppToken": true`, delegated scopes without one, [`as_app`](DownstreamCall::as_app)
-    /// beside [`on_behalf_of`](DownstreamCall::on_behalf_of).
-    pub fn token_request(&self, call: &DownstreamCall) -> Result<Option<TokenRequest>, Box<Finding>> {
+    /// beside [`on_behalf_of`](DownstreamCall::on_behalf_of): [`DownstreamError::Call`].
+    pub fn token_request(&self, call: &DownstreamCall) -> Result<Option<TokenRequest>, DownstreamError> {
+        Ok(self.request_of(call)?)
+    }
+
+    /// The same, for whoever knows what to do about a finding.
+    pub(crate) fn request_of(&self, call: &DownstreamCall) -> Result<Option<TokenRequest>, Box<Finding>> {
         let options = &self.options;
         let Some(caller) = caller::resolve(options, &call.callers)? else { return Ok(None) };
         let mut request = match caller {
@@ -111,6 +144,12 @@ impl DownstreamApi {
         apply(&options.acquire_token_options, &mut request);
         if let Some(tenant) = &call.tenant {
             request.tenant = Some(tenant.clone());
+        }
+        if call.claims.is_some() {
+            request.claims.clone_from(&call.claims);
+        }
+        if call.correlation_id.is_some() {
+            request.correlation_id.clone_from(&call.correlation_id);
         }
         Ok(Some(request))
     }
@@ -123,23 +162,39 @@ impl DownstreamApi {
     /// [`DownstreamError::Http`] when there was no answer.
     pub async fn call(&self, call: DownstreamCall) -> Result<DownstreamResponse, DownstreamError> {
         let prepared = self.prepare(&call)?;
-        let token = match &prepared.token_request {
-            Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
-            None => None,
+        let called = Arc::clone(&prepared.called);
+        let work = async {
+            let token = match &prepared.token_request {
+                Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
+                None => None,
+            };
+            self.send(prepared, token).await
         };
-        self.send(prepared, token).await
+        let Some(timeout) = call.timeout else { return work.await };
+        let clock = Arc::clone(&self.client.inner().world().clock);
+        let end = clock.moment().after(timeout);
+        tokio::select! {
+            biased;
+            answer = work => answer,
+            () = clock.sleep_until(end) => {
+                let (error, finding) = called.late(timeout);
+                Err(DownstreamError::Http { error, finding: Box::new(finding) })
+            }
+        }
     }
 
     /// Everything about a call but its token: what is wrong with it is found before anything is sent.
     pub(crate) fn prepare(&self, call: &DownstreamCall) -> Result<Prepared, Box<Finding>> {
-        let token_request = self.token_request(call)?;
+        let token_request = self.request_of(call)?;
         let url = self.address(call)?;
         if token_request.is_some() {
             let (base_url, checked) = (&self.base_url, addresses::credential_bearing(url.as_str()));
             checked.map_err(|finding| finding.at(&base_url.path, base_url.origin.clone()))?;
         }
-        let mut request =
-            HttpRequest::new(self.method(call)?, url.as_str()).timeout(TIMEOUT).max_response(MAX_RESPONSE);
+        let method = self.method(call)?;
+        let called = Arc::new(Called::new(&self.options, &method, url.as_str(), call.path.is_some()));
+        let timeout = call.timeout.unwrap_or(TIMEOUT);
+        let mut request = HttpRequest::new(method, url.as_str()).timeout(timeout).max_response(MAX_RESPONSE);
         if let Some(accept) = self.options.accept_header.as_ref().filter(|accept| !accept.value.is_empty()) {
             request = request.header("accept", accept.value.as_str());
         }
@@ -157,6 +212,12 @@ impl DownstreamApi {
                 request = request.header(name, value.as_str());
             }
         }
+        if let Some(id) = &call.correlation_id {
+            let checked = headers::check(CORRELATION, id);
+            checked.map_err(|finding| Box::new(finding.remedy("write correlation_id as a GUID")))?;
+            request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(CORRELATION));
+            request = request.header(CORRELATION, id.as_str());
+        }
         if let Some(body) = &call.body {
             if let Some(content_type) = self.content_type(body)? {
                 headers::check_media_type(content_type)?;
@@ -164,7 +225,7 @@ impl DownstreamApi {
             }
             request = request.body(body.bytes.clone());
         }
-        Ok(Prepared { token_request, request })
+        Ok(Prepared { token_request, request, called })
     }
 
     /// Sends what was prepared, with its token; once more with the claims that a 401 asks for.
@@ -173,8 +234,8 @@ impl DownstreamApi {
         prepared: Prepared,
         token: Option<AccessToken>,
     ) -> Result<DownstreamResponse, DownstreamError> {
-        let Prepared { token_request, request } = prepared;
-        let answer = self.send_once(request.clone(), token.as_ref()).await?;
+        let Prepared { token_request, request, called } = prepared;
+        let answer = self.send_once(request.clone(), token.as_ref(), &called).await?;
         let challenged = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
         let claims = match answer.status {
             401 => challenge::claims(challenged.map(|(_, value)| value.as_str())),
@@ -183,22 +244,26 @@ impl DownstreamApi {
         // Nobody can ask for claims that are none: the caller gets the API's own words.
         let claims = claims.filter(|claims| is_object(claims));
         let Some((claims, token_request)) = claims.zip(token_request) else {
-            return Ok(DownstreamResponse::new(answer, token));
+            return Ok(DownstreamResponse::new(answer, token, &called));
         };
         let token = self.client.token(&token_request.claims(claims)).await.map_err(DownstreamError::Token)?;
-        let answer = self.send_once(request, Some(&token)).await?;
-        Ok(DownstreamResponse::new(answer, Some(token)))
+        let answer = self.send_once(request, Some(&token), &called).await?;
+        Ok(DownstreamResponse::new(answer, Some(token), &called))
     }
 
     async fn send_once(
         &self,
         mut request: HttpRequest,
         token: Option<&AccessToken>,
+        called: &Called,
     ) -> Result<HttpResponse, DownstreamError> {
         if let Some(token) = token {
             request = request.header("authorization", token.authorization_header().clone());
         }
-        self.client.inner().world().send(request).await.map_err(DownstreamError::Http)
+        self.client.inner().world().send(request).await.map_err(|error| {
+            let finding = Box::new(called.unanswered(&error));
+            DownstreamError::Http { error, finding }
+        })
     }
 
     fn address(&self, call: &DownstreamCall) -> Result<Url, Box<Finding>> {
@@ -248,6 +313,7 @@ pub(crate) struct Prepared {
     /// What its token is asked for; `None` for an API that is called without one.
     pub(crate) token_request: Option<TokenRequest>,
     request: HttpRequest,
+    called: Arc<Called>,
 }
 
 /// Whether a media type is JSON (RFC 6839 §3.1).

@@ -1,12 +1,13 @@
 //! One call of a downstream API: what differs from its section.
 
 use std::fmt;
+use std::time::Duration;
 
 use credential_core::text::shown_path;
 use credential_core::{Finding, Secret};
 use serde::Serialize;
 
-use super::Caller;
+use super::{Caller, DownstreamError};
 use crate::settings::names::Names;
 
 /// A call; what it does not say comes from the API's section. `Debug` shows no user's token, no segments and no
@@ -25,6 +26,12 @@ pub struct DownstreamCall {
     pub headers: Vec<(String, String)>,
     /// Another tenant than the configured one.
     pub tenant: Option<String>,
+    /// Claims that a caller or resource asked for, as JSON text: another token is asked for.
+    pub claims: Option<String>,
+    /// The id that ties the call's requests together, in the authority's logs and the API's.
+    pub correlation_id: Option<String>,
+    /// How long the call may take, its token included.
+    pub timeout: Option<Duration>,
     /// Whom it says it is made for, each once: more than one is an error when it is called.
     pub(crate) callers: Vec<Caller>,
     pub(crate) body: Option<Body>,
@@ -53,6 +60,9 @@ impl fmt::Debug for DownstreamCall {
             .field("query", &Names(&self.query))
             .field("headers", &Names(&self.headers))
             .field("tenant", &self.tenant)
+            .field("claims", &self.claims.as_ref().map(|_| "***"))
+            .field("correlation_id", &self.correlation_id)
+            .field("timeout", &self.timeout)
             .field("callers", &self.callers)
             .field("body", &self.body.as_ref().map(|body| body.bytes.len()))
             .finish()
@@ -114,6 +124,35 @@ impl DownstreamCall {
         self
     }
 
+    /// Another tenant than the configured one.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Passes on claims that were asked for, as JSON text: another token is asked for.
+    #[must_use]
+    pub fn claims(mut self, claims: impl Into<String>) -> Self {
+        self.claims = Some(claims.into());
+        self
+    }
+
+    /// Sets the id that ties the call's requests together: the authority and the API get it as `client-request-id`.
+    #[must_use]
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
+    }
+
+    /// How long the call may take, its token included. Without it the token has the client's
+    /// [`patience`](crate::TokenClientBuilder::patience), and each request to the API 100 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Calls as the application itself, where the section does not say so by `"RequestAppToken": true`.
     #[must_use]
     pub fn as_app(self) -> Self {
@@ -139,10 +178,11 @@ impl DownstreamCall {
     /// (`application/merge-patch+json`).
     ///
     /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn json(mut self, value: &impl Serialize) -> Result<Self, Box<Finding>> {
+    /// [`DownstreamError::Call`] when the value cannot be written as JSON.
+    pub fn json(mut self, value: &impl Serialize) -> Result<Self, DownstreamError> {
         let bytes = serde_json::to_vec(value).map_err(|error| {
-            Finding::error("body-not-json", "the body cannot be written as JSON").because(error.to_string())
+            let finding = Finding::error("body-not-json", "the body cannot be written as JSON");
+            Box::new(finding.because(error.to_string()))
         })?;
         self.body = Some(Body { bytes, kind: BodyKind::Json });
         Ok(self)

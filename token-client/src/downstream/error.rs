@@ -1,62 +1,102 @@
 //! Why a downstream call gave nothing that can be used.
 
 use std::fmt;
+use std::slice;
 
 use credential_core::Finding;
 use credential_core::world::HttpError;
 
 use super::DownstreamResponse;
 use crate::TokenError;
+use crate::plain::plain;
 
-/// Why a downstream call failed.
-#[derive(Debug)]
+/// Why a downstream call failed. [`findings`](Self::findings) name the API, the method, the address (without values
+/// of its query), what was answered and the setting to look at.
 #[non_exhaustive]
 pub enum DownstreamError {
     /// The section or the call cannot work as it is; nothing was sent.
     Call(Box<Finding>),
     /// There is no token for it.
     Token(TokenError),
-    /// The API gave no answer.
-    Http(HttpError),
+    /// The API gave no answer, or none in time.
+    Http {
+        /// What the HTTP client says.
+        error: HttpError,
+        /// The same as a finding.
+        finding: Box<Finding>,
+    },
     /// The API answered with another status than 2xx.
-    Status(Box<DownstreamResponse>),
+    Status {
+        /// What it answered.
+        answer: Box<DownstreamResponse>,
+        /// The same as a finding.
+        finding: Box<Finding>,
+    },
     /// The answer is not the JSON that was expected.
     NotJson {
-        /// What the API says it is.
-        content_type: String,
-        /// Line and column, from 1.
-        place: (usize, usize),
+        /// What it answered.
+        answer: Box<DownstreamResponse>,
+        /// The same as a finding, with line and column.
+        finding: Box<Finding>,
     },
+}
+
+impl DownstreamError {
+    /// Everything that is wrong, each with its place and remedy.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Token(error) => error.findings(),
+            Self::Call(finding)
+            | Self::Http { finding, .. }
+            | Self::Status { finding, .. }
+            | Self::NotJson { finding, .. } => slice::from_ref(finding),
+        }
+    }
+
+    /// What the API answered, if it did.
+    pub fn answer(&self) -> Option<&DownstreamResponse> {
+        match self {
+            Self::Status { answer, .. } | Self::NotJson { answer, .. } => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// The status of what the API answered, if it did.
+    pub fn status(&self) -> Option<u16> {
+        self.answer().map(DownstreamResponse::status)
+    }
+
+    /// Why there was no token, if that is the reason: what to answer a caller stands in it.
+    pub fn token_error(&self) -> Option<&TokenError> {
+        match self {
+            Self::Token(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for DownstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(finding) => finding.fmt(f),
             Self::Token(error) => error.fmt(f),
-            Self::Http(error) => error.fmt(f),
-            Self::Status(answer) => {
-                write!(f, "the API answered {}", answer.status())?;
-                if answer.status() == 401 {
-                    f.write_str(if answer.with_token() { " though a token was sent" } else { ": no token was sent" })?;
-                }
-                if answer.bytes().is_empty() { Ok(()) } else { write!(f, ": {}", answer.shown()) }
-            }
-            Self::NotJson { content_type, place: (line, column) } => {
-                write!(
-                    f,
-                    "the answer ({content_type}) is not the JSON that was expected, at line {line}, column {column}"
-                )
-            }
+            other => other.findings().iter().try_for_each(|finding| plain(finding, f)),
         }
+    }
+}
+
+/// As `Display`: a `main` that returns it prints this.
+impl fmt::Debug for DownstreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl std::error::Error for DownstreamError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Token(error) => Some(error),
-            Self::Http(error) => Some(error),
+            // What it says is said already.
+            Self::Token(error) => error.source(),
+            Self::Http { error, .. } => error.source(),
             _ => None,
         }
     }

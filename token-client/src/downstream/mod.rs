@@ -2,7 +2,9 @@
 
 mod address;
 mod api;
+mod api_error;
 mod call;
+mod called;
 mod caller;
 mod challenge;
 mod error;
@@ -12,6 +14,7 @@ mod response;
 pub(crate) use caller::resolve as resolve_caller;
 
 pub use api::DownstreamApi;
+pub use api_error::ApiError;
 pub use call::DownstreamCall;
 pub use caller::Caller;
 pub use error::DownstreamError;

@@ -1,29 +1,31 @@
 //! What a downstream API answered.
 
-use credential_core::Secret;
-use credential_core::text::{moves_terminal, printable};
+use std::sync::Arc;
+use std::time::Duration;
+
+use credential_core::text::printable;
 use credential_core::world::HttpResponse;
+use credential_core::{Finding, Secret};
 use serde::de::DeserializeOwned;
 
-use super::DownstreamError;
+use super::called::Called;
+use super::{ApiError, DownstreamError};
 use crate::AccessToken;
-use crate::exchange::echo;
 
 /// The most bytes that an answer may have.
 pub const MAX_RESPONSE: u64 = 32 * 1024 * 1024;
-/// The most bytes of an answer that an error shows.
-const MAX_SHOWN: usize = 4096;
 
 /// An answer of any status.
 #[derive(Clone, Debug)]
 pub struct DownstreamResponse {
     response: HttpResponse,
     token: Option<AccessToken>,
+    called: Arc<Called>,
 }
 
 impl DownstreamResponse {
-    pub(crate) fn new(response: HttpResponse, token: Option<AccessToken>) -> Self {
-        Self { response, token }
+    pub(super) fn new(response: HttpResponse, token: Option<AccessToken>, called: &Arc<Called>) -> Self {
+        Self { response, token, called: Arc::clone(called) }
     }
 
     /// The status code.
@@ -61,36 +63,47 @@ impl DownstreamResponse {
         String::from_utf8_lossy(self.bytes()).into_owned()
     }
 
+    /// How long the API wants to be left alone (`Retry-After` in seconds).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.response.retry_after()
+    }
+
+    /// What the API says of a refusal; of any status, but made for those that are not 2xx.
+    pub fn api_error(&self) -> ApiError {
+        let token: Vec<Secret> = self.token.iter().map(|token| token.value().clone()).collect();
+        ApiError::read(self.bytes(), self.header("content-type").unwrap_or_default(), &token)
+    }
+
     /// The answer, if its status is 2xx.
     ///
     /// # Errors
-    /// [`DownstreamError::Status`] with the status and the body.
+    /// [`DownstreamError::Status`] with the answer.
     pub fn error_for_status(self) -> Result<Self, DownstreamError> {
-        if self.is_success() { Ok(self) } else { Err(DownstreamError::Status(Box::new(self))) }
+        match self.refusal() {
+            None => Ok(self),
+            Some(finding) => Err(DownstreamError::Status { answer: Box::new(self), finding: Box::new(finding) }),
+        }
     }
 
-    /// The body, read as JSON.
+    /// The body, read as JSON; an empty one is `null`, which `()` and an `Option` take.
     ///
     /// # Errors
     /// [`DownstreamError::Status`] when the status is not 2xx; [`DownstreamError::NotJson`] when the
     /// body is not the JSON that `T` takes.
     pub fn json<T: DeserializeOwned>(self) -> Result<T, DownstreamError> {
         let answer = self.error_for_status()?;
-        serde_json::from_slice(answer.bytes()).map_err(|error| DownstreamError::NotJson {
-            content_type: printable(answer.header("content-type").unwrap_or("no content type"), 100),
+        let body = if answer.bytes().is_empty() { b"null" } else { answer.bytes() };
+        serde_json::from_slice(body).map_err(|error| {
+            let content_type = printable(answer.header("content-type").unwrap_or("no content type"), 100);
             // The line and column alone: the parser's text repeats values.
-            place: (error.line(), error.column()),
+            let finding = answer.called.not_json(&content_type, error.line(), error.column());
+            DownstreamError::NotJson { answer: Box::new(answer.clone()), finding: Box::new(finding) }
         })
     }
 
-    /// The body for an error message.
-    pub(crate) fn shown(&self) -> String {
-        let bytes = self.bytes();
-        if bytes.len() > MAX_SHOWN {
-            return format!("[{} bytes, too many to show]", bytes.len());
-        }
-        let token: Vec<Secret> = self.token.iter().map(|token| token.value().clone()).collect();
-        let text = echo::without(self.text(), &token);
-        text.chars().map(|one| if moves_terminal(one) && one != '\n' { ' ' } else { one }).collect()
+    /// Why a status that is not 2xx may have come.
+    pub(crate) fn refusal(&self) -> Option<Finding> {
+        let refused = || self.called.refused(self.status(), self.with_token(), &self.api_error().shown());
+        (!self.is_success()).then(refused)
     }
 }

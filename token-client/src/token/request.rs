@@ -96,6 +96,20 @@ impl TokenRequest {
         self
     }
 
+    /// Adds a parameter to the token endpoint's address; it is escaped.
+    #[must_use]
+    pub fn extra_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra_query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header to the token request. One that is the client's own is an error when a token is asked for.
+    #[must_use]
+    pub fn extra_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra_headers.push((name.into(), value.into()));
+        self
+    }
+
     /// Asks for a token of the federated managed identity at that path.
     #[must_use]
     pub fn fmi_path(mut self, path: impl Into<String>) -> Self {
