@@ -3,6 +3,14 @@
 //! [`TokenClient`] reads the configuration that Microsoft.Identity.Web reads, tries its
 //! `ClientCredentials` in order until the authority accepts one, and keeps the tokens. A
 //! [`DownstreamApi`] calls an API of the configuration with them.
+//!
+//! | what is done | by | its error |
+//! |---|---|---|
+//! | a client is made, from files, variables and [code](TokenClientBuilder::credential) | [`TokenClient::builder`] | [`ConfigurationError`] |
+//! | a token is asked for | [`TokenClient::token`], [`TokenSource`] | [`TokenError`] |
+//! | an API is called | [`TokenClient::downstream`] | [`DownstreamError`] |
+//!
+//! Each error has `findings()`, with code, setting, place and remedy, and reads well when a `main` returns it.
 
 pub mod authority;
 #[cfg(feature = "cli")]
