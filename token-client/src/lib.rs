@@ -47,3 +47,8 @@ pub use token::{AccessToken, PreparedToken, TokenError, TokenErrorKind, TokenFut
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of this crate's too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
