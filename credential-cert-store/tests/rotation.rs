@@ -1,13 +1,8 @@
 //! Files that are replaced while they are read: no call fails that has a valid credential of before.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking, and runs its callers as tasks beside real files"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "its callers are tasks of the test itself, beside real files")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

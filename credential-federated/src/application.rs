@@ -108,6 +108,7 @@ impl AssertionProvider for OfApplication {
     async fn assertion(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
         let path = request.fmi_path.filter(|_| self.with_fmi_path);
         let wanted = TokenFor::new(&self.scope, request.deadline, request.world).fmi_path(path).fresh(request.fresh);
+        // Whoever exchanges asks through `AssertionCredential::ask`, which bounds and guards this.
         let given = self.tokens.token(&wanted).await.map_err(|error| self.failed(&error))?;
         Ok(Assertion::new(given.token, Some(given.expires_on)))
     }

@@ -99,6 +99,7 @@ impl AssertionProvider for OfIdentity {
 
 impl OfIdentity {
     async fn assertion_for(&self, wanted: Wanted<'_>) -> Result<Assertion, SourceError> {
+        // Its own: each request goes through `World::send`, and callers leave at the deadline.
         let token = self.tokens.token(wanted).await?;
         self.check(&token, wanted)?;
         Ok(Assertion::new(token.value, Some(token.expires_on)))

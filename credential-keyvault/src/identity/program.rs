@@ -22,6 +22,7 @@ impl fmt::Debug for ProgramCredential {
 
 impl ProgramCredential {
     pub(super) async fn token(&self, challenge: &Challenge) -> Result<Token, SourceError> {
+        // Within `Session::until_deadline`; loads and signatures are guarded by whoever asks for them.
         let token = self.0.get_token(&[&challenge.scope], None).await.map_err(|error| {
             SourceError::denied(IDENTITY_REFUSED, "the credential that the program gave has no token")
                 .caused_by(error.to_string())

@@ -150,7 +150,7 @@ impl HttpClient for Cloud {
     }
 }
 
-/// What a call comes to.
+/// What a call comes to; its tokens are token endpoints.
 #[derive(Debug, Default)]
 struct Outcome {
     error: Option<String>,

@@ -1,6 +1,7 @@
 //! Tokens by an entry that stands in another one: `"Credential": { "SourceType": ... }`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use credential_core::codes::{AUTHORITY_UNREACHABLE, AUTHORITY_UNREADABLE, AUTHOR
 use credential_core::flight::Flights;
 use credential_core::guard::guarded;
 use credential_core::source::Application;
+use credential_core::text::shown_address;
 use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
 use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
 
@@ -40,7 +42,7 @@ impl TokenProviders for Engine {
 type Given = Result<ProvidedToken, SourceError>;
 
 /// What a token is asked with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     client_id: String,
     authority: String,
@@ -48,6 +50,17 @@ struct Key {
     scope: String,
     claims: Option<String>,
     fmi_path: Option<String>,
+}
+
+/// Claims may be about a person.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("client_id", &self.client_id)
+            .field("authority", &shown_address(&self.authority))
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Key {

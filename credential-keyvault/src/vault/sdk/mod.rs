@@ -40,7 +40,8 @@ pub(crate) struct Certificate {
     pub(crate) content: Vec<u8>,
     /// Whether the key may leave the vault.
     pub(crate) exportable: bool,
-    /// The version of the secret that holds the certificate with its key, where it is said.
+    /// The version of the secret that holds the certificate with its key, where it is said: an id in addresses,
+    /// no secret itself.
     pub(crate) secret_version: Option<String>,
     /// The version of the key, where it is said.
     pub(crate) key_version: Option<String>,
