@@ -2,6 +2,7 @@
 //! section, and a configuration that is read again.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod nested;
 mod reload;
 mod sections;
 

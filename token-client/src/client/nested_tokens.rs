@@ -97,7 +97,7 @@ impl TokenProvider for NestedTokens {
         let endpoint = format!("{}/oauth2/v2.0/token", key.authority.trim_end_matches('/'));
         addresses::credential_bearing(&endpoint)
             .map_err(|finding| SourceError::misconfigured(finding.code, finding.message))?;
-        if request.fresh || request.claims.is_some() {
+        if request.fresh {
             self.kept.forget(&key);
         }
         let world = request.world;
@@ -113,7 +113,8 @@ impl TokenProvider for NestedTokens {
         let keep = {
             let (all, key) = (Arc::clone(&self.kept), key.clone());
             move |given: &Given| {
-                if let Ok(token) = given {
+                // What is asked for with claims is asked for once: nobody is served it later.
+                if let (Ok(token), None) = (given, &key.claims) {
                     all.keep(&key, token);
                 }
             }
