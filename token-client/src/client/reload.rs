@@ -106,11 +106,13 @@ fn entry(tree: &Tree, path: &str) -> Vec<Said> {
     let mut followed: Vec<String> = Vec::new();
     while let Some((_, value)) = said.get(next) {
         next += 1;
-        let Some(name) = value.as_ref().map(Secret::expose).map(str::to_owned) else { continue };
-        let is_section = tree.node(&name).is_some_and(|node| !node.children().is_empty());
-        if is_section && followed.len() < MAX_WAY && !followed.contains(&key::fold(&name)) {
-            said.extend(settings(tree, &name, false));
-            followed.push(key::fold(&name));
+        // Kept as a secret: most values name no section, and any may be one.
+        let Some(value) = value.clone() else { continue };
+        let name = value.expose();
+        let is_section = tree.node(name).is_some_and(|node| !node.children().is_empty());
+        if is_section && followed.len() < MAX_WAY && !followed.contains(&key::fold(name)) {
+            said.extend(settings(tree, name, false));
+            followed.push(key::fold(name));
         }
     }
     said
