@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use credential_core::credential::{Assertion, SecretBytes};
@@ -14,15 +13,14 @@ use credential_core::{
 };
 
 use crate::audience;
-use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH, describe};
+use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH};
+use crate::platform::{Checked, Words, check, registration};
 
 const PATH: &str = "SignedAssertionFileDiskPath";
 /// Set by the workload identity webhook of AKS.
 const PATH_VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Named in documentation and read by nothing: Microsoft.Identity.Web overwrites what it reads there.
 const UNREAD_VARIABLE: &str = "AZURE_ACCESS_TOKEN_FILE";
-/// How far the clocks of this machine and of the issuer may be apart.
-const SKEW: Duration = Duration::from_secs(300);
 
 const SETTINGS: &[Setting] = &[Setting::new(
     PATH,
@@ -114,13 +112,8 @@ impl Place<'_> {
         let path = &self.path;
         // Reading so little costs no more than asking whether it changed would. Room for line ends.
         let content = request.read_file(Path::new(path), MAX_ASSERTION_LENGTH + 16).await?;
-        let token = token(&content, path)?;
-        let facts = describe(token.expose()).map_err(|error| {
-            SourceError::invalid("not-an-assertion", format!("{path} is not a valid signed JWT"))
-                .remedy("name the file that the platform writes the federated token to")
-                .caused_by(error)
-        })?;
-        check_times(&facts, path, request.world.clock.now())?;
+        let words = Words::of_file(path);
+        let Checked { token, facts } = check(token(&content, path, &words)?, &words, request.world.clock.now())?;
         let credential = Credential::assertion(format!("assertion in {path}"), Assertion::new(token, facts.expires_on));
         Ok(request.unchanged(credential.with_findings(self.findings(&facts, request))))
     }
@@ -144,10 +137,12 @@ impl Place<'_> {
                 Some(audience) => format!("the assertion in {path} is meant for {audience:?}, not for Microsoft Entra"),
                 None => format!("the assertion in {path} does not say whom it is meant for"),
             };
-            findings.push(Finding::warning("assertion-audience", message).remedy(format!(
-                "have it issued for the audience {}, as the federated credential has it",
-                audience::of_cloud(request.application.cloud.as_deref())
-            )));
+            let wanted = audience::of_cloud(request.application.cloud.as_deref());
+            let mut remedy = format!("have it issued for the audience {wanted}, as the federated credential has it");
+            if let Some(registered) = registration(facts, request.application) {
+                remedy = format!("{remedy}; or register it as it is: {registered}");
+            }
+            findings.push(Finding::warning("assertion-audience", message).remedy(remedy));
         }
         findings.into_iter().map(|finding| finding.at(self.setting, self.origin.clone())).collect()
     }
@@ -163,42 +158,12 @@ fn no_file(unread_variable_is_set: bool) -> SourceError {
     error.remedy(remedy).about(PATH)
 }
 
-fn token(content: &SecretBytes, path: &str) -> Result<Secret, SourceError> {
-    let text = std::str::from_utf8(content.expose()).map_err(|_| {
-        SourceError::invalid("not-an-assertion", format!("{path} is not a valid signed JWT: it is not text"))
-            .remedy("name the file that the platform writes the federated token to")
-    })?;
+fn token(content: &SecretBytes, path: &str, words: &Words) -> Result<Secret, SourceError> {
+    let text = std::str::from_utf8(content.expose()).map_err(|_| words.not_an_assertion(": it is not text"))?;
     let token = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
     if token.trim().is_empty() {
         return Err(SourceError::invalid("empty-file", format!("{path} is empty"))
             .remedy("look at what writes it: the token is not there yet, or writing it failed"));
     }
     Ok(Secret::new(token))
-}
-
-fn check_times(facts: &AssertionFacts, path: &str, now: SystemTime) -> Result<(), SourceError> {
-    if let Some(ago) = facts.expires_on.and_then(|end| now.duration_since(end).ok()) {
-        let message = format!("the assertion in {path} expired {} ago: the file was not rotated", rough(ago));
-        return Err(SourceError::invalid("assertion-expired", message)
-            .remedy("look at what writes the file (on Kubernetes the kubelet), and at this machine's clock"));
-    }
-    let ahead = facts.not_before.and_then(|begin| begin.duration_since(now).ok()).filter(|ahead| *ahead > SKEW);
-    match ahead {
-        Some(ahead) => {
-            let message = format!("the assertion in {path} begins to be valid only in {}", rough(ahead));
-            Err(SourceError::invalid("assertion-not-yet-valid", message).remedy("look at this machine's clock"))
-        }
-        None => Ok(()),
-    }
-}
-
-/// A duration as people say it.
-fn rough(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }

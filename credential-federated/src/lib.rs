@@ -16,8 +16,11 @@ mod custom;
 mod data;
 mod facts;
 mod file;
+mod git_hub_actions;
 mod guard;
 mod managed_identity;
+mod platform;
+mod variable;
 
 use std::sync::Arc;
 
@@ -28,7 +31,9 @@ pub use custom::CustomSignedAssertionSource;
 pub use data::ProviderData;
 pub use facts::{AssertionFacts, MAX_ASSERTION_LENGTH, NotAnAssertion, describe};
 pub use file::SignedAssertionFileSource;
+pub use git_hub_actions::GitHubActionsSource;
 pub use managed_identity::ManagedIdentityAssertionSource;
+pub use variable::{EnvironmentVariableSource, GitLabSource};
 
 /// The sources of this crate, ready to be registered. The one for `CustomSignedAssertion` knows no
 /// provider; register one that does in its place.
@@ -38,5 +43,8 @@ pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
         Arc::new(ManagedIdentityAssertionSource),
         Arc::new(ApplicationAssertionSource),
         Arc::new(CustomSignedAssertionSource::new()),
+        Arc::new(EnvironmentVariableSource),
+        Arc::new(GitHubActionsSource),
+        Arc::new(GitLabSource),
     ]
 }

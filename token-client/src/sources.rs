@@ -39,6 +39,9 @@ static ABSENT: &[AbsentSource] = &[
     of_feature(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY, "credential-federated", "federated"),
     of_feature(SourceType::CUSTOM_SIGNED_ASSERTION, "credential-federated", "federated"),
     of_feature(SourceType::known("SignedAssertionFromApplication"), "credential-federated", "federated"),
+    of_feature(SourceType::known("EnvironmentVariable"), "credential-federated", "federated"),
+    of_feature(SourceType::known("GitHubActions"), "credential-federated", "federated"),
+    of_feature(SourceType::known("GitLab"), "credential-federated", "federated"),
     of_feature(SourceType::KEY_VAULT, "credential-keyvault", "keyvault"),
     of_feature(SourceType::SIGNED_ASSERTION_FROM_VAULT, "credential-keyvault", "keyvault"),
     of_nobody(

@@ -1,5 +1,6 @@
 //! What the tests of both sources need.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base64::Engine;
@@ -30,4 +31,17 @@ pub(crate) async fn load(
         request = request.again(reason, previous);
     }
     bound.load(&request).await
+}
+
+/// The work, while the fake clock goes on.
+#[expect(clippy::disallowed_methods, reason = "lets other tasks run before time goes on")]
+pub(crate) async fn in_time<T>(world: &FakeWorld, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep(Duration::from_millis(3)) => world.clock.advance(Duration::from_millis(250)),
+        }
+    }
 }

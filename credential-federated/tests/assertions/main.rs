@@ -8,3 +8,4 @@ mod debug;
 mod file;
 mod golden;
 mod managed_identity;
+mod platforms;

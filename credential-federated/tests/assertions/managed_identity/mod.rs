@@ -6,8 +6,6 @@ mod hosts;
 mod imds;
 mod tokens;
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +18,7 @@ use credential_core::{Credential, CredentialDescription, LoadRequest, SourceErro
 use credential_federated::{ManagedIdentityAssertionSource, sources};
 use tokio::task::JoinSet;
 
-use crate::common::{bound, jwt, load};
+use crate::common::{bound, in_time, jwt, load};
 
 /// The fake clock's start, 2026-01-01, in seconds.
 const NOW: i64 = 1_767_225_600;
@@ -63,19 +61,6 @@ fn of(entry: &CredentialDescription) -> Bound {
 
 async fn fails(entry: &CredentialDescription, world: &FakeWorld) -> SourceError {
     in_time(world, load(&of(entry), world, None)).await.unwrap_err()
-}
-
-/// The work, while the fake clock goes on.
-#[expect(clippy::disallowed_methods, reason = "lets other tasks run before time goes on")]
-async fn in_time<T>(world: &FakeWorld, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut work => return done,
-            () = tokio::time::sleep(Duration::from_millis(3)) => world.clock.advance(Duration::from_millis(250)),
-        }
-    }
 }
 
 async fn presented(credential: &Credential, world: &FakeWorld, fresh: bool, claims: Option<&str>) -> String {

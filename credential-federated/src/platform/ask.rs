@@ -1,0 +1,142 @@
+//! One question to a platform's service over HTTP, and what its answers mean.
+
+use std::time::Duration;
+
+use credential_core::text::printable;
+use credential_core::world::{AddressFault, HttpError, HttpErrorKind, HttpRequest, HttpResponse, check_address};
+use credential_core::{Secret, SourceError, SourceErrorKind};
+use serde_json::Value;
+
+use super::{Asking, field};
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The most bytes of an answer.
+const MAX_ANSWER: u64 = 256 * 1024;
+/// How often it is asked at most; the pause doubles from one second.
+const TRIES: u32 = 3;
+/// The most characters of a service's own words.
+const MAX_WORDS: usize = 300;
+
+/// Whom a token is asked of, and what is said when it gives none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint<'a> {
+    /// For messages: `GitHub Actions`.
+    pub(crate) name: &'a str,
+    /// What names its address: a variable or a setting.
+    pub(crate) named_by: &'a str,
+    /// Where in its answer the token is; `None` for an answer that is the token.
+    pub(crate) field: Option<&'a str>,
+    /// What to do where it refuses (401, 403).
+    pub(crate) refused: &'a str,
+    /// What to do where it does not know what was asked for (404).
+    pub(crate) unknown: &'a str,
+    /// What it was asked with: its words are shown without it.
+    pub(crate) secret: Option<&'a Secret>,
+}
+
+/// The token in the answer to a request that carries a secret: https, or this machine. Asked again for what may pass.
+///
+/// # Errors
+/// What became of the request, by kind.
+pub(crate) async fn ask(
+    asking: &Asking<'_>,
+    endpoint: &Endpoint<'_>,
+    request: HttpRequest,
+) -> Result<Secret, SourceError> {
+    if request.unix_socket.is_none() {
+        check_address(&request.url).map_err(|fault| bad_address(endpoint, fault))?;
+    }
+    let response = send(asking, request).await.map_err(|error| unreachable(endpoint, error))?;
+    match response.status {
+        200..300 => field(response.body.expose(), endpoint.field, endpoint.name),
+        _ => Err(refused(endpoint, &response)),
+    }
+}
+
+/// The last answer, after as many requests as it takes and there is time for.
+pub(crate) async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let clock = &*asking.world.clock;
+    for tried in 1.. {
+        let limit = PATIENCE.min(asking.remaining());
+        let sent = asking.world.send(request.clone().timeout(limit).max_response(MAX_ANSWER)).await;
+        let told = match &sent {
+            Ok(response) if matches!(response.status, 408 | 429 | 500..600) => response.retry_after(),
+            Err(error) if matches!(error.kind(), HttpErrorKind::Timeout | HttpErrorKind::Broken) => None,
+            _ => return sent,
+        };
+        let pause = Duration::from_secs(1 << (tried - 1)).max(told.unwrap_or_default());
+        if tried >= TRIES || pause >= asking.remaining() {
+            return sent;
+        }
+        clock.sleep_until(clock.moment().after(pause)).await;
+    }
+    Err(HttpError::new(HttpErrorKind::Timeout, "no answer in time"))
+}
+
+fn bad_address(endpoint: &Endpoint<'_>, fault: AddressFault) -> SourceError {
+    let variable = endpoint.named_by;
+    SourceError::invalid("token-service-address", format!("{variable} {fault}"))
+        .remedy(format!("correct {variable}: {}", fault.remedy()))
+        .settled_locally()
+}
+
+fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceError {
+    let Endpoint { name, named_by, .. } = endpoint;
+    let failed = match error.kind() {
+        HttpErrorKind::Timeout => SourceError::transient("token-service-timeout", format!("{name} timed out"))
+            .remedy("wait: it is asked again"),
+        HttpErrorKind::TooLarge => {
+            let message = format!("the answer of {name} has more than {MAX_ANSWER} bytes");
+            SourceError::invalid("token-answer-too-large", message).remedy(format!("look at what {named_by} names"))
+        }
+        HttpErrorKind::Tls => {
+            SourceError::denied("token-service-certificate", format!("{name} has a certificate that is not trusted"))
+                .remedy(format!("correct {named_by}, or add its certificate authority (SSL_CERT_FILE)"))
+        }
+        HttpErrorKind::Request | HttpErrorKind::Unsupported => {
+            SourceError::invalid("token-request-invalid", format!("{name} cannot be asked: {error}"))
+                .remedy(format!("correct {named_by}"))
+        }
+        _ => SourceError::transient("token-service-unreachable", format!("{name} is unreachable: {error}"))
+            .remedy(format!("see whether {named_by} is of this machine; it is asked again")),
+    };
+    failed.caused_by(error)
+}
+
+fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse) -> SourceError {
+    let status = response.status;
+    let said = words(response.body.expose(), endpoint.secret);
+    let message = format!("{} gave no token: {said} ({status})", endpoint.name);
+    let (kind, code, remedy) = match status {
+        300..=399 => (
+            SourceErrorKind::Denied,
+            "token-redirected",
+            "look at what it was asked with: it sends to a page for people, and no redirect is followed",
+        ),
+        401 | 403 => (SourceErrorKind::Denied, "token-refused", endpoint.refused),
+        404 => (SourceErrorKind::Denied, "token-not-found", endpoint.unknown),
+        408 | 429 | 500.. => (SourceErrorKind::Transient, "token-service-unwell", "wait: it is asked again"),
+        _ => (SourceErrorKind::Invalid, "token-request-refused", endpoint.unknown),
+    };
+    let error = SourceError::new(kind, code, message).remedy(remedy);
+    match response.retry_after() {
+        Some(wait) => error.retry_after(wait),
+        None => error,
+    }
+}
+
+/// The service's own words: `message`, `errors` or `error_description` of its answer, and no page for people.
+fn words(body: &[u8], secret: Option<&Secret>) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let nested = body.get("error").and_then(|error| error.get("message"));
+    let first = body.get("errors").and_then(|list| list.get(0));
+    let said = [body.get("error_description"), body.get("message"), nested, first, body.get("error")];
+    let said = said.into_iter().flatten().find_map(Value::as_str).filter(|said| !said.trim().is_empty());
+    let Some(said) = said else { return "it gives no reason".to_owned() };
+    let said = match secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
+        Some(secret) => said.replace(secret, "***"),
+        None => said.to_owned(),
+    };
+    printable(&said, MAX_WORDS)
+}

@@ -1,0 +1,172 @@
+//! The shape *variable*: a platform puts the token into an environment variable before the program starts.
+//! `EnvironmentVariable` for any, `GitLab` for its jobs.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use credential_core::{
+    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, Unbound,
+};
+
+use crate::audience::EXCHANGE_URL;
+use crate::platform::{Asking, Platform, Tokens, absent};
+
+const VARIABLE: &str = "VariableName";
+const MISTAKEN: &[&str] = &["Variable", "EnvironmentVariable", "EnvironmentVariableName", "TokenVariable"];
+/// What GitLab's own samples call it.
+const OF_GIT_LAB: &str = "GITLAB_OIDC_TOKEN";
+
+/// The token in an environment variable as the assertion.
+///
+/// ```json
+/// { "SourceType": "EnvironmentVariable", "VariableName": "BITBUCKET_STEP_OIDC_TOKEN" }
+/// ```
+///
+/// The variable is looked at at every exchange; its token is a JWT for `TokenExchangeUrl` that has not ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnvironmentVariableSource;
+
+impl EnvironmentVariableSource {
+    /// The `SourceType` of its entries.
+    pub const SOURCE_TYPE: SourceType = SourceType::known("EnvironmentVariable");
+}
+
+impl CredentialSource for EnvironmentVariableSource {
+    fn source_type(&self) -> SourceType {
+        Self::SOURCE_TYPE
+    }
+
+    fn settings(&self) -> &[Setting] {
+        const SETTINGS: &[Setting] = &[
+            Setting::new(VARIABLE, SettingKind::Identifier, "The environment variable that holds the token.")
+                .required()
+                .mistaken(MISTAKEN),
+            EXCHANGE_URL,
+        ];
+        SETTINGS
+    }
+
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let name = cx.required(entry, VARIABLE)?.expose().to_owned();
+        bind(entry, cx, name, Maker::Anybody)
+    }
+}
+
+/// The token of a GitLab job as the assertion
+/// (<https://docs.gitlab.com/ci/secrets/id_token_authentication/>).
+///
+/// ```json
+/// { "SourceType": "GitLab" }
+/// ```
+///
+/// The job declares it: `id_tokens: { GITLAB_OIDC_TOKEN: { aud: api://AzureADTokenExchange } }`. Another name goes
+/// into `VariableName`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GitLabSource;
+
+impl GitLabSource {
+    /// The `SourceType` of its entries.
+    pub const SOURCE_TYPE: SourceType = SourceType::known("GitLab");
+}
+
+impl CredentialSource for GitLabSource {
+    fn source_type(&self) -> SourceType {
+        Self::SOURCE_TYPE
+    }
+
+    fn settings(&self) -> &[Setting] {
+        const SETTINGS: &[Setting] = &[
+            Setting::new(VARIABLE, SettingKind::Identifier, "The name of the token under id_tokens of the job.")
+                .default(OF_GIT_LAB)
+                .mistaken(MISTAKEN),
+            EXCHANGE_URL,
+        ];
+        SETTINGS
+    }
+
+    fn bind(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        let name = entry.text(VARIABLE).filter(|name| !name.trim().is_empty()).unwrap_or(OF_GIT_LAB);
+        bind(entry, cx, name.to_owned(), Maker::GitLab)
+    }
+}
+
+fn bind(
+    entry: &CredentialDescription,
+    cx: &mut BindContext<'_>,
+    name: String,
+    maker: Maker,
+) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    // The name is shown in messages, so it must not be the token itself by mistake.
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let error =
+            SourceError::misconfigured("not-a-variable-name", format!("{VARIABLE} is not the name of a variable"));
+        return Err(cx.error(error.about(VARIABLE).remedy("write the variable's name: letters, digits and _")));
+    }
+    Ok(Tokens::loader(entry, cx, Variable { name, maker }))
+}
+
+/// Who sets the variable.
+#[derive(Clone, Copy, Debug)]
+enum Maker {
+    Anybody,
+    GitLab,
+}
+
+#[derive(Debug)]
+struct Variable {
+    name: String,
+    maker: Maker,
+}
+
+#[async_trait]
+impl Platform for Variable {
+    fn name(&self) -> String {
+        match self.maker {
+            Maker::Anybody => format!("the variable {}", self.name),
+            Maker::GitLab => format!("GitLab ({})", self.name),
+        }
+    }
+
+    fn is_kept(&self) -> bool {
+        false
+    }
+
+    fn other_audience(&self, asked: &str) -> String {
+        match self.maker {
+            Maker::Anybody => format!("let the platform issue it for {asked}"),
+            Maker::GitLab => format!("write aud: {asked} under {} of the job's id_tokens", self.name),
+        }
+    }
+
+    /// # Errors
+    /// `NotApplicable` where the variable is not set; all settled locally.
+    async fn token(&self, asking: &Asking<'_>) -> Result<Secret, SourceError> {
+        let name = &self.name;
+        if let Some(token) = asking.variable(name) {
+            return Ok(Secret::new(token));
+        }
+        let here = asking.variable("GITLAB_CI").is_some();
+        Err(match self.maker {
+            Maker::GitLab if here => {
+                let remedy = format!("add id_tokens: {{ {name}: {{ aud: {} }} }} to the job", asking.audience);
+                SourceError::denied("token-not-granted", format!("GitLab gave this job no token: {name} is not set"))
+                    .remedy(remedy)
+                    .settled_locally()
+            }
+            Maker::GitLab => absent("GitLab", "GITLAB_CI is not set", "run in a job of GitLab"),
+            Maker::Anybody => SourceError::not_applicable("variable-not-set", format!("{name} is not set"))
+                .remedy("let the platform set it, or correct VariableName")
+                .settled_locally(),
+        }
+        .about(VARIABLE))
+    }
+}
