@@ -7,7 +7,7 @@ use credential_core::source::causes;
 use credential_core::world::{HttpError, HttpErrorKind};
 
 use crate::authority::UNREACHABLE;
-use crate::{AuthorityRefusal, authority};
+use crate::{AuthorityRefusal, TokenErrorKind, authority};
 
 /// Why one exchange with the authority gave no token.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) enum ExchangeError {
     Endpoints(authority::AuthorityError),
     /// The request cannot be sent as it is; nothing was sent.
     Request(Box<Finding>),
+    /// A source of tokens that is not this client's gave none.
+    Elsewhere(TokenErrorKind, Box<Finding>),
 }
 
 impl fmt::Display for ExchangeError {
@@ -28,7 +30,7 @@ impl fmt::Display for ExchangeError {
             Self::Authority(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
             Self::Endpoints(error) => error.fmt(f),
-            Self::Request(finding) => finding.fmt(f),
+            Self::Request(finding) | Self::Elsewhere(_, finding) => finding.fmt(f),
         }
     }
 }
@@ -36,7 +38,7 @@ impl fmt::Display for ExchangeError {
 impl std::error::Error for ExchangeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) => None,
+            Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) | Self::Elsewhere(..) => None,
             Self::Http(error) => error.source(),
         }
     }
@@ -65,7 +67,7 @@ impl ExchangeError {
                 finding
             }
             Self::Endpoints(error) => error.finding().clone(),
-            Self::Request(finding) => (**finding).clone(),
+            Self::Request(finding) | Self::Elsewhere(_, finding) => (**finding).clone(),
         }
     }
 

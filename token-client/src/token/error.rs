@@ -50,6 +50,12 @@ struct Told {
 }
 
 impl TokenError {
+    /// The error of a [`TokenSource`](crate::TokenSource) of the program's own: what to decide by, and what is wrong.
+    /// Nothing in the finding may be a secret.
+    pub fn of(kind: TokenErrorKind, finding: Finding) -> Self {
+        Self::before(ExchangeError::Elsewhere(kind, Box::new(finding)))
+    }
+
     /// The search for a token ended before any credential was presented.
     pub(crate) fn before(error: ExchangeError) -> Self {
         Self::told(ChainError::Stopped { error, attempts: Vec::new() }, None, None, false)
@@ -138,6 +144,9 @@ impl TokenError {
             ChainError::Stopped { error: ExchangeError::Authority(error), .. } => {
                 rejection::meaning(error) == rejection::Meaning::Unwell
             }
+            ChainError::Stopped { error: ExchangeError::Elsewhere(kind, _), .. } => {
+                matches!(kind, TokenErrorKind::Unwell | TokenErrorKind::Timeout)
+            }
             _ => false,
         }
     }
@@ -161,12 +170,16 @@ impl TokenError {
     /// Whether the user must do something before there is a token: consent, pass another factor, sign in again.
     /// Never for a token of the application itself.
     pub fn needs_user(&self) -> bool {
-        self.told.for_user && self.stopped_by().is_some_and(rejection::needs_user)
+        match &self.told.error {
+            ChainError::Stopped { error: ExchangeError::Elsewhere(kind, _), .. } => *kind == TokenErrorKind::NeedsUser,
+            _ => self.told.for_user && self.stopped_by().is_some_and(rejection::needs_user),
+        }
     }
 
     /// The value of the `WWW-Authenticate` header that a service answers its own caller with, beside 401, when that
     /// must bring another user's token: with the claims that the authority asks for, as a resource asks for them
-    /// (RFC 6750 §3, Microsoft's claims challenge). `None` unless [`needs_user`](Self::needs_user).
+    /// (RFC 6750 §3, Microsoft's claims challenge). `None` unless [`needs_user`](Self::needs_user), and without
+    /// the authority's words.
     pub fn challenge(&self) -> Option<String> {
         self.needs_user().then(|| self.stopped_by().map(challenge::of))?
     }

@@ -42,6 +42,7 @@ pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> To
         ExchangeError::Endpoints(error) if error.is_transient() => TokenErrorKind::Unwell,
         ExchangeError::Request(finding) if ABORTED.contains(&finding.code) => TokenErrorKind::Aborted,
         ExchangeError::Endpoints(_) | ExchangeError::Request(_) => TokenErrorKind::Request,
+        ExchangeError::Elsewhere(kind, _) => *kind,
     }
 }
 

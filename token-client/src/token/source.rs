@@ -24,11 +24,23 @@ pub trait TokenSource: Send + Sync {
     ///
     /// The future is ready or ends in time, whatever it waits for; dropping it ends nobody else's wait.
     fn token(&self) -> TokenFuture<'_>;
+
+    /// A token with the claims that an API asked for, as JSON text, after it refused the one from
+    /// [`token`](Self::token); later tokens have them too, as far as the source can. `None` where the source cannot
+    /// ask for claims: the API's refusal is handed on then.
+    fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
+        let _ = claims;
+        None
+    }
 }
 
 impl<S: TokenSource + ?Sized> TokenSource for &S {
     fn token(&self) -> TokenFuture<'_> {
         (**self).token()
+    }
+
+    fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
+        (**self).challenged(claims)
     }
 }
 
@@ -36,11 +48,19 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     fn token(&self) -> TokenFuture<'_> {
         (**self).token()
     }
+
+    fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
+        (**self).challenged(claims)
+    }
 }
 
 impl<S: TokenSource + ?Sized> TokenSource for Box<S> {
     fn token(&self) -> TokenFuture<'_> {
         (**self).token()
+    }
+
+    fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
+        (**self).challenged(claims)
     }
 }
 
@@ -121,5 +141,10 @@ impl TokenSource for PreparedToken {
             Some(token) => TokenFuture::ready(Ok(token)),
             None => TokenFuture::waiting(self.client.exchange(&self.request)),
         }
+    }
+
+    fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
+        let request = TokenRequest::clone(&self.request).claims(claims);
+        Some(TokenFuture::waiting(async move { self.client.exchange(&request).await }))
     }
 }
