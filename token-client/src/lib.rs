@@ -10,6 +10,9 @@
 //! | a token is asked for | [`TokenClient::token`], [`TokenSource`] | [`TokenError`] |
 //! | an API is called | [`TokenClient::downstream`] | [`DownstreamError`] |
 //!
+//! Features `tower`, `reqwest-middleware` and `azure-core` bring `integrations`: tokens for HTTP stacks and SDKs that a
+//! service has already.
+//!
 //! Each error has `findings()`, with code, setting, place and remedy, and reads well when a `main` returns it.
 
 pub mod authority;
@@ -21,6 +24,8 @@ mod downstream;
 pub mod emulator;
 mod exchange;
 mod http;
+#[cfg(any(feature = "azure-core", feature = "reqwest-middleware", feature = "tower"))]
+pub mod integrations;
 mod plain;
 pub mod settings;
 pub mod sources;

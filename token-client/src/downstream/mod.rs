@@ -6,7 +6,7 @@ mod api_error;
 mod call;
 mod called;
 mod caller;
-mod challenge;
+pub(crate) mod challenge;
 mod error;
 mod response;
 

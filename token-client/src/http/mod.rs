@@ -11,6 +11,6 @@ mod proxies;
 mod reqwest_http;
 mod setup;
 mod stream;
-mod wiped;
+pub(crate) mod wiped;
 
 pub use reqwest_http::ReqwestHttp;

@@ -23,7 +23,7 @@ pub(super) fn request_body(body: &SecretBytes) -> Bytes {
 }
 
 /// A header's value, shared likewise and never shown; `None` when no header can carry it.
-pub(super) fn header_value(value: &Secret) -> Option<HeaderValue> {
+pub(crate) fn header_value(value: &Secret) -> Option<HeaderValue> {
     struct Owner(Secret);
     impl AsRef<[u8]> for Owner {
         fn as_ref(&self) -> &[u8] {
