@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// JSON Schema of the configuration, for editors
     Schema(SchemaArgs),
+    /// An appsettings.json from the variables of other tools: AZURE_*, ARM_*
+    Migrate,
     /// The source types in this build, and how to get the missing ones
     Sources(SourcesArgs),
     /// A local authority and a protected API to develop and test against

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod emulator;
 mod json;
+mod migrate;
 mod output;
 mod schema;
 mod sources;
@@ -113,6 +114,7 @@ async fn dispatch(command: Command, own: &OwnSources, output: &Output) -> Outcom
         Command::Emulator(args) => emulator::run(args, own, output).await,
         #[cfg(feature = "cert-store")]
         Command::Certificates(command) => certificates::run(command, output).await,
+        Command::Migrate => migrate::run(output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "token-client", &mut script);
