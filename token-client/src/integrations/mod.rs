@@ -2,12 +2,12 @@
 //!
 //! | a service has | feature | what it takes |
 //! |---|---|---|
-//! | a tower stack: tonic, hyper, reqwest as a service | `tower` | [`tower::TokenLayer`] |
-//! | `reqwest-middleware` | `reqwest-middleware` | [`reqwest_middleware::TokenMiddleware`] |
-//! | a crate of the Azure SDK | `azure-core` | [`azure::ClientCredential`], and [`azure::CredentialTokens`] and [`azure::CredentialAssertion`] the other way |
+//! | a tower stack: tonic, hyper, reqwest as a service | `tower` | `tower::TokenLayer` |
+//! | `reqwest-middleware` | `reqwest-middleware` | `reqwest_middleware::TokenMiddleware` |
+//! | a crate of the Azure SDK | `azure-core` | `azure::ClientCredential`, and `azure::CredentialTokens` and `azure::CredentialAssertion` the other way |
 //!
-//! The first two share [`ApiToken`], which says whose token goes to which addresses, [`CallToken`], a token for one
-//! call alone, and [`CallError`].
+//! The first two share `ApiToken`, which says whose token goes to which addresses, `CallToken`, a token for one
+//! call alone, and `CallError`.
 //!
 //! # Security
 //! A token goes to the addresses that it is for and to no other: https, or this machine, compared by scheme, host and
