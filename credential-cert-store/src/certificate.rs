@@ -6,31 +6,33 @@ use aws_lc_rs::digest;
 use credential_core::credential::{CertificateFacts, SigningAlgorithm};
 use credential_core::text::printable;
 use credential_core::{Finding, SourceError};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
-use x509_parser::time::ASN1Time;
 
 use crate::der::Reader;
 use crate::error::{Fault, What};
 use crate::name::Name;
 use crate::public_key::PublicKey;
+use crate::time::{date, system_time};
+use crate::x509::Certificate;
 
 /// How long before its end a certificate's end is worth a warning.
 const EXPIRES_SOON: Duration = Duration::from_secs(30 * 86_400);
 /// A start this little ahead of the clock is more likely the clock's fault.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
-/// Largest certificate that is parsed; parsing takes many times its size.
+/// Largest certificate that is parsed.
 pub(crate) const MAX_CERTIFICATE: usize = 64 * 1024;
 
 /// Parses a certificate.
-pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, SourceError> {
+pub(crate) fn parse(der: &[u8]) -> Result<Certificate<'_>, SourceError> {
     if der.len() > MAX_CERTIFICATE {
         return Err(too_large());
     }
-    X509Certificate::from_der(der).map(|(_, certificate)| certificate).map_err(|_| {
-        SourceError::invalid("certificate-unreadable", "the certificate is not a valid X.509 certificate in DER")
-            .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
+    Certificate::parse(der).map_err(|malformed| {
+        SourceError::invalid(
+            "certificate-unreadable",
+            format!("the certificate is not a valid X.509 certificate in DER: {}", malformed.0),
+        )
+        .remedy("export it once more; openssl x509 -in FILE -noout -text tells what is wrong")
     })
 }
 
@@ -58,12 +60,12 @@ pub(crate) fn too_large() -> SourceError {
 /// As [`certificate_facts`].
 pub(crate) fn is_self_issued(der: &[u8]) -> Result<bool, SourceError> {
     let certificate = parse(der)?;
-    Ok(certificate.subject().as_raw() == certificate.issuer().as_raw())
+    Ok(certificate.subject == certificate.issuer)
 }
 
 /// The public key of a parsed certificate.
-pub(crate) fn public_key(certificate: &X509Certificate<'_>) -> Result<PublicKey, SourceError> {
-    public_key_of(certificate.public_key().raw)
+pub(crate) fn public_key(certificate: &Certificate<'_>) -> Result<PublicKey, SourceError> {
+    public_key_of(certificate.key_info)
 }
 
 /// The public key in a certificate's `SubjectPublicKeyInfo`.
@@ -85,15 +87,14 @@ pub(crate) fn public_key_of(info: &[u8]) -> Result<PublicKey, SourceError> {
 pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, SourceError> {
     let der = own_bytes(der);
     let certificate = parse(der)?;
-    let validity = certificate.validity();
     let mut facts = CertificateFacts::new(
         sized(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
         sized(digest::digest(&digest::SHA256, der).as_ref()),
-        system_time(validity.not_before),
-        system_time(validity.not_after),
+        system_time(certificate.not_before),
+        system_time(certificate.not_after),
     );
-    facts.subject = Name::parse(certificate.subject().as_raw()).to_string();
-    facts.issuer = Name::parse(certificate.issuer().as_raw()).to_string();
+    facts.subject = Name::parse(certificate.subject).to_string();
+    facts.issuer = Name::parse(certificate.issuer).to_string();
     facts.key = public_key(&certificate)?.to_string();
     Ok(facts)
 }
@@ -123,9 +124,7 @@ pub fn judge(der_leaf: &[u8], facts: &CertificateFacts, now: SystemTime) -> Resu
         );
     }
     let certificate = parse(der_leaf)?;
-    if let Ok(Some(usage)) = certificate.extended_key_usage()
-        && !(usage.value.client_auth || usage.value.any)
-    {
+    if certificate.for_clients == Some(false) {
         findings.push(
             Finding::warning(
                 "not-for-client-authentication",
@@ -134,9 +133,7 @@ pub fn judge(der_leaf: &[u8], facts: &CertificateFacts, now: SystemTime) -> Resu
             .remedy("ask for extendedKeyUsage = clientAuth, or none: some authorities refuse others"),
         );
     }
-    if let Ok(Some(usage)) = certificate.key_usage()
-        && !usage.value.digital_signature()
-    {
+    if certificate.signs == Some(false) {
         findings.push(
             Finding::warning("not-for-signing", format!("{} has a key usage without digital signature", shown(facts)))
                 .remedy("ask for keyUsage = digitalSignature"),
@@ -188,30 +185,6 @@ pub(crate) fn shown(facts: &CertificateFacts) -> String {
 /// Longest name in a message, in characters: whoever made the certificate has chosen it.
 pub(crate) const MAX_SHOWN: usize = 200;
 
-/// A moment as messages about certificates write it: `2026-01-31 23:59:59 UTC`.
-pub fn date(time: SystemTime) -> String {
-    let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
-    };
-    match ASN1Time::from_timestamp(seconds) {
-        Ok(time) => {
-            let time = time.to_datetime();
-            let (day, clock) = (time.date(), time.time());
-            format!(
-                "{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
-                day.year(),
-                u8::from(day.month()),
-                day.day(),
-                clock.hour(),
-                clock.minute(),
-                clock.second()
-            )
-        }
-        Err(_) => "a date beyond the calendar".to_owned(),
-    }
-}
-
 /// `3 days`, `5 hours`, `20 minutes`, rounded down.
 pub(crate) fn span(length: Duration) -> String {
     let seconds = length.as_secs();
@@ -222,16 +195,6 @@ pub(crate) fn span(length: Duration) -> String {
         _ => (seconds / 86_400, "day"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-fn system_time(time: ASN1Time) -> SystemTime {
-    let seconds = Duration::from_secs(time.timestamp().unsigned_abs());
-    let moved = if time.timestamp() < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(seconds)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(seconds)
-    };
-    moved.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 fn sized<const N: usize>(bytes: &[u8]) -> [u8; N] {

@@ -1,17 +1,5 @@
-//! Certificates as credentials: PFX, PEM and DER from files, configuration values and
-//! certificate stores, with signers whose keys are in this process.
-//!
-//! ```json
-//! { "SourceType": "Path", "CertificateDiskPath": "app.pfx", "CertificatePassword": "..." }
-//! { "SourceType": "Path", "CertificateDiskPath": "tls.crt", "CertificateKeyDiskPath": "tls.key" }
-//! { "SourceType": "Base64Encoded", "Base64EncodedValue": "MIIJ..." }
-//! { "SourceType": "StoreWithThumbprint", "CertificateStorePath": "CurrentUser/My", "CertificateThumbprint": "0117..." }
-//! { "SourceType": "StoreWithDistinguishedName", "CertificateStorePath": "CurrentUser/My",
-//!   "CertificateDistinguishedName": "CN=app, O=Contoso" }
-//! { "SourceType": "StoreWithSubjectName", "CertificateStorePath": "CurrentUser/My", "CertificateSubjectName": "app" }
-//! ```
-//!
-//! What a content is, is told from the content. [`Material`] reads it, wherever it comes from.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 
 mod ber;
 mod certificate;
@@ -36,9 +24,11 @@ mod shape;
 mod signer;
 #[cfg(feature = "sources")]
 mod sources;
+mod time;
 mod work;
+mod x509;
 
-pub use certificate::{algorithms_of, certificate_alone, certificate_facts, date, judge};
+pub use certificate::{algorithms_of, certificate_alone, certificate_facts, judge};
 pub use inspect::{Inspection, inspect};
 pub use material::Material;
 pub use shape::MAX_CONTENT;
@@ -46,4 +36,5 @@ pub use shape::MAX_CONTENT;
 pub use sources::{
     Base64Source, CertificateSource, MAX_STORE_FILES, MAX_STORE_ROUNDS, PathSource, StoreSource, sources,
 };
+pub use time::date;
 pub use work::MAX_ROUNDS;

@@ -5,6 +5,7 @@ use credential_core::SourceError;
 use crate::certificate;
 use crate::private_key::PrivateKey;
 use crate::public_key::PublicKey;
+use crate::x509::Certificate;
 
 /// What was read, before anything is joined.
 #[derive(Debug, Default)]
@@ -64,9 +65,8 @@ struct Parsed<'a> {
 
 impl<'a> Parsed<'a> {
     fn of(der: &'a [u8]) -> Result<Self, SourceError> {
-        let parsed = certificate::parse(der)?.tbs_certificate;
-        let (subject, issuer) = (parsed.subject.as_raw(), parsed.issuer.as_raw());
-        Ok(Self { subject, issuer, key_info: parsed.subject_pki.raw })
+        let Certificate { subject, issuer, key_info, .. } = certificate::parse(der)?;
+        Ok(Self { subject, issuer, key_info })
     }
 }
 

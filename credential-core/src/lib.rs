@@ -1,9 +1,5 @@
-//! How a service's credentials are loaded, and how a list of them becomes one that works.
-//!
-//! This crate is the contract between credential sources and whoever uses what they load. It knows no
-//! network, no cloud and no OAuth. A source of your own implements [`CredentialSource`]; a
-//! [`SourceRegistry`] binds the entries of a configuration to sources; the [`CredentialChain`] that
-//! comes of it tries them in order until one is accepted.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 //!
 //! What a source is written with stands at the root. The rest is grouped by who needs it:
 //!
@@ -34,6 +30,7 @@ pub mod flight;
 pub mod guard;
 pub mod registry;
 pub mod source;
+mod spans;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,14 +1,5 @@
-//! Assertions that somebody else signed, as credentials (RFC 7523 §2.2; Microsoft Entra workload
-//! identity federation): the token file of a Kubernetes pod, the token of a managed identity, and providers that
-//! the program registers.
-//!
-//! ```json
-//! { "SourceType": "SignedAssertionFilePath" }
-//! { "SourceType": "SignedAssertionFilePath", "SignedAssertionFileDiskPath": "/run/tokens/entra" }
-//! { "SourceType": "SignedAssertionFromManagedIdentity" }
-//! { "SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "Vault",
-//!   "CustomSignedAssertionProviderData": { "Role": "orders" } }
-//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 
 mod application;
 mod audience;

@@ -1,14 +1,5 @@
-//! Client secrets as credentials (RFC 6749 §2.3.1): inline, from an environment variable, or from a
-//! file that may be rotated.
-//!
-//! ```json
-//! { "SourceType": "ClientSecret", "ClientSecret": "the secret itself" }
-//! { "SourceType": "ClientSecret", "ClientSecretEnvironmentVariable": "ORDERS_SECRET" }
-//! { "SourceType": "ClientSecret", "ClientSecretDiskPath": "/run/secrets/orders" }
-//! ```
-//!
-//! The variable and the file are looked at again at every exchange, so a secret that was rotated in
-//! place is used without a restart. A line end behind the secret is cut there; nothing else is changed.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 
 mod place;
 mod source;

@@ -1,8 +1,5 @@
-//! From an appsettings.json to an access token to a downstream call.
-//!
-//! [`TokenClient`] reads the configuration that Microsoft.Identity.Web reads, tries its
-//! `ClientCredentials` in order until the authority accepts one, and keeps the tokens. A
-//! [`DownstreamApi`] calls an API of the configuration with them.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 //!
 //! | what is done | by | its error |
 //! |---|---|---|
@@ -29,6 +26,7 @@ pub mod integrations;
 mod plain;
 pub mod settings;
 pub mod sources;
+mod spans;
 #[cfg(feature = "testing")]
 mod testing;
 mod token;
@@ -52,8 +50,3 @@ pub use token::{AccessToken, PreparedToken, TokenError, TokenErrorKind, TokenFut
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
-
-/// Those of this crate's too.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct CrateReadme;

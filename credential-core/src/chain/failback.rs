@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::{Instrument, Span};
+
 use super::in_use::Acceptance;
 use super::memory::Worth;
 use super::present::present;
@@ -11,6 +13,7 @@ use super::shared::Shared;
 use super::slot::{Asking, Readiness, Slot};
 use crate::chain::{Candidate, SharedError, Verdict};
 use crate::flight::Flight;
+use crate::spans;
 use crate::sync::{Mutex, lock};
 use crate::world::Moment;
 
@@ -50,19 +53,24 @@ impl Failback {
         if better.is_empty() {
             return;
         }
-        let now = world.clock.moment();
+        let (now, begun_in) = (world.clock.moment(), Span::current());
         let task = {
             let mut search = lock(&self.search);
             if search.as_ref().is_some_and(|(flight, since)| flight.is_under_way() && now.since(*since) < LONGEST) {
                 return;
             }
             let (shared, authority) = (Arc::clone(shared), authority.to_owned());
-            let work = async move {
+            let tries = async move {
                 for slot in better {
                     if try_one(&shared, &slot, &authority, &*attempt).await {
                         return;
                     }
                 }
+            };
+            let work = async move {
+                let span = spans::try_better(&begun_in);
+                drop(begun_in);
+                tries.instrument(span).await;
             };
             let (flight, task) = Flight::prepare(work, |_, _| {});
             *search = Some((flight, now));

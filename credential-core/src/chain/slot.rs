@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tracing::{Instrument, Span};
 
 use super::memory::{Admission, Memory, Worth};
 use crate::chain::{Candidate, SharedError};
@@ -31,9 +32,10 @@ use crate::flight::{Flight, FlightId, TRIES};
 use crate::guard::{Unanswered, bounded};
 use crate::source::{Application, LoadReason, Presentation};
 use crate::sync::{Mutex, MutexGuard, lock};
+use crate::text::printable;
 use crate::world::Moment;
 use crate::world::Task;
-use crate::{Credential, CredentialDescription, CredentialLoader, LoadRequest, SourceError, World};
+use crate::{Credential, CredentialDescription, CredentialLoader, LoadRequest, SourceError, World, spans};
 
 pub(crate) type LoadResult = Result<Credential, SourceError>;
 
@@ -123,13 +125,14 @@ impl Slot {
     pub(crate) async fn load(self: &Arc<Self>, asking: Asking<'_>) -> LoadResult {
         let world = asking.world;
         for _ in 0..TRIES {
+            let within = Span::current();
             let (flight, task) = {
                 let mut memory = self.memory();
                 if let Some(failure) = memory.still_failing(world).filter(|_| !asking.anew) {
                     return Err(failure);
                 }
                 let reason = if memory.newest.is_some() { LoadReason::Refresh } else { LoadReason::Initial };
-                self.join(&mut memory, reason, asking)
+                self.join(&mut memory, reason, asking, within)
             };
             if let Some(result) = self.land(flight, task, world).await {
                 return result;
@@ -142,12 +145,13 @@ impl Slot {
     pub(crate) async fn reload(self: &Arc<Self>, refused: &Credential, asking: Asking<'_>) -> LoadResult {
         let mut tries = TRIES;
         while tries > 0 {
+            let within = Span::current();
             let (flight, task) = {
                 let mut memory = self.memory();
                 if let Some(newest) = memory.newest.as_ref().filter(|newest| !newest.same_material(refused)) {
                     return Ok(newest.clone());
                 }
-                self.join(&mut memory, LoadReason::Rejected, asking)
+                self.join(&mut memory, LoadReason::Rejected, asking, within)
             };
             let looks = flight.reason == LoadReason::Rejected;
             match self.land(flight, task, asking.world).await {
@@ -160,12 +164,14 @@ impl Slot {
         Err(abandoned().placed(&self.description))
     }
 
-    /// The load under way, or a new one with the task that its maker spawns once the lock is gone.
+    /// The load under way, or a new one with the task that its maker spawns once the lock is gone; its span
+    /// is within the caller's.
     fn join(
         self: &Arc<Self>,
         memory: &mut Memory,
         reason: LoadReason,
         asking: Asking<'_>,
+        within: Span,
     ) -> (LoadFlight, Option<Task>) {
         if let Some(flight) = memory.flight.as_ref().filter(|flight| !flight.result.is_gone()) {
             return (flight.clone(), None);
@@ -175,11 +181,15 @@ impl Slot {
         let work = {
             let (slot, world) = (Arc::clone(self), world.clone());
             async move {
-                let loaded = slot.ask_source(reason, previous.as_ref(), &application, &world, timeout).await;
-                match loaded {
+                let span = spans::load_credential(&within, slot.index, &slot.description, reason);
+                drop(within);
+                let asked = slot.ask_source(reason, previous.as_ref(), &application, &world, timeout);
+                let loaded = match asked.instrument(span.clone()).await {
                     Ok(credential) => Ok(credential.placed(&slot.description)),
                     Err(error) => Err(error.placed(&slot.description)),
-                }
+                };
+                span.in_scope(|| slot.told(&span, &loaded));
+                loaded
             }
         };
         let slot = Arc::clone(self);
@@ -226,6 +236,17 @@ impl Slot {
                     "the source panicked"
                 );
                 Err(panicked(&self.description))
+            }
+        }
+    }
+
+    /// What came of a load in the traces.
+    fn told(&self, span: &Span, loaded: &LoadResult) {
+        match loaded {
+            Ok(credential) => _ = span.record("credential", printable(credential.id(), spans::MAX_TEXT)),
+            Err(error) => {
+                tracing::info!(entry = self.index, code = error.code(), %error, "the credential cannot be loaded");
+                spans::failed(span, error.code());
             }
         }
     }

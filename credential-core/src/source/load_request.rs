@@ -18,6 +18,17 @@ pub enum LoadReason {
     Rejected,
 }
 
+impl LoadReason {
+    /// The reason's name in traces: `initial`, `refresh`, `rejected`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Refresh => "refresh",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// Everything that a loader is told when it loads. Loads are shared by all tenants of an application, so
 /// it knows of none. Grows without breaking anybody.
 #[derive(Clone, Debug)]

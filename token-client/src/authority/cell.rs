@@ -8,8 +8,10 @@ use credential_core::World;
 use credential_core::flight::Flights;
 use credential_core::guard::guarded;
 use credential_core::world::Moment;
+use tracing::{Instrument, Span};
 
 use super::error::AuthorityError;
+use crate::spans;
 
 /// After a failed refresh the old value serves this long before the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(60);
@@ -35,19 +37,31 @@ impl<T> Default for Cell<T> {
 
 impl<T: Send + Sync + 'static> Cell<T> {
     /// The value: kept, being fetched already, or fetched now. `fetch` says how long it lasts. When it
-    /// fails and there is an old value, that one serves on.
+    /// fails and there is an old value, that one serves on. `what` is its name in the traces.
     ///
     /// # Errors
     /// What `fetch` gave, when there is no value at all.
-    pub(crate) async fn get<F>(&self, world: &World, fetch: impl Fn() -> F) -> Result<Arc<T>, AuthorityError>
+    pub(crate) async fn get<F>(
+        &self,
+        what: &'static str,
+        world: &World,
+        fetch: impl Fn() -> F,
+    ) -> Result<Arc<T>, AuthorityError>
     where
         F: Future<Output = Result<(T, Duration), AuthorityError>> + Send + 'static,
     {
         let kept = || lock(&self.kept).clone().filter(|(_, until)| world.clock.moment() < *until).map(Ok);
+        let within = Span::current();
         let work = || {
-            let (fetch, clock) = (fetch(), Arc::clone(&world.clock));
+            let (fetch, clock, within) = (fetch(), Arc::clone(&world.clock), within.clone());
             async move {
-                let fetched = guarded(|| fetch).await.unwrap_or_else(|_| Err(AuthorityError::interrupted()));
+                let span = spans::read_metadata(&within, what);
+                drop(within);
+                let fetched = guarded(|| fetch).instrument(span.clone()).await;
+                let fetched = fetched.unwrap_or_else(|_| Err(AuthorityError::interrupted()));
+                if let Err(error) = &fetched {
+                    spans::failed(&span, error.finding().code);
+                }
                 fetched.map(|(value, lasts)| (Arc::new(value), clock.moment().after(lasts)))
             }
         };

@@ -158,7 +158,7 @@ impl Authority {
                 let tenant = tenant.clone().unwrap_or_else(|| "common".to_owned());
                 discovery::preferred_host(self.address.host.clone(), tenant, world.clone())
             };
-            self.preferred.get(world, asked).await?.as_str().to_owned()
+            self.preferred.get("instance discovery", world, asked).await?.as_str().to_owned()
         } else {
             self.known_host()
         };
@@ -167,7 +167,8 @@ impl Authority {
     }
 
     async fn resolve_oidc(&self, world: &World) -> Result<Endpoints, AuthorityError> {
-        let found = self.metadata.get(world, || metadata::fetch(self.address.clone(), world.clone())).await?;
+        let fetch = || metadata::fetch(self.address.clone(), world.clone());
+        let found = self.metadata.get("openid configuration", world, fetch).await?;
         Ok(Endpoints {
             authority: self.base(&self.address.host, None),
             token: self.with_own_query(&found.token_endpoint),

@@ -117,7 +117,7 @@ async fn detect(found: &Arc<Cell<Option<String>>>, world: &World) -> Option<Stri
             Ok((region, lasts))
         }
     };
-    found.get(world, fetch).await.ok().and_then(|region| (*region).clone())
+    found.get("region", world, fetch).await.ok().and_then(|region| (*region).clone())
 }
 
 /// Asks the instance metadata service of Azure's virtual machines.

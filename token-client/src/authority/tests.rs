@@ -262,9 +262,9 @@ async fn many_callers_share_one_request_and_one_that_leaves_ends_nobodys_wait() 
 async fn a_fetch_that_panics_is_no_lasting_silence() {
     let world = FakeWorld::new().world();
     let cell: Arc<Cell<u8>> = Arc::default();
-    let error = cell.get(&world, || async { panic!("in a test") }).await.unwrap_err();
+    let error = cell.get("test", &world, || async { panic!("in a test") }).await.unwrap_err();
     assert!(error.is_transient());
-    assert_eq!(*cell.get(&world, || async { Ok((7, Duration::from_secs(1))) }).await.unwrap(), 7);
+    assert_eq!(*cell.get("test", &world, || async { Ok((7, Duration::from_secs(1))) }).await.unwrap(), 7);
 }
 
 #[tokio::test]

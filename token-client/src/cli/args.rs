@@ -12,6 +12,9 @@ use crate::settings::Location;
 #[derive(Parser)]
 #[command(name = "token-client", version, about, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
+    /// Says on stderr what is tried: each credential, exchange and call; -vv each HTTP request too. Never a secret
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

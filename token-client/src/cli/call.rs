@@ -47,12 +47,7 @@ async fn call_api(
 ) -> Result<DownstreamResponse, Problem> {
     let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
     let prepared = api.prepare(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
-    if let Some(request) = &prepared.token_request {
-        let found = client.acquire(request).await;
-        *acquired = Some(found.map_err(|error| Problem::Call(DownstreamError::Token(error)))?);
-    }
-    let token = acquired.as_ref().map(|acquired| acquired.token.clone());
-    api.send(prepared, token).await.map_err(Problem::Call)
+    api.call_prepared(prepared, None, acquired).await.map_err(Problem::Call)
 }
 
 async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall, Failure> {
@@ -119,7 +114,7 @@ fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallA
         output.note(&format!("{}", answer.status()));
         output.body(answer.bytes());
         if !ok {
-            output.note(&text::findings(&findings, output));
+            output.note_lines(&text::findings(&findings, output));
         }
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
@@ -140,7 +135,7 @@ fn say(found: &[Said<'_>], acquired: Option<&Acquired>, args: &CallArgs, output:
             json::object([("ok", json!(false)), ("token", token_of(acquired)), ("findings", json::said(found))]);
         output.json(&object);
     } else {
-        output.note(&text::findings(found, output));
+        output.note_lines(&text::findings(found, output));
     }
     Err(Failure::Said)
 }

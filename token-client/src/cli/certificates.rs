@@ -12,6 +12,7 @@ use super::args::{CertificatesCommand, InspectArgs};
 use super::context::{Context, OwnSources};
 use super::json::Said;
 use super::output::Output;
+use super::wrap::Line;
 use super::{Failure, Outcome, json, text};
 use crate::settings::{Location, any_error};
 
@@ -44,7 +45,7 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         }
         let found: Vec<Said<'_>> = found.into_iter().map(|finding| (finding, None)).collect();
         if !found.is_empty() {
-            output.print(&text::findings(&found, output));
+            output.print_lines(&text::findings(&found, output));
         }
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
@@ -95,7 +96,7 @@ fn object(ok: bool, inspection: Option<&Inspection>, found: &[Finding]) -> Value
 fn print(inspection: &Inspection, output: &Output) {
     for (nth, facts) in inspection.chain.iter().enumerate() {
         let role = if nth == 0 { "certificate" } else { "chain      " };
-        output.print(&format!("{role}  {}", text::clean(&facts.subject)));
+        output.print_lines(&[Line::new(format!("{role}  "), text::clean(&facts.subject))]);
         let time = |at| json::time(at).as_str().unwrap_or("unknown").to_owned();
         for (name, value) in [
             ("issuer", text::clean(&facts.issuer)),
@@ -104,7 +105,7 @@ fn print(inspection: &Inspection, output: &Output) {
             ("SHA-256", facts.thumbprint_sha256()),
             ("key", facts.key.clone()),
         ] {
-            output.print(&format!("  {name:10} {value}"));
+            output.print_lines(&[Line::new(format!("  {name:10} "), value)]);
         }
     }
     let algorithms: Vec<&str> = inspection.algorithms.iter().map(|one| one.as_str()).collect();
@@ -115,5 +116,5 @@ fn print(inspection: &Inspection, output: &Output) {
     } else {
         "there, but cannot be used".to_owned()
     };
-    output.print(&format!("private key  {key}"));
+    output.print_lines(&[Line::new("private key  ", key)]);
 }

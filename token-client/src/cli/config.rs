@@ -8,6 +8,7 @@ use super::context::{Context, OwnSources, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::text::clean;
+use super::wrap::Line;
 use super::{Failure, Outcome, json, text};
 use crate::authority::OfflineEndpoints;
 use crate::settings::any_error;
@@ -56,7 +57,8 @@ fn print(
                 Some(value) => clean(&sight.below(name).show(value.expose())),
                 None => "null".to_owned(),
             };
-            output.print(&format!("  {shown_name:width$}  {value}  ({})", clean(&leaf.origin.to_string())));
+            let text = format!("{value}  ({})", clean(&leaf.origin.to_string()));
+            output.print_lines(&[Line::new(format!("  {shown_name:width$}  "), text)]);
         }
     }
     if let Some(endpoints) = endpoints {
@@ -64,13 +66,14 @@ fn print(
         let lines = lines(endpoints);
         let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in lines {
-            output.print(&format!("  {name:width$}  {}", clean(&value)));
+            output.print_lines(&[Line::new(format!("  {name:width$}  "), clean(&value))]);
         }
     }
     let findings: Vec<Said<'_>> =
         worst_first(configuration.findings.clone()).into_iter().map(|one| (one, None)).collect();
     if !findings.is_empty() {
-        output.print(&format!("\n{}", text::findings(&findings, output)));
+        output.print("");
+        output.print_lines(&text::findings(&findings, output));
     }
 }
 

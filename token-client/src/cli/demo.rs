@@ -44,7 +44,7 @@ async fn walk(output: &Output) -> Result<(), Box<dyn std::error::Error>> {
         .await?;
 
     let Acquired { token, .. } = client.acquire(&TokenRequest::app("api://demo/.default")).await?;
-    output.print(&text::attempts(token.attempts(), output));
+    output.print_lines(&text::attempts(token.attempts(), output));
     let minutes =
         token.expires_on().duration_since(client.inner().world().clock.now()).unwrap_or_default().as_secs() / 60;
     output.print(&format!("     app token for {}, valid {minutes} min\n", token.scopes().join(" ")));

@@ -9,6 +9,7 @@ use super::args::DoctorArgs;
 use super::context::{Context, OwnSources};
 use super::json::Said;
 use super::output::Output;
+use super::wrap::Line;
 use super::{Failure, Outcome, json, text};
 use crate::exchange::chain_gap;
 use crate::exchange::fitness;
@@ -293,12 +294,12 @@ fn environment(context: &Context) -> Vec<(&'static str, bool)> {
 
 fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &Output) {
     if !report.credentials.is_empty() {
-        output.print(&text::attempts(&report.credentials, output));
+        output.print_lines(&text::attempts(&report.credentials, output));
         output.print("");
     }
     let found: Vec<Said<'_>> = report.findings.iter().map(|(finding, said)| (finding.clone(), said.as_ref())).collect();
     if !found.is_empty() {
-        output.print(&text::findings(&found, output));
+        output.print_lines(&text::findings(&found, output));
         output.print("");
     }
     for (name, found) in &report.downstream {
@@ -309,18 +310,16 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
             Some(finding) if finding.severity == Severity::Error => output.red(&text::clean(&finding.message)),
             Some(finding) => text::clean(&finding.message),
         };
-        output.print(&format!("downstream {}: {word}", text::clean(name)));
+        output.print_lines(&[Line::new(format!("downstream {}: ", text::clean(name)), word)]);
     }
     let here: Vec<&str> = environment.iter().filter(|(_, found)| *found).map(|(name, _)| *name).collect();
-    output.print(&format!(
-        "this machine: {}",
-        if here.is_empty() { "nothing special".to_owned() } else { here.join(", ") }
-    ));
-    match (report.used, offline) {
-        (Some(index), false) => output.print(&format!("the service would use entry {index}")),
-        (Some(index), true) => output.print(&format!(
-            "the service would try entry {index} first; whether the authority accepts it was not asked"
-        )),
-        (None, _) => output.print(&output.red("the service would get no token")),
-    }
+    let here = if here.is_empty() { "nothing special".to_owned() } else { here.join(", ") };
+    let service = match (report.used, offline) {
+        (Some(index), false) => format!("use entry {index}"),
+        (Some(index), true) => {
+            format!("try entry {index} first; whether the authority accepts it was not asked")
+        }
+        (None, _) => output.red("get no token"),
+    };
+    output.print_lines(&[Line::new("this machine: ", here), Line::new("the service would ", service)]);
 }

@@ -17,16 +17,19 @@ mod schema;
 mod sources;
 mod text;
 mod token;
+mod traces;
+mod wrap;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use credential_core::CredentialSource;
 
 use self::args::{Arguments, Command};
 use self::context::OwnSources;
 use self::output::Output;
+use self::wrap::Line;
 
 /// Exit status of a program that was interrupted: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
@@ -69,14 +72,16 @@ pub async fn run() -> ExitCode {
 /// ```
 pub async fn run_with(sources: impl IntoIterator<Item = Arc<dyn CredentialSource>>) -> ExitCode {
     let own = OwnSources(sources.into_iter().collect());
-    let arguments = match Arguments::try_parse() {
+    let output = Output::for_this_process();
+    let grammar = Arguments::command().term_width(output.help_width());
+    let arguments = match grammar.try_get_matches().and_then(|found| Arguments::from_arg_matches(&found)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let output = Output::for_this_process();
+    traces::show(arguments.verbose, output);
     let outcome = tokio::select! {
         outcome = dispatch(arguments.command, &own, &output) => outcome,
         _ = tokio::signal::ctrl_c() => return ExitCode::from(INTERRUPTED),
@@ -86,7 +91,8 @@ pub async fn run_with(sources: impl IntoIterator<Item = Arc<dyn CredentialSource
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Said) => ExitCode::from(1),
         Err(Failure::Usage(message)) => {
-            output.note(&format!("error: {message}\n\nFor more information, try '--help'."));
+            output.note_lines(&[Line::new("error: ", message)]);
+            output.note("\nFor more information, try '--help'.");
             ExitCode::from(2)
         }
     }

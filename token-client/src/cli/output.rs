@@ -6,10 +6,16 @@ use std::time::Duration;
 
 use credential_core::text::moves_terminal;
 
+use super::wrap::{Line, UNKNOWN};
+
 /// Where a command writes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     colour: bool,
+    /// How wide lines of the result may be; `None` where nothing is to be broken.
+    width: Option<usize>,
+    /// The same of what goes to the person who looks on.
+    note_width: Option<usize>,
 }
 
 impl Output {
@@ -17,7 +23,28 @@ impl Output {
     #[expect(clippy::disallowed_methods, reason = "the program's own environment, before there is a world")]
     pub(crate) fn for_this_process() -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colour: std::io::stdout().is_terminal() && !no_colour }
+        let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok()).filter(|width| *width > 0);
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        Self {
+            colour: stdout.is_terminal() && !no_colour,
+            width: columns.or_else(|| width_of(&stdout)),
+            note_width: columns.or_else(|| width_of(&stderr)),
+        }
+    }
+
+    /// How wide the help is, which goes to people alone.
+    pub(crate) fn help_width(&self) -> usize {
+        self.width.unwrap_or(UNKNOWN)
+    }
+
+    /// Lines of the result, each in as many as the terminal's width takes.
+    pub(crate) fn print_lines(&self, lines: &[Line]) {
+        lines.iter().for_each(|line| self.print(&line.wrapped(self.width)));
+    }
+
+    /// The same for the person who looks on.
+    pub(crate) fn note_lines(&self, lines: &[Line]) {
+        lines.iter().for_each(|line| self.note(&line.wrapped(self.note_width)));
     }
 
     /// A line of the result. A reader that has gone away is no error.
@@ -79,6 +106,12 @@ impl Output {
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
+}
+
+/// How wide the stream's terminal is. What is no terminal takes lines as they are: whoever searches in them finds
+/// them whole.
+fn width_of(stream: &impl IsTerminal) -> Option<usize> {
+    stream.is_terminal().then(|| terminal_size::terminal_size().map_or(UNKNOWN, |(width, _)| width.0.into()))
 }
 
 /// The colours of [`Output`]; nothing else that begins with an escape reaches a terminal.

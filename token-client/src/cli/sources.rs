@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::args::SourcesArgs;
 use super::context::OwnSources;
 use super::output::Output;
+use super::wrap::Line;
 use super::{Outcome, json};
 
 pub(crate) fn run(args: &SourcesArgs, own: &OwnSources, output: &Output) -> Outcome {
@@ -31,7 +32,8 @@ pub(crate) fn run(args: &SourcesArgs, own: &OwnSources, output: &Output) -> Outc
         let width = source.settings().iter().map(|setting| setting.name.len()).max().unwrap_or(0);
         for setting in source.settings() {
             let need = if setting.required { "required" } else { "optional" };
-            output.print(&format!("  {:width$}  {need}  {}{}", setting.name, setting.about, values(setting)));
+            let (head, about) = (format!("  {:width$}  {need}  ", setting.name), setting.about);
+            output.print_lines(&[Line::new(head, format!("{about}{}", values(setting)))]);
         }
     }
     for absent in registry.absent() {
@@ -40,7 +42,8 @@ pub(crate) fn run(args: &SourcesArgs, own: &OwnSources, output: &Output) -> Outc
             (None, Some(feature)) => format!("enable the feature \"{feature}\" ({})", absent.crate_name),
             (None, None) => absent.crate_name.to_owned(),
         };
-        output.print(&format!("{}  {}  {how}", absent.source_type, output.yellow("not in this build")));
+        let head = format!("{}  {}  ", absent.source_type, output.yellow("not in this build"));
+        output.print_lines(&[Line::new(head, how)]);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use credential_core::{Finding, Severity};
 
 use super::json::Said;
 use super::output::Output;
+use super::wrap::Line;
 use crate::token::error::attempt_findings;
 
 /// Longest text of one finding on a terminal, in characters.
@@ -17,7 +18,7 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 /// Each finding: its place, how bad it is, what is wrong; the remedy below.
-pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
+pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> Vec<Line> {
     let mut lines = Vec::new();
     let width = list.iter().map(|(one, _)| place(one).chars().count()).max().unwrap_or(0);
     for (one, said) in list {
@@ -27,15 +28,16 @@ pub(crate) fn findings(list: &[Said<'_>], output: &Output) -> String {
             Severity::Hint => "hint   ".to_owned(),
         };
         let path = one.path.as_ref().map(|path| format!("{}  ", clean(path))).unwrap_or_default();
-        lines.push(format!("{:width$}  {severity}  {path}{}", place(one), clean(&one.message)));
-        let indent = " ".repeat(width + 11);
-        lines.extend(one.cause.iter().map(|cause| format!("{indent}because {}", clean(cause))));
-        lines.extend(one.remedy.iter().map(|remedy| format!("{indent}{}", clean(remedy))));
+        let head = format!("{:width$}  {severity}  ", place(one));
+        lines.push(Line::new(head, format!("{path}{}", clean(&one.message))));
+        let below = |text: String| Line::new(" ".repeat(width + 11), text);
+        lines.extend(one.cause.iter().map(|cause| below(format!("because {}", clean(cause)))));
+        lines.extend(one.remedy.iter().map(|remedy| below(clean(remedy))));
         if let Some(trace) = said.and_then(|said| said.trace_id.as_ref()) {
-            lines.push(format!("{indent}the authority's trace id: {}", clean(trace)));
+            lines.push(below(format!("the authority's trace id: {}", clean(trace))));
         }
     }
-    lines.join("\n")
+    lines
 }
 
 /// The file and line, or the variable; nothing where there is no place.
@@ -49,20 +51,19 @@ fn place(finding: &Finding) -> String {
 }
 
 /// Each entry: its place in the list, which one it is, what became of it.
-pub(crate) fn attempts(list: &[Attempt], output: &Output) -> String {
+pub(crate) fn attempts(list: &[Attempt], output: &Output) -> Vec<Line> {
     let name = |attempt: &Attempt| {
         let (source, id) = (attempt.source_type.as_str(), attempt.id.as_str());
         if source == id { clean(source) } else { format!("{}  {}", clean(source), clean(id)) }
     };
     let width = list.iter().map(|attempt| name(attempt).chars().count()).max().unwrap_or(0);
     let digits = list.iter().map(|attempt| attempt.index.to_string().len()).max().unwrap_or(1);
-    let mut lines = Vec::new();
-    for attempt in list {
+    let line = |attempt: &Attempt| {
         let (word, why) = verdict(attempt, output);
         let (index, name) = (attempt.index, name(attempt));
-        lines.push(format!("  {index:digits$}  {name:width$}  {word}  {why}").trim_end().to_owned());
-    }
-    lines.join("\n")
+        Line::new(format!("  {index:digits$}  {name:width$}  {word}  "), why)
+    };
+    list.iter().map(line).collect()
 }
 
 fn verdict(attempt: &Attempt, output: &Output) -> (String, String) {

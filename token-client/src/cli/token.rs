@@ -106,7 +106,7 @@ fn refuse(findings: Vec<Finding>, args: &TokenArgs, context: &Context, output: &
             &json!({"ok": false, "findings": json::said(&found), "attempts": [], "requests": context.requests()}),
         );
     } else {
-        output.note(&text::findings(&found, output));
+        output.note_lines(&text::findings(&found, output));
     }
     Err(Failure::Said)
 }
@@ -170,14 +170,14 @@ fn print(last: &Run, runs: &[Run], args: &TokenArgs, output: &Output) {
         Ok(acquired) => {
             let token = &acquired.token;
             if token.attempts().len() > 1 {
-                output.note(&text::attempts(token.attempts(), output));
+                output.note_lines(&text::attempts(token.attempts(), output));
             }
             let shown = if args.print == "header" { token.authorization_header() } else { token.value() };
             output.print(shown.expose());
         }
         Err(error) => {
-            output.note(&text::attempts(error.attempts(), output));
-            output.note(&text::findings(&error.said(), output));
+            output.note_lines(&text::attempts(error.attempts(), output));
+            output.note_lines(&text::findings(&error.said(), output));
         }
     }
     if args.repeat.is_some() {

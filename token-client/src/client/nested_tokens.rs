@@ -14,11 +14,13 @@ use credential_core::source::Application;
 use credential_core::text::shown_address;
 use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
 use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
+use tracing::{Instrument, Span};
 
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
 use crate::exchange::rejection::{Meaning, meaning};
 use crate::http::addresses;
+use crate::spans::{self, Parent};
 use crate::{AccessToken, TokenError};
 
 /// The most tokens that one nested entry keeps: a vault's challenge decides over tenant and scope.
@@ -102,12 +104,22 @@ impl TokenProvider for NestedTokens {
         }
         let world = request.world;
         let kept = || self.kept.get(&key, world.clock.now()).map(Ok);
+        let parent = Parent::Caller(Span::current());
         let work = || {
             let (chain, authority, world) = (self.chain.clone(), key.authority.clone(), world.clone());
-            let exchange = exchange(&key, &endpoint, request);
+            let (exchange, parent) = (exchange(&key, &endpoint, request), parent.clone());
             async move {
-                let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).await;
-                exchanged.unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")))
+                let span = spans::exchange(&parent, &exchange.client_id);
+                drop(parent);
+                spans::exchanges(&span, &exchange);
+                let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).instrument(span.clone());
+                let exchanged = exchanged
+                    .await
+                    .unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")));
+                if let Err(error) = &exchanged {
+                    spans::failed(&span, error.code());
+                }
+                exchanged
             }
         };
         let keep = {

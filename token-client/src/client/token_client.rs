@@ -9,6 +9,7 @@ use credential_core::chain::Search;
 use credential_core::flight::{Flights, NoFlight};
 use credential_core::guard::{Unanswered, bounded, guarded};
 use credential_core::{CredentialChain, Finding, World};
+use tracing::{Instrument, Span};
 
 use super::builder::TokenClientBuilder;
 use super::current::Current;
@@ -18,6 +19,7 @@ use crate::exchange::{Exchange, ExchangeError, chain_gap, claims};
 use crate::http::{addresses, headers};
 use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
 use crate::settings::{ApplicationOptions, Configuration};
+use crate::spans::{self, Parent};
 use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
 use crate::token::error::panicked;
 use crate::token::flight_key::FlightKey;
@@ -220,11 +222,19 @@ impl TokenClient {
 
     pub(crate) async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         let inner = self.inner();
+        let span = spans::get_token(&inner.client_id, inner.tenant_of(request), request);
+        let outcome = Self::wait(&inner, request, &span).instrument(span.clone()).await;
+        spans::gave(&span, &outcome);
+        outcome
+    }
+
+    /// A token that is not cached, or what is left of an old one.
+    async fn wait(inner: &Arc<Inner>, request: &TokenRequest, span: &Span) -> Outcome {
         let key = inner.key(request);
         let throttled = inner.throttled.answer(&key.to_owned(), inner.world().clock.moment());
         let result = match throttled {
             Some(error) => Err(error),
-            None => Inner::exchanged(&inner, key.to_owned(), request).await,
+            None => Inner::exchanged(inner, key.to_owned(), request, Parent::Caller(span.clone())).await,
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
@@ -239,12 +249,12 @@ impl TokenClient {
 impl Inner {
     /// What the exchange for the request gives: the one under way, or a new one where that is lost with
     /// its runtime. Nobody waits longer than the client's patience.
-    async fn exchanged(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+    async fn exchanged(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest, parent: Parent) -> Outcome {
         let (world, key) = (inner.world(), FlightKey::of(key, request));
         let patience_ends = world.clock.moment().after(inner.recipe.patience).after(OVERRUN);
         // The exchange before may have ended between this caller's look at the cache and its start.
         let kept = || inner.fresh(&key.key, request).map(Ok);
-        let work = || Self::work(inner, &key, request);
+        let work = || Self::work(inner, &key, request, &parent);
         let outcome = inner.flights.fly(&key, world, patience_ends, kept, work, |_| {}).await;
         outcome.unwrap_or_else(|none| match none {
             NoFlight::Late => Err(TokenError::late(inner.recipe.patience)),
@@ -254,16 +264,29 @@ impl Inner {
 
     /// Renews the token behind the caller's back, unless somebody does.
     fn renew(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) {
-        let key = FlightKey::of(key, request);
+        let (key, parent) = (FlightKey::of(key, request), Parent::Renewal(Span::current()));
         // Somebody may have renewed it since this caller looked.
         let kept = || inner.fresh(&key.key, request).map(Ok);
-        drop(inner.flights.begin(&key, inner.world(), kept, || Self::work(inner, &key, request), |_| {}));
+        let work = || Self::work(inner, &key, request, &parent);
+        drop(inner.flights.begin(&key, inner.world(), kept, work, |_| {}));
     }
 
     /// The exchange as a task of its own: a caller that leaves ends nobody's.
-    fn work(inner: &Arc<Self>, key: &FlightKey, request: &TokenRequest) -> impl Future<Output = Outcome> + use<> {
-        let (inner, request, key) = (Arc::clone(inner), request.clone(), key.key.clone());
-        async move { guarded(|| inner.exchange(key, &request)).await.unwrap_or_else(|_| Err(TokenError::panicked())) }
+    fn work(
+        inner: &Arc<Self>,
+        key: &FlightKey,
+        request: &TokenRequest,
+        parent: &Parent,
+    ) -> impl Future<Output = Outcome> + use<> {
+        let (inner, request, key, parent) = (Arc::clone(inner), request.clone(), key.key.clone(), parent.clone());
+        async move {
+            let span = spans::exchange(&parent, &inner.client_id);
+            drop(parent);
+            let outcome = guarded(|| inner.exchange(key, &request, &span)).instrument(span.clone()).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(TokenError::panicked()));
+            spans::gave(&span, &outcome);
+            outcome
+        }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -275,11 +298,15 @@ impl Inner {
     }
 
     fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
-        let tenant = match &request.tenant {
+        CacheKeyRef::of(request, self.tenant_of(request))
+    }
+
+    /// Whose tenant a token is asked for, where the authority has tenants.
+    fn tenant_of<'a>(&'a self, request: &'a TokenRequest) -> Option<&'a str> {
+        match &request.tenant {
             Some(tenant) if self.hears_call_tenant && !tenant.is_empty() => Some(tenant.as_str()),
             _ => self.tenant.as_deref(),
-        };
-        CacheKeyRef::of(request, tenant)
+        }
     }
 
     /// A cached token that need not be renewed yet.
@@ -292,9 +319,10 @@ impl Inner {
     }
 
     /// The whole exchange; what it gives is in the cache when it ends.
-    async fn exchange(&self, key: CacheKey, request: &TokenRequest) -> Result<AccessToken, TokenError> {
+    async fn exchange(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
         let world = self.world().clone();
         let (exchange, authority) = self.prepare(request).await.map_err(TokenError::before)?;
+        spans::exchanges(span, &exchange);
         let (deadline, tenant) = (exchange.deadline, exchange.tenant.clone());
         let exchange = Arc::new(exchange);
         let presented = {

@@ -8,6 +8,7 @@ use credential_core::source::Origin;
 use credential_core::world::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
 use url::Url;
 
 use super::call::{Body, BodyKind};
@@ -17,7 +18,7 @@ use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address
 use crate::http::{addresses, headers, path};
 use crate::settings::json::is_object;
 use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
-use crate::{AccessToken, ConfigurationError, TokenClient, TokenRequest};
+use crate::{AccessToken, Acquired, ConfigurationError, TokenClient, TokenRequest, spans};
 
 /// What JSON is sent as, where the section has no JSON type of its own.
 const JSON: &str = "application/json; charset=utf-8";
@@ -161,16 +162,38 @@ impl DownstreamApi {
     /// [`DownstreamError::Call`] before anything is sent, [`DownstreamError::Token`],
     /// [`DownstreamError::Http`] when there was no answer.
     pub async fn call(&self, call: DownstreamCall) -> Result<DownstreamResponse, DownstreamError> {
-        let prepared = self.prepare(&call)?;
-        let called = Arc::clone(&prepared.called);
+        self.call_prepared(self.prepare(&call)?, call.timeout, &mut None).await
+    }
+
+    /// The same with what was prepared; `acquired` is the token that it was sent with at first, where it has one.
+    pub(crate) async fn call_prepared(
+        &self,
+        prepared: Prepared,
+        timeout: Option<Duration>,
+        acquired: &mut Option<Acquired>,
+    ) -> Result<DownstreamResponse, DownstreamError> {
+        let (called, span) =
+            (Arc::clone(&prepared.called), spans::call_downstream(&self.options.name, &prepared.request));
         let work = async {
-            let token = match &prepared.token_request {
-                Some(request) => Some(self.client.token(request).await.map_err(DownstreamError::Token)?),
-                None => None,
-            };
+            if let Some(request) = &prepared.token_request {
+                *acquired = Some(self.client.acquire(request).await.map_err(DownstreamError::Token)?);
+            }
+            let token = acquired.as_ref().map(|acquired| acquired.token.clone());
             self.send(prepared, token).await
         };
-        let Some(timeout) = call.timeout else { return work.await };
+        let answer = self.within(timeout, &called, work).instrument(span.clone()).await;
+        spans::answered(&span, answer.as_ref().map(DownstreamResponse::status));
+        answer
+    }
+
+    /// What a call gives, within its own time where it has one.
+    async fn within(
+        &self,
+        timeout: Option<Duration>,
+        called: &Called,
+        work: impl Future<Output = Result<DownstreamResponse, DownstreamError>>,
+    ) -> Result<DownstreamResponse, DownstreamError> {
+        let Some(timeout) = timeout else { return work.await };
         let clock = Arc::clone(&self.client.inner().world().clock);
         let end = clock.moment().after(timeout);
         tokio::select! {
@@ -229,7 +252,7 @@ impl DownstreamApi {
     }
 
     /// Sends what was prepared, with its token; once more with the claims that a 401 asks for.
-    pub(crate) async fn send(
+    async fn send(
         &self,
         prepared: Prepared,
         token: Option<AccessToken>,

@@ -28,6 +28,21 @@ pub enum TokenErrorKind {
     Aborted,
 }
 
+impl TokenErrorKind {
+    /// The kind's name in traces: `request`, `credential`, `refused`, `needs-user`, `unwell`, `timeout`, `aborted`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Credential => "credential",
+            Self::Refused => "refused",
+            Self::NeedsUser => "needs-user",
+            Self::Unwell => "unwell",
+            Self::Timeout => "timeout",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
 /// The kind of an error, by what ended the search.
 pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> TokenErrorKind {
     let ChainError::Stopped { error, .. } = error else { return TokenErrorKind::Credential };

@@ -22,3 +22,4 @@ mod schema;
 mod secrets;
 mod terminal;
 mod token;
+mod width;

@@ -62,7 +62,7 @@ impl Stored {
     fn new(file: &Path, holding: Holding) -> Result<Self, SourceError> {
         let facts = certificate_facts(holding.leaf())?;
         let certificate = parse(holding.leaf())?;
-        let subject = Name::parse(certificate.subject().as_raw());
+        let subject = Name::parse(certificate.subject);
         Ok(Self { file: file.to_path_buf(), facts, subject, holding, material: OnceLock::new() })
     }
 

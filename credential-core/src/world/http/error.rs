@@ -26,6 +26,23 @@ pub enum HttpErrorKind {
     Unsupported,
 }
 
+impl HttpErrorKind {
+    /// The kind's name in traces: `request`, `unknown-host`, `connect`, `tls`, `timeout`, `broken`, `too-large`,
+    /// `unsupported`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::UnknownHost => "unknown-host",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Broken => "broken",
+            Self::TooLarge => "too-large",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
 /// There was no answer: why, and to which host. Shows no query, header or body.
 #[derive(Debug)]
 pub struct HttpError {

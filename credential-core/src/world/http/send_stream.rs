@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tracing::Instrument;
 
 use super::{BodyStream, HttpClient, HttpError, HttpErrorKind, HttpStreamRequest, HttpStreamResponse};
-use crate::World;
 use crate::guard::guarded;
 use crate::sync::{Mutex, lock};
 use crate::world::{Clock, Moment};
+use crate::{World, spans};
 
 impl World {
     /// Sends a request whose bodies come in pieces, and gives the answer as soon as its head is there. Every limit
@@ -23,6 +24,13 @@ impl World {
     /// is over or nothing moves, `TooLarge` when the answer is said to be, or turns out to be, larger than it may
     /// be, `Broken` when the client panics. The answer's body errs with the same.
     pub async fn send_stream(&self, request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
+        let span = spans::http_request(&request.request);
+        let answer = self.stream_within(request).instrument(span.clone()).await;
+        spans::answered(&span, answer.as_ref().map(|answer| answer.status));
+        answer
+    }
+
+    async fn stream_within(&self, request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
         let max = request.request.max_response;
         let watch = Arc::new(Watch {
             clock: Arc::clone(&self.clock),

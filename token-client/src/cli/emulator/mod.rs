@@ -15,6 +15,7 @@ use credential_core::world::{Clock, SystemClock};
 use super::args::{EmulatorArgs, EmulatorCommand};
 use super::context::{Context, OwnSources};
 use super::output::Output;
+use super::wrap::Line;
 use super::{Failure, Outcome, text};
 use crate::emulator::{EmulatedTls, Emulator, EmulatorBuilder, EmulatorError, TokenVersion};
 use crate::settings::Location;
@@ -82,15 +83,16 @@ async fn start(builder: EmulatorBuilder, args: &EmulatorArgs) -> Result<Emulator
 }
 
 fn failed(error: &EmulatorError, output: &Output) -> Failure {
-    let mut lines = vec![format!("the emulator cannot start: {error}")];
-    lines.extend(causes(error).iter().map(|cause| format!("  because {cause}")));
+    let mut lines = vec![Line::new("", text::clean(&format!("the emulator cannot start: {error}")))];
+    lines.extend(causes(error).iter().map(|cause| Line::new("  ", text::clean(&format!("because {cause}")))));
     lines.push(match error.occupied_port() {
-        Some(port) => {
-            format!("  choose another with --port or --api-port, 0 for a free one, or end what has port {port}")
-        }
-        None => "  check the files that were named".to_owned(),
+        Some(port) => Line::new(
+            "  ",
+            format!("choose another with --port or --api-port, 0 for a free one, or end what has port {port}"),
+        ),
+        None => Line::new("  ", "check the files that were named"),
     });
-    lines.iter().for_each(|line| output.note(&text::clean(line)));
+    output.note_lines(&lines);
     Failure::Said
 }
 

@@ -67,7 +67,7 @@ async fn from_configuration(location: Location, own: &OwnSources, output: &Outpu
     let context = Context::at(location, own);
     let client = context.client().await.map_err(|error| {
         let found: Vec<Said<'_>> = error.findings().iter().map(|finding| (finding.clone(), None)).collect();
-        output.note(&text::findings(&found, output));
+        output.note_lines(&text::findings(&found, output));
         Failure::Said
     })?;
     let configuration = client.configuration();

@@ -8,6 +8,7 @@ use url::Url;
 use super::super::args::UserArgs;
 use super::super::output::Output;
 use super::super::text::clean;
+use super::super::wrap::Line;
 use super::super::{Failure, Outcome};
 use crate::client::builder::real_world;
 use crate::emulator::USER_TOKEN;
@@ -18,8 +19,8 @@ pub(super) async fn run(args: &UserArgs, output: &Output) -> Outcome {
         Failure::Usage(message.to_owned())
     })?;
     let failed = |message: String| {
-        output.note(&clean(&message));
-        output.note("  start one with `token-client emulator`, and give its authority with --authority");
+        let remedy = "start one with `token-client emulator`, and give its authority with --authority";
+        output.note_lines(&[Line::new("", clean(&message)), Line::new("  ", remedy)]);
         Failure::Said
     };
     let tenant = authority.path_segments().and_then(|mut parts| parts.next()).filter(|first| !first.is_empty());

@@ -7,13 +7,15 @@ mod family;
 use credential_core::world::{Environment, ProcessEnvironment};
 
 use super::output::Output;
+use super::wrap::Line;
 use super::{Failure, Outcome};
 use draft::Draft;
 use family::FAMILIES;
 
 pub(crate) fn run(output: &Output) -> Outcome {
     let draft = read(&ProcessEnvironment);
-    draft.notes.iter().for_each(|note| output.note(note));
+    let notes: Vec<Line> = draft.notes.iter().map(|note| Line::new("", note.as_str())).collect();
+    output.note_lines(&notes);
     if draft.entries.is_empty() {
         let names: Vec<&str> = FAMILIES.iter().flat_map(|family| [family.secret, family.token_file]).collect();
         output
