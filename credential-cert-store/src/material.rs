@@ -204,10 +204,9 @@ impl Material {
             );
         }
         if self.unused > 0 {
-            findings.push(Finding::hint(
-                "certificates-unused",
-                format!("{} further certificates in it are not in the chain of the leaf", self.unused),
-            ));
+            let message = format!("{} further certificates in it are not in the chain of the leaf", self.unused);
+            let finding = Finding::hint("certificates-unused", message);
+            findings.push(finding.remedy("remove them, or leave them: nobody is sent them"));
         }
         Ok(findings)
     }

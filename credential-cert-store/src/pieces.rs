@@ -111,6 +111,7 @@ fn without_certificate(has_key: bool) -> SourceError {
             .remedy("add the certificate: openssl pkcs12 -export -inkey KEY -in CERT -out new.pfx")
     } else {
         SourceError::invalid("no-certificate", "there is neither certificate nor key in it")
+            .remedy("export the certificate with its private key anew, as PFX or PEM")
     }
 }
 

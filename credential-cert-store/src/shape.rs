@@ -159,6 +159,7 @@ fn request() -> SourceError {
 
 fn revocation_list() -> SourceError {
     SourceError::invalid("revocation-list", "it is a certificate revocation list")
+        .remedy("use the certificate with its private key, as PFX or PEM")
 }
 
 /// The error for an SSH key.

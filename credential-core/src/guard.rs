@@ -10,12 +10,19 @@ use crate::world::{Clock, Moment};
 
 /// The code panicked. What it was raised with is left out: it may show a secret, and stands in the
 /// program's error output already, with the place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Panicked;
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("it panicked; the panic's own message and place are in the program's error output")
+    }
+}
+
+/// What it says: a `main` that returns it prints this.
+impl fmt::Debug for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -128,7 +128,7 @@ impl CustomSignedAssertionSource {
         let remedy = match nearest(wanted, names.iter().copied()) {
             Some(name) => format!("write {name:?}; registered: {list}"),
             None if names.is_empty() => {
-                "the program registers none: see CustomSignedAssertionSource::with_provider".to_owned()
+                "register it with CustomSignedAssertionSource::with_provider: the program registers none".to_owned()
             }
             None => format!("use one that is registered: {list}"),
         };

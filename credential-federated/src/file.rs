@@ -153,7 +153,7 @@ fn no_file(unread_variable_is_set: bool) -> SourceError {
     let remedy = if unread_variable_is_set {
         format!("{UNREAD_VARIABLE} is set, but it is not read: set {PATH_VARIABLE} or {PATH}")
     } else {
-        format!("on Kubernetes, let the pod use workload identity; elsewhere set {PATH}")
+        format!("let the pod use workload identity (Kubernetes), or set {PATH}")
     };
     error.remedy(remedy).about(PATH)
 }

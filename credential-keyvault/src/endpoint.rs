@@ -77,7 +77,7 @@ fn vault_way(kind: HttpErrorKind) -> Way {
             ("vault-timeout", "check the way to the vault (firewall, private endpoint, DNS); it is tried again")
         }
         HttpErrorKind::Broken => {
-            ("vault-connection-broken", "it is tried again; look for a proxy that cuts connections")
+            ("vault-connection-broken", "look for a proxy that cuts connections; it is tried again")
         }
         HttpErrorKind::TooLarge => ("vault-answer-too-large", "check KeyVaultUrl: no vault answers at such length"),
         _ => ("vault-request-invalid", "check KeyVaultUrl"),

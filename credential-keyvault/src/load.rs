@@ -90,7 +90,9 @@ async fn older(vault: &Vault, current: Option<&Version>, error: SourceError) -> 
         return Err(error);
     }
     let message = format!("version {} is used: the current one cannot be ({error})", certificate.version.name);
-    let finding = session.plan().name_at.on(Finding::warning("older-version-used", message));
+    let finding = Finding::warning("older-version-used", message);
+    let remedy = "renew the certificate in the vault, or enable its current version; it is looked for again";
+    let finding = session.plan().name_at.on(finding.remedy(remedy));
     Ok(Found { certificate, findings: vec![finding] })
 }
 
@@ -173,7 +175,7 @@ async fn instead(
         let remedy = error.remedy_text().unwrap_or_default().to_owned();
         let other = no.remedy_text().unwrap_or_default();
         let error = SourceError::new(no.kind(), "vault-secret-forbidden", message)
-            .remedy(format!("to read the secret: {remedy}; or to let the vault sign: {other}"))
+            .remedy(format!("allow one of two: to read the secret, {remedy}; or to let the vault sign, {other}"))
             .caused_by(no);
         return Err(at_vault(error));
     }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use credential_core::text::guid::is_guid;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
-    Setting, SourceError, SourceType, Unbound,
+    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret, Setting,
+    SourceError, SourceType, Unbound,
 };
 
+use crate::doubt;
 use crate::place::{INLINE, Place, SETTINGS};
 use crate::text::{MAX_SECRET_LENGTH, from_bytes, from_text};
 
@@ -35,6 +35,10 @@ impl CredentialSource for ClientSecretSource {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let place = Place::of(entry, cx)?;
+        // What stands in the settings themselves is known before anything is loaded.
+        if let Place::Inline(secret) = &place {
+            doubt::findings(secret, INLINE).into_iter().for_each(|finding| cx.say(INLINE, finding));
+        }
         Ok(Arc::new(ClientSecret { place }))
     }
 }
@@ -57,12 +61,7 @@ impl CredentialLoader for ClientSecret {
             Place::Inline(secret) => Ok((format!("client secret ({INLINE})"), secret.clone())),
         };
         let (id, secret) = found.map_err(|error| error.about(self.place.setting()))?;
-        let is_an_id = is_guid(secret.expose().trim()).then(|| {
-            Finding::warning("secret-is-an-id", "what stands here has the form of a secret's id")
-                .remedy("use the secret's value; the portal shows it once, when the secret is made")
-                .about(self.place.setting())
-        });
-        let findings = is_an_id.into_iter().collect();
+        let findings = doubt::findings(&secret, self.place.setting());
         Ok(request.unchanged(Credential::secret(id, secret).with_findings(findings)))
     }
 }

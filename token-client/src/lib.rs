@@ -23,13 +23,15 @@ mod exchange;
 mod http;
 #[cfg(any(feature = "azure-core", feature = "reqwest-middleware", feature = "tower"))]
 pub mod integrations;
-mod plain;
+mod jwt;
 pub mod settings;
 pub mod sources;
 mod spans;
 #[cfg(feature = "testing")]
 mod testing;
 mod token;
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}
 
 /// The contract for sources, and the types that stand in this crate's own: `Secret`, `Finding`, `World`, ...
 pub use credential_core;

@@ -50,7 +50,7 @@ static ABSENT: &[AbsentSource] = &[
     ),
     of_nobody(
         SourceType::MANAGED_CERTIFICATE,
-        "managed certificates exist on Microsoft's own platform alone: use KeyVault or Path",
+        "use KeyVault or Path: managed certificates exist on Microsoft's own platform alone",
     ),
 ];
 

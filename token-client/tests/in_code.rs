@@ -12,6 +12,8 @@ use credential_core::{Credential, CredentialDescription, Finding, SourceError, S
 use token_client::settings::{Configuration, DownstreamOptions, Location};
 use token_client::{TokenClient, TokenClientBuilder, TokenRequest};
 
+/// A client id that the code sets.
+const OF_CODE: &str = "8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f";
 const SCOPE: &str = "api://x/.default";
 const TOKEN: &str = r#"{"access_token": "issued", "token_type": "Bearer", "expires_in": 3600}"#;
 const FILE: &str = r#"{"AzureAd": {
@@ -20,7 +22,10 @@ const FILE: &str = r#"{"AzureAd": {
   "DownstreamApis": {"Stock": {"BaseUrl": "https://stock.example/", "Scopes": ["api://a/one", "api://a/two"]}}}"#;
 
 fn application() -> TokenClientBuilder {
-    TokenClient::builder().instance("https://login.microsoftonline.com/").tenant("t.example").client_id("app1")
+    TokenClient::builder()
+        .instance("https://login.microsoftonline.com/")
+        .tenant("t.example")
+        .client_id("8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f")
 }
 
 /// The client secrets that were presented.
@@ -89,12 +94,12 @@ async fn code_goes_over_files_and_variables_and_under_arguments() {
     world.environment.set("AzureAd__TenantId", "of-a-variable.example");
     world.environment.set("AzureAd__ClientCredentials__0__ClientSecret", "of-a-variable");
     let api = DownstreamOptions::builder().scopes([SCOPE]).app_token();
-    let builder = TokenClient::builder().client_id("of-the-code").client_secret("of-the-code").downstream("Stock", api);
+    let builder = TokenClient::builder().client_id(OF_CODE).client_secret("of-the-code").downstream("Stock", api);
     let client = builder.set("AzureAd:TenantId", "argument.example").world(world.world()).build().await.unwrap();
     let configuration = client.configuration();
     assert!(configuration.findings.is_empty(), "{:?}", configuration.findings);
     let options = &configuration.application;
-    assert_eq!(options.client_id_text(), "of-the-code");
+    assert_eq!(options.client_id_text(), OF_CODE);
     assert_eq!(options.tenant_id.as_ref().unwrap().value, "argument.example");
     let stock = configuration.downstream("Stock").unwrap();
     assert_eq!((stock.scope_list(), stock.base_url.is_some()), (&[SCOPE.to_owned()][..], true));
@@ -169,13 +174,13 @@ fn facts(before: SystemTime, after: SystemTime) -> CertificateFacts {
 async fn what_is_given_in_code_stays_when_the_file_is_read_again() {
     let world = FakeWorld::new();
     world.files.write("appsettings.json", FILE);
-    let builder = TokenClient::builder().client_id("of-the-code").certificate(certificate(&world, b"der"));
+    let builder = TokenClient::builder().client_id(OF_CODE).certificate(certificate(&world, b"der"));
     let client = builder.world(world.world()).build().await.unwrap();
     let changed = FILE.replace("of-the-file.example", "changed.example");
     world.files.write("appsettings.json", changed);
     client.reload().await.unwrap();
     let configuration = client.configuration();
-    assert_eq!(configuration.application.client_id_text(), "of-the-code");
+    assert_eq!(configuration.application.client_id_text(), OF_CODE);
     assert_eq!(configuration.application.tenant_id.as_ref().unwrap().value, "changed.example");
     let types: Vec<String> = client.credentials().entries().map(|(_, entry)| entry.source_type().to_string()).collect();
     assert_eq!(types, ["ClientSecret", "Certificate"]);

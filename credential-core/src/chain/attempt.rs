@@ -176,7 +176,6 @@ pub struct Accepted<T> {
 }
 
 /// No credential was accepted.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ChainError<E> {
     /// The caller's attempt ended the search.
@@ -221,6 +220,13 @@ impl<E: fmt::Display> fmt::Display for ChainError<E> {
                 attempts.iter().try_for_each(|attempt| write!(f, "\n  {attempt}"))
             }
         }
+    }
+}
+
+/// What it says: a `main` that returns it prints this.
+impl<E: fmt::Display> fmt::Debug for ChainError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

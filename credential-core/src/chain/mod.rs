@@ -30,7 +30,7 @@ use crate::{Credential, CredentialDescription, CredentialLoader, Finding, Source
 use failback::Failback;
 use selection::Selection;
 use shared::Shared;
-use slot::{Asking, Slot};
+use slot::{Asking, Slot, WAITS};
 
 pub use attempt::{Accepted, Attempt, ChainError, Outcome, SharedError};
 pub use candidate::{Candidate, Verdict};
@@ -98,7 +98,8 @@ impl CredentialChain {
             loaded = slot.load(asking) => loaded,
             () = shared.world.clock.sleep_until(deadline) => {
                 let message = "no answer until the deadline; it is still being loaded";
-                Err(SourceError::transient("deadline", message).placed(&slot.description))
+                let error = SourceError::transient("deadline", message).remedy(WAITS);
+                Err(error.placed(&slot.description))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::attempt::{Attempt, Outcome};
 use super::lane::{Lane, State, Turn, first_ended};
 use super::memory::Worth;
 use super::shared::Shared;
-use super::slot::{Asking, Readiness, Slot};
+use super::slot::{Asking, Readiness, Slot, WAITS};
 use crate::chain::{Accepted, Candidate, ChainError, Search, Verdict};
 use crate::credential::Presented;
 use crate::world::Moment;
@@ -253,8 +253,8 @@ impl<'a, A> Selection<'a, A> {
         let (now, clock) = (self.shared.world.clock.moment(), &self.shared.world.clock);
         for lane in lanes.iter_mut().filter(|lane| matches!(lane.state, State::Loading(_))) {
             let waited = now.since(lane.started);
-            let error =
-                SourceError::transient("deadline", format!("no answer within {waited:?}; it is still being loaded"));
+            let message = format!("no answer within {waited:?}; it is still being loaded");
+            let error = SourceError::transient("deadline", message).remedy(WAITS);
             self.report(&lane.slot, Outcome::Failed(error.placed(&lane.slot.description)), None, waited);
             lane.state = State::Done;
         }

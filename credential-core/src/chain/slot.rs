@@ -317,8 +317,11 @@ impl Drop for Probe {
     }
 }
 
+/// What to do about a source that is silent.
+pub(super) const WAITS: &str = "look at what the source waits for (a disk, a service, a lock); it is asked again";
+
 fn timed_out(timeout: Duration) -> SourceError {
-    SourceError::transient("load-timeout", format!("the source gave no answer within {timeout:?}"))
+    SourceError::transient("load-timeout", format!("the source gave no answer within {timeout:?}")).remedy(WAITS)
 }
 
 fn panicked(entry: &CredentialDescription) -> SourceError {

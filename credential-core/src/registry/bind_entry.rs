@@ -156,7 +156,7 @@ fn missing_source_type(registry: &SourceRegistry, entry: &CredentialDescription)
         .max_by_key(|(count, _)| *count)
         .filter(|(count, _)| *count > 0);
     let remedy = match fitting {
-        Some((_, source_type)) => format!("the other keys look like \"SourceType\": \"{source_type}\""),
+        Some((_, source_type)) => format!("add \"SourceType\": \"{source_type}\": the other keys are of that type"),
         None => "add \"SourceType\"".to_owned(),
     };
     Finding::error("missing-source-type", "SourceType is missing or empty")

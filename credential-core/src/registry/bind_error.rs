@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Finding, Severity};
 
 /// A list of entries that cannot work, with everything that is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BindError {
     findings: Vec<Finding>,
 }
@@ -32,6 +32,13 @@ impl fmt::Display for BindError {
             write!(f, "{finding}")?;
         }
         Ok(())
+    }
+}
+
+/// What it says: a `main` that returns it prints this.
+impl fmt::Debug for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -100,10 +100,9 @@ impl SourceRegistry {
         let (mut entries, mut skipped) = (Vec::new(), Vec::new());
         if descriptions.len() > MAX_CREDENTIALS {
             let found = descriptions.len();
-            return Err(BindError::new(vec![Finding::error(
-                "too-many-credentials",
-                format!("the list has {found} credentials; at most {MAX_CREDENTIALS} are read"),
-            )]));
+            let message = format!("the list has {found} credentials; at most {MAX_CREDENTIALS} are read");
+            let finding = Finding::error("too-many-credentials", message);
+            return Err(BindError::new(vec![finding.remedy("remove the entries that are not needed")]));
         }
         for (index, description) in descriptions.into_iter().enumerate() {
             let loader = bind_entry(&Parts { registry: self, binding: &binding }, &description, &mut findings);

@@ -230,6 +230,12 @@ pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
     list
 }
 
+/// The error and its causes in one line: what an error's `Debug` is, since a `main` that returns it prints that.
+pub fn told(error: &(dyn StdError + 'static), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fmt::Display::fmt(error, f)?;
+    causes(error).iter().try_for_each(|cause| write!(f, ": {}", Harmless(cause)))
+}
+
 impl fmt::Display for SourceError {
     /// In one line that moves no terminal, whatever the texts in it are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,17 +243,10 @@ impl fmt::Display for SourceError {
     }
 }
 
+/// The place, the message, its causes and the remedy: a `main` that returns it prints this.
 impl fmt::Debug for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SourceError")
-            .field("kind", &self.0.kind)
-            .field("code", &self.0.code)
-            .field("message", &self.0.message)
-            .field("path", &self.0.path)
-            .field("origin", &self.0.origin)
-            .field("remedy", &self.0.remedy)
-            .field("source", &self.0.source)
-            .finish_non_exhaustive()
+        fmt::Display::fmt(&self.finding(), f)
     }
 }
 

@@ -126,12 +126,12 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// In one line that moves no terminal, whatever the texts in it are.
+    /// Place, setting, what is wrong, why, what to do: in one line that moves no terminal, whatever the texts in it
+    /// are. Without a word for how bad it is: whoever prints an error has said `Error:` before.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(origin) = &self.origin {
             write!(f, "{origin}: ")?;
         }
-        write!(f, "{}: ", self.severity.as_str())?;
         if let Some(path) = &self.path {
             write!(f, "{}: ", Harmless(path))?;
         }

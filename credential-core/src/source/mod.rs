@@ -21,7 +21,7 @@ use crate::Credential;
 pub use application::Application;
 pub use bind_context::{BindContext, Unbound};
 pub use description::{CredentialDescription, Entry, Value};
-pub use error::{SourceError, SourceErrorKind, causes};
+pub use error::{SourceError, SourceErrorKind, causes, told};
 pub use finding::{Finding, Severity};
 pub use load_request::{LoadReason, LoadRequest};
 pub use origin::Origin;

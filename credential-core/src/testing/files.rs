@@ -38,7 +38,7 @@ impl FakeFiles {
         state.files.insert(path.into(), File::Content(SecretBytes::new(content), write));
     }
 
-    /// Lets every use of a file fail.
+    /// Lets every use of a file or folder fail.
     pub fn fail(&self, path: impl Into<PathBuf>, kind: io::ErrorKind) {
         lock(&self.0).files.insert(path.into(), File::Failing(kind));
     }
@@ -99,6 +99,9 @@ impl Files for FakeFiles {
 
     async fn list(&self, folder: &Path, max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>> {
         let state = lock(&self.0);
+        if let Some(File::Failing(kind)) = state.files.get(folder) {
+            return Err((*kind).into());
+        }
         let mut names = Vec::new();
         for path in state.files.keys().filter(|path| path.parent() == Some(folder)) {
             if let (Some(name), Ok((_, stamp))) = (path.file_name(), state.content(path)) {

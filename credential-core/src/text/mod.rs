@@ -5,6 +5,7 @@ mod placeholder;
 mod printable;
 mod shown_address;
 mod spelling;
+mod stand_in;
 
 pub(crate) use placeholder::has_placeholder;
 pub use placeholder::unreplaced;
@@ -12,3 +13,4 @@ pub(crate) use printable::Harmless;
 pub use printable::{moves_terminal, printable};
 pub use shown_address::{shown_address, shown_path};
 pub use spelling::nearest;
+pub use stand_in::{StandIn, stand_in};

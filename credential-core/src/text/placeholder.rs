@@ -1,32 +1,83 @@
 //! Values that a template or a deployment should have replaced.
 
+/// What a deployment, a shell or a pipeline should have put a value in the place of, by what encloses the name.
+const VARIABLES: [(&str, &str); 6] = [("#{", "}#"), ("#{", "}"), ("${", "}"), ("$(", ")"), ("%(", ")s"), ("@@", "@@")];
+/// The same of a template.
+const TEMPLATES: [(&str, &str); 6] =
+    [("{{", "}}"), ("{%", "%}"), ("<%", "%>"), ("((", "))"), ("[[", "]]"), ("__", "__")];
+/// The same where nothing but a name may stand between them: values may begin and end so.
+const NAMED: [(&str, &str); 4] = [("%", "%"), ("{", "}"), ("$env:", ""), ("$", "")];
+/// What a store of secrets should have been asked for.
+const REFERENCES: [&str; 6] =
+    ["op://", "ref+", "vault:secret/", "vault:kv/", "arn:aws:secretsmanager:", "projects/secret-manager/"];
+/// Words of samples.
+const SAMPLES: [&str; 12] = [
+    "your-",
+    "your_",
+    "your ",
+    "enter-",
+    "enter_the",
+    "enter the",
+    "insert-",
+    "replace-",
+    "replace_",
+    "replace with ",
+    "put your ",
+    "paste your ",
+];
+
 /// Says what kind of stand-in `value` is, when it is one that a template or a deployment should have
-/// replaced: `<client-id>`, `[Enter here]`, `your-secret`, `#{Token}#`, `@Microsoft.KeyVault(...)`; or a value
-/// of Microsoft's project templates that looks like a real one.
+/// replaced: `<client-id>`, `[Enter here]`, `your-secret`, `#{Token}#`, `{{ .Values.id }}`, `%ID%`,
+/// `@Microsoft.KeyVault(...)`, what sops or Ansible encrypted; or a value of Microsoft's project templates that looks
+/// like a real one.
 pub fn unreplaced(value: &str) -> Option<&'static str> {
     let text = value.trim();
     let lower = text.get(..text.len().min(64)).unwrap_or_default().to_ascii_lowercase();
-    let enclosed = |open: &str, close: &str| {
-        text.len() > open.len() + close.len() && text.starts_with(open) && text.ends_with(close)
+    let inside = |(open, close): &(&str, &str)| {
+        let long = text.len() > open.len() + close.len();
+        text.strip_prefix(*open)?.strip_suffix(*close).filter(|_| long)
     };
+    let any = |marks: &[(&str, &str)]| marks.iter().any(|marks| inside(marks).is_some());
     if lower.starts_with("@microsoft.keyvault(") {
         Some("an App Service Key Vault reference that was not resolved")
-    } else if enclosed("#{", "}#") || enclosed("#{", "}") || enclosed("${", "}") || enclosed("$(", ")") {
+    } else if REFERENCES.iter().any(|start| lower.starts_with(start)) {
+        Some("a reference to a secret store that was not resolved")
+    } else if text.starts_with("ENC[") && text.ends_with(']') || text.starts_with("$ANSIBLE_VAULT;") {
+        Some("a value that is still encrypted (by sops or Ansible Vault)")
+    } else if any(&VARIABLES) {
         Some("a deployment variable that was not replaced")
-    } else if enclosed("{{", "}}") || enclosed("__", "__") {
+    } else if any(&TEMPLATES) {
         Some("a template variable that was not replaced")
-    } else if enclosed("<", ">") || enclosed("[", "]") {
+    } else if NAMED.iter().filter_map(inside).any(is_name_of_variable) {
+        Some("a variable that was not replaced")
+    } else if any(&[("<", ">"), ("[", "]")]) {
         Some("a placeholder in brackets")
-    } else if ["your-", "your_", "your ", "enter-", "enter_the", "enter the", "insert-"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    } else if SAMPLES.iter().any(|start| lower.starts_with(start))
+        || ["todo", "tbd", "placeholder"].contains(&lower.as_str())
+        || (lower.len() >= 4 && lower.bytes().all(|letter| letter == b'x'))
     {
         Some("a placeholder from a sample")
-    } else if ["qualified.domain.name", "11111111-1111-1111-11111111111111111"].contains(&lower.as_str()) {
+    } else if ["qualified.domain.name", "11111111-1111-1111-11111111111111111", "00000000-0000-0000-0000-000000000000"]
+        .contains(&lower.as_str())
+    {
         Some("the value of a project template")
     } else {
         None
     }
+}
+
+/// Whether a text is a variable's name as people write them for a shell or a template: of several words.
+fn is_name_of_variable(text: &str) -> bool {
+    let letters = || text.chars().filter(|one| one.is_ascii_alphabetic());
+    let formed = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || "_.-".contains(one));
+    let shouted = text.contains('_') && letters().all(|one| one.is_ascii_uppercase());
+    let camel = letters().next().is_some_and(|first| first.is_ascii_uppercase())
+        && ["Id", "Secret", "Name", "Key", "Password", "Url", "Uri", "Token", "Tenant", "Value"]
+            .iter()
+            .any(|end| text.ends_with(end));
+    let lower = letters().all(|one| one.is_ascii_lowercase()) && text.contains(['_', '-', '.']);
+    formed && !text.bytes().any(|byte| byte.is_ascii_digit()) && (shouted || camel || lower)
 }
 
 /// Whether an address or a name has a placeholder inside: `https://<tenant>.b2clogin.com/`,
@@ -59,10 +110,45 @@ mod tests {
             "${SECRET}",
             "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)",
             " qualified.domain.name",
+            "{{ .Values.clientSecret }}",
+            "{% raw %}",
+            "<%= ENV['X'] %>",
+            "$(ClientSecret)",
+            "%CLIENT_SECRET%",
+            "$CLIENT_SECRET",
+            "$env:CLIENT_SECRET",
+            "{ClientId}",
+            "{client-id}",
+            "__ClientSecret__",
+            "@@SECRET@@",
+            "((client-secret))",
+            "%(secret)s",
+            "op://vault/item/field",
+            "ENC[AES256_GCM,data:p673w==,type:str]",
+            "replace-me",
+            "TODO",
+            "xxxxxxxx",
         ] {
             assert!(unreplaced(value).is_some(), "{value}");
         }
-        for value in ["s3cret", "a<b>c", "<", "[]", "contoso.example", "youre-fine", "é<"] {
+        for value in [
+            "s3cret",
+            "a<b>c",
+            "<",
+            "[]",
+            "contoso.example",
+            "youre-fine",
+            "é<",
+            "%a8Q~b%",
+            "$ecret",
+            "$3cRET_a",
+            "{0f8fad5b-d9cb-469f-a165-70867728950e}",
+            "xxx",
+            "{a8Q}",
+            "$A8Q_B",
+            "replaced",
+            "todos",
+        ] {
             assert_eq!(unreplaced(value), None, "{value}");
         }
     }

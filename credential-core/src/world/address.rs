@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 /// Why no secret may go to an address. `Display` goes after the setting's name: `KeyVaultUrl must use
 /// https: ...`; it never shows the address, which may have a password in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AddressFault {
     /// It is not of the form `https://HOST/...`.
@@ -36,6 +36,13 @@ impl fmt::Display for AddressFault {
             Self::UserInformation => "has a user name or password in it",
             Self::NotProtected => "must use https: http is for this machine alone",
         })
+    }
+}
+
+/// What it says: a `main` that returns it prints this.
+impl fmt::Debug for AddressFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

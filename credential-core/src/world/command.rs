@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+
+use crate::source::told;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -147,7 +149,6 @@ pub enum CommandErrorKind {
 }
 
 /// A command gave no output: why, and which program. Shows no argument, no variable and nothing that it wrote.
-#[derive(Debug)]
 pub struct CommandError {
     kind: CommandErrorKind,
     message: String,
@@ -176,6 +177,13 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// What it says, and why: a `main` that returns it prints this.
+impl fmt::Debug for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        told(self, f)
     }
 }
 

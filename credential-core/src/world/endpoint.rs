@@ -92,7 +92,7 @@ fn address(text: &str) -> Result<SocketAddr, EndpointFault> {
 }
 
 /// Why a text is no [`Endpoint`]. `Display` goes after the setting's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndpointFault {
     /// It is neither `unix:` nor `tcp:`.
@@ -133,6 +133,13 @@ impl fmt::Display for EndpointFault {
             Self::NotIpAndPort => "is not valid: it must be an IP address and a port, and nothing else",
             Self::NotLoopback => "is not valid: it leads to another machine",
         })
+    }
+}
+
+/// What it says: a `main` that returns it prints this.
+impl fmt::Debug for EndpointFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

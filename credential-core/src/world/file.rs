@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
+use crate::text::stand_in;
 use crate::world::FILE_TIMEOUT;
 use crate::{LoadRequest, SourceError, World};
 
@@ -50,9 +51,13 @@ impl LoadRequest<'_> {
     /// [`World::read_file`] in the request's world.
     ///
     /// # Errors
-    /// As there.
+    /// As there, and `Invalid` where something else stands in the place of the content
+    /// ([`stand_in`]).
     pub async fn read_file(&self, path: &Path, max: u64) -> Result<SecretBytes, SourceError> {
-        self.world.read_file(path, max).await
+        let content = self.world.read_file(path, max).await?;
+        let Some(found) = stand_in(content.expose()) else { return Ok(content) };
+        let message = format!("{} {}", self.world.files.resolve(path).display(), found.what);
+        Err(SourceError::invalid("not-the-file", message).remedy(found.remedy).settled_locally())
     }
 }
 

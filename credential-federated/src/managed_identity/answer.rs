@@ -73,12 +73,12 @@ fn refused(answer: &Answer, body: &Value, host: &str, identity: &Identity) -> So
             ),
         },
         401 | 403 => {
-            (SourceErrorKind::Denied, "managed-identity-refused", "see the platform's identity settings".to_owned())
+            (SourceErrorKind::Denied, "managed-identity-refused", "check the platform's identity settings".to_owned())
         }
         404 => (
             SourceErrorKind::Transient,
             "managed-identity-not-found",
-            "see whether this machine has an identity; one that is new takes a while".to_owned(),
+            "check whether this machine has an identity; one that is new takes a while".to_owned(),
         ),
         410 => (
             SourceErrorKind::Transient,

@@ -171,9 +171,9 @@ fn unreachable(host: &str, error: HttpError) -> SourceError {
                 .remedy("use the HTTP client of token-client, or one that can")
         }
         HttpErrorKind::Timeout => SourceError::transient("managed-identity-timeout", format!("{host} timed out"))
-            .remedy("see whether the platform's identity endpoint is well; it is asked again"),
+            .remedy("check whether the platform's identity endpoint is well; it is asked again"),
         _ => SourceError::transient("managed-identity-unreachable", format!("{host} is unreachable: {error}"))
-            .remedy("see whether the platform's variables are of this machine; it is asked again"),
+            .remedy("check whether the platform's variables are of this machine; it is asked again"),
     };
     failed.caused_by(error)
 }

@@ -1,6 +1,10 @@
 //! Which of a machine's managed identities is meant.
 
-use credential_core::{BindContext, CredentialDescription, Setting, SettingKind, SourceError, Unbound};
+use credential_core::text::{guid, printable};
+use credential_core::{BindContext, CredentialDescription, Finding, Setting, SettingKind, SourceError, Unbound};
+
+/// The most characters of a name that are shown.
+const MAX_SHOWN: usize = 100;
 
 const CLIENT_ID: &str = "ManagedIdentityClientId";
 const OBJECT_ID: &str = "ManagedIdentityObjectId";
@@ -54,7 +58,20 @@ impl Identity {
             return Err(cx.error(error.remedy("keep one of them")));
         }
         identity.check().map_err(|error| cx.error(error))?;
+        identity.note_name(cx);
         Ok(identity)
+    }
+
+    /// A name for people in the place of an id.
+    fn note_name(&self, cx: &mut BindContext<'_>) {
+        if let (Self::ClientId(id) | Self::ObjectId(id), Some(setting)) = (self, self.setting())
+            && guid::normal(id).is_none()
+        {
+            let shown = printable(id, MAX_SHOWN);
+            let message = format!("{setting} is {shown:?}, not a GUID: identities are known by theirs");
+            let remedy = "copy the client id or object (principal) id from the overview page of the managed identity";
+            cx.say(setting, Finding::warning("managed-identity-id-not-a-guid", message).remedy(remedy));
+        }
     }
 
     fn check(&self) -> Result<(), SourceError> {

@@ -153,5 +153,5 @@ fn no_answer(lost: NoFlight) -> SourceError {
         _ => "asking for a managed identity's token was given up: the runtimes that did it have ended",
     };
     SourceError::transient("managed-identity-timeout", message)
-        .remedy("see whether the platform's identity endpoint is well; it is asked again")
+        .remedy("check whether the platform's identity endpoint is well; it is asked again")
 }

@@ -77,7 +77,7 @@ fn not_run(failure: CommandError) -> SourceError {
                 .remedy("check which program az is: command -v az")
         }
         _ => SourceError::transient("azure-cli-abandoned", format!("the Azure CLI could not be run: {text}"))
-            .remedy("see the log and the cause; it is tried again"),
+            .remedy("look at the log and the cause; it is tried again"),
     };
     error.caused_by(failure)
 }

@@ -9,22 +9,29 @@ use super::token::{IDENTITY_REFUSED, Token};
 use super::variables::{CERTIFICATE, CLIENT, SECRET, SEND_CHAIN, TENANT, TOKEN_FILE};
 use crate::session::Session;
 
+/// What to do about variables that are missing.
+const SET_OR_CHOOSE: &str = "set them, or choose another \"Credential\"";
+
 /// `AZURE_CLIENT_ID` and `AZURE_TENANT_ID` with `AZURE_CLIENT_SECRET` or `AZURE_CLIENT_CERTIFICATE_PATH`.
 pub(super) async fn service_principal(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
     let missing: Vec<&str> = [CLIENT, TENANT].into_iter().filter(|name| session.variable(name).is_none()).collect();
     let client_id = session.variable(CLIENT).filter(|_| missing.is_empty()).ok_or_else(|| {
-        SourceError::not_applicable("environment-incomplete", format!("{} not set", missing.join(" and ")))
+        let message = format!("{} not set", missing.join(" and "));
+        SourceError::not_applicable("environment-incomplete", message).remedy(SET_OR_CHOOSE)
     })?;
     let name = [SECRET, CERTIFICATE].into_iter().find(|name| session.variable(name).is_some()).ok_or_else(|| {
         let message = format!("neither {SECRET} nor {CERTIFICATE} is set");
-        SourceError::not_applicable("environment-incomplete", message)
+        SourceError::not_applicable("environment-incomplete", message).remedy(SET_OR_CHOOSE)
     })?;
     by(session, challenge, &client_id, name).await
 }
 
 /// The token that a platform (Kubernetes) projects: `AZURE_FEDERATED_TOKEN_FILE`.
 pub(super) async fn workload_identity(session: &Session, challenge: &Challenge) -> Result<Token, SourceError> {
-    let absent = |name| SourceError::not_applicable("workload-identity-absent", format!("{name} not set"));
+    let absent = |name| {
+        let error = SourceError::not_applicable("workload-identity-absent", format!("{name} not set"));
+        error.remedy("let the pod use workload identity, or choose another \"Credential\"")
+    };
     session.variable(TOKEN_FILE).ok_or_else(|| absent(TOKEN_FILE))?;
     let client_id = session.variable(CLIENT).or_else(|| session.plan().managed_identity.clone());
     let client_id = client_id.ok_or_else(|| absent(CLIENT))?;

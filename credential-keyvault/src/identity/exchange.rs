@@ -43,16 +43,16 @@ pub(super) fn refused(error: &SourceError, challenge: &Challenge, who: &str) -> 
     let (code, remedy) = match error.code() {
         AUTHORITY_UNREACHABLE => (
             "vault-authority-unreachable",
-            "the vault's authority gives the token to read the vault with: check the way to it",
+            "check the way to the vault's authority, which gives the token to read the vault with",
         ),
         AUTHORITY_UNWELL => (
             "vault-authority-unwell",
-            "the vault's authority gives the token to read the vault with; it is asked again",
+            "wait: the vault's authority, which gives the token to read the vault with, is asked again",
         ),
         AUTHORITY_UNREADABLE => {
             ("vault-authority-unreadable", "check proxies or gateways that answer in the authority's place")
         }
-        TOKEN_REFUSED => (IDENTITY_REFUSED, error.remedy_text().unwrap_or("see what the authority says")),
+        TOKEN_REFUSED => (IDENTITY_REFUSED, error.remedy_text().unwrap_or("correct what the authority names")),
         _ => return None,
     };
     let message = format!("{} gave no token to {who}: {error}", challenge.authority);

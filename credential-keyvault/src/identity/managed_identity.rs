@@ -89,7 +89,7 @@ fn absent(host: &str) -> SourceError {
 fn address(endpoint: &str, version: &str, resource: &str, client_id: Option<&str>) -> Result<Url, SourceError> {
     let mut url = Url::parse(endpoint).map_err(|_| {
         SourceError::invalid("managed-identity-endpoint", "the platform's identity endpoint is not a valid URL")
-            .remedy("see IDENTITY_ENDPOINT or AZURE_POD_IDENTITY_AUTHORITY_HOST")
+            .remedy("correct IDENTITY_ENDPOINT or AZURE_POD_IDENTITY_AUTHORITY_HOST; the platform sets them")
     })?;
     let mut query = url.query_pairs_mut();
     query.append_pair("api-version", version).append_pair("resource", resource);
@@ -131,7 +131,7 @@ fn read(session: &Session, answer: &HttpResponse, who: String) -> Result<Token, 
             "managed-identity-unreadable",
             "the platform's answer has no token and end in it",
         )
-        .remedy("see what answers at the platform's identity endpoint"));
+        .remedy("look at what answers at the platform's identity endpoint"));
     };
     Ok(Token { value, expires_on, who })
 }

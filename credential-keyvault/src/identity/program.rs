@@ -26,7 +26,7 @@ impl ProgramCredential {
         let token = self.0.get_token(&[&challenge.scope], None).await.map_err(|error| {
             SourceError::denied(IDENTITY_REFUSED, "the credential that the program gave has no token")
                 .caused_by(error.to_string())
-                .remedy("see the cause; it comes from the credential itself")
+                .remedy("mend what the cause names: it comes from the credential itself")
         })?;
         Ok(of_sdk(&token, "the program's own credential".to_owned()))
     }

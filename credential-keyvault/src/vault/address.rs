@@ -126,7 +126,10 @@ fn known_host(host: &str) -> Result<(), SourceError> {
         ));
     }
     let known = clouds::vaults().map(|parent| format!("NAME.{parent}")).collect::<Vec<_>>().join(", ");
-    Err(wrong(&format!("names the host {host}, which is not a known vault host"), &format!("vaults are at {known}")))
+    Err(wrong(
+        &format!("names the host {host}, which is not a known vault host"),
+        &format!("name a vault: they are at {known}"),
+    ))
 }
 
 /// `/certificates/NAME[/VERSION]`, and the same under `secrets` and `keys`: each certificate has all three.

@@ -11,7 +11,7 @@ use crate::settings::NAME;
 /// The longest message of a vault that is shown.
 const MAX_MESSAGE: usize = 400;
 
-/// What was operation of the vault.
+/// What the vault is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Certificate,
@@ -116,7 +116,7 @@ impl ErrorResponse {
         let error = match self.status {
             401 => {
                 let who = session.memory().who().unwrap_or_else(|| "nobody".to_owned());
-                let message = format!("{vault} does not know who is {doing}: it was operation as {who}; {said}");
+                let message = format!("{vault} does not know who is {doing}: it was asked as {who}; {said}");
                 SourceError::denied("vault-unauthorized", message)
                     .remedy("check which tenant the vault trusts: az keyvault show --query properties.tenantId")
             }
@@ -127,7 +127,7 @@ impl ErrorResponse {
             429 => {
                 SourceError::transient("vault-throttled", format!("{vault} has too many callers while {doing}: {said}"))
                     .remedy(
-                        "it is operation again when it said so; a vault of one's own or a longer PollInterval helps",
+                        "give the application a vault of its own, or set a longer PollInterval; it is asked again when the vault said",
                     )
             }
             408 | 500..=599 => SourceError::transient("vault-unwell", format!("{vault} failed while {doing}: {said}"))
@@ -164,18 +164,18 @@ impl ErrorResponse {
         match self.inner.as_str() {
             "ForbiddenByFirewall" | "ForbiddenByConnection" => {
                 SourceError::denied("vault-forbidden-by-firewall", by("by its firewall")).remedy(format!(
-                    "az keyvault network-rule add --name {account} --ip-address ADDRESS, or use its private endpoint"
+                    "run: az keyvault network-rule add --name {account} --ip-address ADDRESS, or use its private endpoint"
                 ))
             }
             "ForbiddenByRbac" => SourceError::denied("vault-forbidden-by-role", by("for want of a role")).remedy(format!(
-                "az role assignment create --role \"{role}\" --assignee OBJECT-ID --scope VAULT-ID"
+                "run: az role assignment create --role \"{role}\" --assignee OBJECT-ID --scope VAULT-ID"
             )),
             "AccessDenied" | "ForbiddenByPolicy" => {
                 SourceError::denied("vault-forbidden-by-access-policy", by("by its access policy"))
                     .remedy(format!("run: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"))
             }
             _ => SourceError::denied("vault-forbidden", by("without saying by what")).remedy(format!(
-                "give it the role \"{role}\", or: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"
+                "give it the role \"{role}\", or run: az keyvault set-policy --name {account} --object-id OBJECT-ID {permission}"
             )),
         }
     }
@@ -188,7 +188,7 @@ pub(crate) fn disabled(session: &Session, said: Option<&str>) -> SourceError {
     let message = format!("certificate {:?} in {} is disabled{said}", plan.name, plan.vault);
     let account = plan.vault.name();
     SourceError::invalid("certificate-disabled", message).about(NAME).remedy(format!(
-        "az keyvault certificate set-attributes --vault-name {account} --name {} --enabled true",
+        "run: az keyvault certificate set-attributes --vault-name {account} --name {} --enabled true",
         plan.name
     ))
 }

@@ -18,7 +18,7 @@ pub(crate) async fn explain(vault: &Vault, response: &ErrorResponse) -> SourceEr
     if vault.is_soft_deleted().await.unwrap_or(false) {
         let message = format!("certificate {:?} in {} has been deleted and can be recovered", plan.name, plan.vault);
         let error = SourceError::invalid("certificate-deleted", message).remedy(format!(
-            "az keyvault certificate recover --vault-name {} --name {}",
+            "run: az keyvault certificate recover --vault-name {} --name {}",
             plan.vault.name(),
             plan.name
         ));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use credential_core::world::{HttpErrorKind, HttpResponse};
 use serde_json::{Value, json};
 use token_client::{DownstreamCall, DownstreamError};
@@ -44,6 +46,53 @@ async fn a_refusal_names_the_call_the_apis_words_and_the_setting() {
     let code = |error: &DownstreamError| error.answer().unwrap().api_error().code;
     there.answer(HttpResponse::new(404, vec![], odata));
     assert_eq!(code(&api.get::<Value>("x").await.unwrap_err()).as_deref(), Some("itemNotFound"));
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_the_token_had_and_where_the_address_came_from() {
+    let part = |claims: Value| BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+    let token = |claims: Value| format!("e30.{}.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg", part(claims));
+    let app = token(json!({"aud": "api://x", "roles": ["Stock.Read"]}));
+    let user = token(json!({"aud": "api://x", "scp": "read write"}));
+    let bare = token(json!({"aud": "api://x"}));
+    let challenge = "Bearer error=\"invalid_token\", error_description=\"The audience is invalid\"";
+    for (status, header, token, parts) in [
+        (
+            401,
+            ("www-authenticate", challenge),
+            &app,
+            &["invalid_token: The audience is invalid", "audience api://x"][..],
+        ),
+        (403, ("x", ""), &app, &["the roles Stock.Read", "grant the application the role"]),
+        (403, ("x", ""), &user, &["the scopes read write", "add the role or scope"]),
+        (403, ("x", ""), &bare, &["neither roles nor scopes", "with admin consent"]),
+        (
+            404,
+            ("x", ""),
+            &app,
+            &[
+                "BaseUrl is \"https://api.contoso.com/v1\" (appsettings.json:1:",
+                "RelativePath is \"items\" (appsettings.json:1:",
+            ],
+        ),
+        (
+            302,
+            ("location", "https://login.example/?code=s3cret"),
+            &app,
+            &["redirects to https://login.example/?code=***"],
+        ),
+        (407, ("x", ""), &app, &["HTTPS_PROXY", "Stock:BaseUrl"]),
+    ] {
+        let there = Arc::<There>::default();
+        *there.token.lock().unwrap() = Some(token.clone());
+        let api = client(&there, json!({"Stock": section()})).await.downstream("Stock").unwrap();
+        there.answer(HttpResponse::new(status, vec![(header.0.to_owned(), header.1.to_owned())], ""));
+        let said = api.call(DownstreamCall::new()).await.unwrap().error_for_status().unwrap_err().to_string();
+        for part in parts {
+            assert!(said.contains(part), "{part} is missing in {said}");
+        }
+        assert!(!said.contains("s3cret") && !said.contains("c2lnbmF0dXJl"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -105,5 +154,8 @@ async fn whatever_a_call_gives_is_an_error_that_main_can_return() {
         Ok(())
     }
     let error = main().await.unwrap_err();
-    assert_eq!(format!("{error:?}"), "the body cannot be written as JSON: key must be a string");
+    assert_eq!(
+        format!("{error:?}"),
+        "the body cannot be written as JSON: key must be a string (make it a value that JSON has, or send bytes(..))"
+    );
 }

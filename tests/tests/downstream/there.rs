@@ -19,6 +19,8 @@ pub(crate) struct There {
     asked: Mutex<Vec<HttpRequest>>,
     script: Mutex<VecDeque<HttpResponse>>,
     silent_at: Option<&'static str>,
+    /// What tokens are, where they are more than a name.
+    pub(crate) token: Mutex<Option<String>>,
 }
 
 #[async_trait]
@@ -32,7 +34,8 @@ impl HttpClient for There {
         }
         let json = vec![("content-type".to_owned(), "application/json".to_owned())];
         if is_authority {
-            let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "issued-token"});
+            let token = self.token.lock().unwrap().clone().unwrap_or_else(|| "issued-token".to_owned());
+            let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token});
             return Ok(HttpResponse::new(200, json, token.to_string()));
         }
         let scripted = self.script.lock().unwrap().pop_front();
@@ -77,7 +80,7 @@ pub(crate) async fn client_with(
 ) -> Result<TokenClient, ConfigurationError> {
     let mut settings = json!({
         "AzureAd": {
-            "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.com", "ClientId": "app1",
+            "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.com", "ClientId": "8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f",
             "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": "s3cret"}],
         },
         "DownstreamApis": apis,

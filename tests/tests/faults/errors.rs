@@ -90,7 +90,7 @@ async fn each_attempt_has_the_authoritys_words_and_the_remedy() {
         let said = AuthorityRefusal::of(attempt).unwrap();
         assert_eq!(said.error_codes, [7_000_215]);
         assert!(said.remedy().is_some() && finding.remedy.as_deref() == said.remedy(), "{finding}");
-        assert_eq!(finding.path.as_deref(), Some(attempt.path.as_str()));
+        assert_eq!(finding.path, Some(format!("{}:ClientSecret", attempt.path)));
     }
     assert!(error.retry_after().is_some_and(|wait| wait <= Duration::from_secs(60)), "{:?}", error.retry_after());
     assert_eq!(error.retry_after().is_some(), error.retry_at().is_some());

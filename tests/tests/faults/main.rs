@@ -10,6 +10,7 @@
 mod authority;
 mod errors;
 mod metadata;
+mod places;
 mod presenting;
 mod requests;
 mod runtimes;

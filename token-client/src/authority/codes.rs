@@ -17,10 +17,16 @@ pub const AUTHORITY_QUERY: &str = "authority-query";
 pub const TENANT_NOT_CONCRETE: &str = "tenant-not-concrete";
 /// Error. A tenant was named in a call to an authority without tenants.
 pub const TENANT_NOT_SUPPORTED: &str = "tenant-not-supported";
+/// Warning. `ClientId` is no GUID, and Microsoft Entra ID knows applications by theirs.
+pub const CLIENT_ID_NOT_A_GUID: &str = "client-id-not-a-guid";
+/// Warning. `TenantId` is neither an id nor a domain name, and Microsoft Entra ID knows tenants by theirs.
+pub const TENANT_IS_A_NAME: &str = "tenant-is-a-name";
 /// Hint. The tenant is taken from the host's name.
 pub const TENANT_INFERRED: &str = "tenant-inferred";
 /// Hint. The host is another name of its cloud's host, where requests go.
 pub const HOST_ALIAS: &str = "host-alias";
+/// Warning. The host is near to a cloud's, or one where nobody issues tokens.
+pub const HOST_MISSPELT: &str = "host-misspelt";
 /// Error. The region's name cannot be a part of a host's name.
 pub const BAD_REGION: &str = "bad-region";
 /// Error. No cloud knows the host (`invalid_instance`, AADSTS50049).

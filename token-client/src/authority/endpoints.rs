@@ -15,7 +15,7 @@ use super::{Authority, AuthorityKind, clouds, discovery, metadata};
 /// The addresses of an authority, for one tenant.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     /// The authority with its tenant: `https://login.microsoftonline.com/contoso.com`.
     pub authority: String,
     /// Where tokens are asked for.
@@ -139,7 +139,7 @@ impl Authority {
     /// As [`tenant_for`](Self::tenant_for); `unknown-instance` when the cloud says so (no other failure
     /// of that look-up is one); for other OpenID providers `metadata-unreachable`, `metadata-invalid`
     /// and `issuer-mismatch`. Those of the look-ups name the setting with the address.
-    pub async fn resolve(
+    pub(crate) async fn resolve(
         &self,
         tenant: Option<&str>,
         for_app: bool,

@@ -7,16 +7,12 @@ use credential_core::Finding;
 use credential_core::source::{Origin, causes};
 use credential_core::world::HttpError;
 
-use crate::plain::plain;
-
-/// What to do when a host gives no answer.
-pub(crate) const UNREACHABLE: &str =
-    "check the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)";
+use crate::http::unanswered;
 
 /// Why an authority's endpoints could not be had. Cheap to clone: callers that waited for the same
 /// answer each get it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AuthorityError {
+pub(crate) struct AuthorityError {
     finding: Box<Finding>,
     transient: bool,
     late: bool,
@@ -37,7 +33,7 @@ impl AuthorityError {
     pub(crate) fn unreachable(code: &'static str, message: String, error: &HttpError) -> Self {
         let mut finding = Finding::error(code, message).because(error.to_string());
         finding.cause.extend(causes(error));
-        Self::transient(finding.remedy(UNREACHABLE))
+        Self::transient(finding.remedy(unanswered::remedy(error)))
     }
 
     /// Names the setting with the address, unless another one is named already.
@@ -66,12 +62,13 @@ impl AuthorityError {
     }
 
     /// The same facts as a finding.
-    pub fn finding(&self) -> &Finding {
+    pub(crate) fn finding(&self) -> &Finding {
         &self.finding
     }
 
     /// Stable, kebab-case: see [`codes`](super::codes).
-    pub fn code(&self) -> &'static str {
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
         self.finding.code
     }
 
@@ -81,14 +78,14 @@ impl AuthorityError {
     }
 
     /// Whether it may work on the next try.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         self.transient
     }
 }
 
 impl fmt::Display for AuthorityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        plain(&self.finding, f)
+        self.finding.fmt(f)
     }
 }
 

@@ -13,6 +13,8 @@ use super::address::{Address, host_and_port};
 use super::clouds;
 use super::codes;
 use super::error::AuthorityError;
+use crate::http::page::{PAGE, is_page};
+use crate::http::unanswered::PROXY_PASSWORD;
 
 /// How long the question may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -93,10 +95,18 @@ async fn ask(url: &str, world: &World) -> Result<Result<Metadata, String>, Autho
         let finding = Finding::error(codes::METADATA_UNREACHABLE, format!("{url} was answered with status {status}"));
         return Err(AuthorityError::transient(finding.remedy("try again")));
     }
+    if status == 407 {
+        let message = format!("{url} was answered by a proxy that asks for a user name and password (407)");
+        let finding = Finding::error(codes::METADATA_UNREACHABLE, message);
+        return Err(AuthorityError::wrong(finding.remedy(PROXY_PASSWORD)));
+    }
     if status != 200 {
         return Ok(Err(format!("was answered with status {status}")));
     }
     Ok(serde_json::from_slice(response.body.expose()).map_err(|_| {
+        if is_page(&response) {
+            return format!("is {PAGE}");
+        }
         let kind = printable(response.header("content-type").unwrap_or("no content type"), 100);
         format!("has {} bytes of {kind} and no OpenID configuration", response.body.len())
     }))

@@ -1,18 +1,13 @@
 //! Who issues the tokens: from the settings to the addresses that requests go to.
 //!
-//! [`Authority::from_options`] reads the settings and asks nobody; [`Authority::resolve`] gives the
-//! endpoints for one token request.
+//! What the settings say is in [`Authority`]; nobody is asked for it. What one token request is sent to, the client
+//! learns when it sends it.
 //!
-//! ```
-//! use std::collections::BTreeMap;
-//! use token_client::authority::Authority;
-//! use token_client::settings::{Configuration, Location};
-//!
-//! let text = r#"{"AzureAd": {"Instance": "https://login.windows.net/", "TenantId": "contoso.com", "ClientId": "app1"}}"#;
-//! let configuration = Configuration::from_json(text, &Location::default(), &BTreeMap::new());
-//! let authority = Authority::from_options(&configuration.application).unwrap();
-//! let token = authority.endpoints().token.unwrap();
-//! assert_eq!(token, "https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token");
+//! ```no_run
+//! # async fn example() -> Result<(), token_client::ConfigurationError> {
+//! let client = token_client::TokenClient::from_file("appsettings.json").await?;
+//! println!("{:?}", client.authority().endpoints().token);
+//! # Ok(()) }
 //! ```
 
 mod address;
@@ -26,6 +21,7 @@ mod error;
 mod golden;
 mod kind;
 mod metadata;
+mod names;
 mod options;
 mod region;
 mod tenant;
@@ -42,10 +38,11 @@ use address::Address;
 use cell::Cell;
 use region::Region;
 
-pub use endpoints::{Endpoints, OfflineEndpoints};
+#[cfg(test)]
+pub(crate) use endpoints::Endpoints;
+pub use endpoints::OfflineEndpoints;
 pub(crate) use endpoints::{merge_query, with_query};
-pub use error::AuthorityError;
-pub(crate) use error::UNREACHABLE;
+pub(crate) use error::AuthorityError;
 pub use kind::AuthorityKind;
 pub(crate) use tenant::check as check_tenant;
 

@@ -5,7 +5,7 @@ use credential_core::source::Origin;
 
 use super::address::Address;
 use super::region::Region;
-use super::{Authority, AuthorityKind, clouds, codes, tenant};
+use super::{Authority, AuthorityKind, clouds, codes, names, tenant};
 use crate::settings::{self, ApplicationOptions, Located, any_error};
 use credential_core::text::guid::is_guid;
 
@@ -30,13 +30,17 @@ impl Authority {
     /// Everything that is wrong: see [`codes`]. Warnings and hints alone are no error;
     /// they are among [`findings`](Self::findings). `common` and `organizations` are no error here,
     /// since users may sign in with them; app tokens refuse them when they are asked for.
-    pub fn from_options(options: &ApplicationOptions) -> Result<Self, Vec<Finding>> {
+    pub(crate) fn from_options(options: &ApplicationOptions) -> Result<Self, Vec<Finding>> {
         let mut reader = Reader { options, said: Vec::new() };
         let draft = reader.draft();
         let region = reader.region();
         let home_tenant = reader.checked_tenant(options.app_home_tenant_id.as_ref(), "AppHomeTenantId");
         if let Some(draft) = &draft {
             reader.check_tenant(draft, home_tenant.is_some());
+        }
+        if let Some(draft) = &draft {
+            let found = names::check(draft.kind, &draft.address.host, draft.tenant.as_deref(), options);
+            reader.said.extend(found);
         }
         let failed = any_error(&reader.said);
         match draft {
@@ -57,7 +61,7 @@ impl Authority {
 }
 
 /// An option that says something.
-fn filled(option: Option<&Located<String>>) -> Option<&Located<String>> {
+pub(super) fn filled(option: Option<&Located<String>>) -> Option<&Located<String>> {
     option.filter(|located| !located.value.trim().is_empty())
 }
 

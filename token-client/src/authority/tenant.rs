@@ -58,7 +58,7 @@ impl Authority {
     /// `common` or `organizations`; `tenant-not-supported` when a call names one for a provider that
     /// has none; `wrong-value` and `white-space` for text that is no tenant. Azure AD B2C, External ID
     /// and ADFS stay with what is configured whatever the call says.
-    pub fn tenant_for(&self, call: Option<&str>, for_app: bool) -> Result<Option<String>, AuthorityError> {
+    pub(crate) fn tenant_for(&self, call: Option<&str>, for_app: bool) -> Result<Option<String>, AuthorityError> {
         let call = call.filter(|tenant| !tenant.is_empty());
         if self.kind == AuthorityKind::Oidc {
             return match call {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::Failure;
 use crate::settings::Location;
+use credential_core::source::Origin;
 
 /// Credentials and tokens from an appsettings.json.
 #[derive(Parser)]
@@ -78,6 +79,7 @@ fn location(file: &Path, environment: Option<&str>, section: &str, set: &[String
         file: file.to_owned(),
         environment: environment.map(str::to_owned),
         section: section.to_owned(),
+        overrides_from: Origin::Argument("--set".into()),
         ..Location::default()
     };
     for setting in set {

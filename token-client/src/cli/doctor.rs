@@ -110,7 +110,9 @@ fn unbound(configuration: &Configuration) -> Vec<Value> {
         .map(|(index, entry)| {
             let of_it = |finding: &&Finding| finding.path.as_deref().is_some_and(|path| is_within(path, entry.path()));
             let found: Vec<Finding> = configuration.findings.iter().filter(of_it).cloned().collect();
-            let failed = any_error(&found);
+            // That nothing is left to try is said of the list, at the first entry.
+            let own = |finding: &&Finding| finding.code != codes::ALL_CREDENTIALS_SKIPPED;
+            let failed = any_error(&found.iter().filter(own).cloned().collect::<Vec<_>>());
             let status = match failed {
                 true => "failed",
                 false if entry.flag("Skip") => "skipped",
@@ -299,7 +301,7 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
     }
     let found: Vec<Said<'_>> = report.findings.iter().map(|(finding, said)| (finding.clone(), said.as_ref())).collect();
     if !found.is_empty() {
-        output.print_lines(&text::findings(&found, output));
+        output.print_lines(&text::findings_with_help(&found, output));
         output.print("");
     }
     for (name, found) in &report.downstream {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::words::of_program;
 use crate::token::error::attempt_findings;
 use crate::{AccessToken, AuthorityRefusal};
 
@@ -37,9 +38,9 @@ pub(crate) fn finding(finding: &Finding, said: Option<&AuthorityRefusal>) -> Val
         ("code", json!(finding.code)),
         ("path", json!(finding.path)),
         ("origin", finding.origin.as_ref().map_or(Value::Null, origin)),
-        ("message", json!(finding.message)),
+        ("message", json!(of_program(&finding.message))),
         ("cause", if finding.cause.is_empty() { Value::Null } else { json!(finding.cause) }),
-        ("remedy", json!(finding.remedy)),
+        ("remedy", json!(finding.remedy.as_deref().map(of_program))),
         ("authority", said.map_or(Value::Null, authority)),
     ])
 }

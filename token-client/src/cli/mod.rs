@@ -18,6 +18,7 @@ mod sources;
 mod text;
 mod token;
 mod traces;
+mod words;
 mod wrap;
 
 use std::process::ExitCode;

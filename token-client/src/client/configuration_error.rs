@@ -4,8 +4,6 @@ use std::fmt;
 
 use credential_core::{Finding, Severity};
 
-use crate::plain::plain;
-
 /// Everything that is wrong with a configuration, at once: each finding names the setting, where it
 /// stands, what was found and what to do.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,7 +29,7 @@ impl fmt::Display for ConfigurationError {
             if nth > 0 {
                 f.write_str("\n")?;
             }
-            plain(finding, f)?;
+            finding.fmt(f)?;
         }
         Ok(())
     }

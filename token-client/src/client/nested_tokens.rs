@@ -180,6 +180,7 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
         extra_headers: Vec::new(),
         // A little less than there is: the request's own failure says more than the deadline's.
         deadline: now.after(request.deadline.since(now).mul_f64(0.95)),
+        made_from: None,
     }
 }
 

@@ -15,6 +15,7 @@ use super::builder::TokenClientBuilder;
 use super::current::Current;
 use super::recipe::Recipe;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
+use crate::exchange::led::MadeFrom;
 use crate::exchange::{Exchange, ExchangeError, chain_gap, claims};
 use crate::http::{addresses, headers};
 use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
@@ -358,6 +359,16 @@ impl Inner {
         }
     }
 
+    fn made_from(&self, request: &TokenRequest) -> MadeFrom {
+        MadeFrom {
+            configuration: Arc::clone(&self.configuration),
+            api: request.section.0.clone(),
+            scopes: request.scopes.clone(),
+            tenant: request.tenant.clone(),
+            user_assertion: request.user_assertion.clone(),
+        }
+    }
+
     /// Checks the request and learns the token endpoint, and the authority that it belongs to.
     async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, String), ExchangeError> {
         let (options, world) = (self.options(), self.world());
@@ -398,6 +409,7 @@ impl Inner {
             assertion_fmi_path: request.assertion_fmi_path.clone(),
             extra_headers: request.extra_headers.clone(),
             deadline,
+            made_from: Some(self.made_from(request)),
         };
         Ok((exchange, endpoints.authority))
     }

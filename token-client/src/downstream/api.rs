@@ -142,6 +142,7 @@ impl DownstreamApi {
             Caller::User(token) => TokenRequest::on_behalf_of(token, options.scope_list().iter().cloned()),
             Caller::Application => TokenRequest::app_of(options.scope_list().to_vec()),
         };
+        request.section.0 = Some(Arc::clone(options));
         apply(&options.acquire_token_options, &mut request);
         if let Some(tenant) = &call.tenant {
             request.tenant = Some(tenant.clone());

@@ -182,7 +182,7 @@ impl DownstreamCall {
     pub fn json(mut self, value: &impl Serialize) -> Result<Self, DownstreamError> {
         let bytes = serde_json::to_vec(value).map_err(|error| {
             let finding = Finding::error("body-not-json", "the body cannot be written as JSON");
-            Box::new(finding.because(error.to_string()))
+            Box::new(finding.because(error.to_string()).remedy("make it a value that JSON has, or send bytes(..)"))
         })?;
         self.body = Some(Body { bytes, kind: BodyKind::Json });
         Ok(self)

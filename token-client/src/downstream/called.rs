@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use credential_core::Finding;
 use credential_core::source::{Origin, causes};
-use credential_core::text::shown_address;
-use credential_core::world::{HttpError, HttpErrorKind};
+use credential_core::text::{printable, shown_address};
+use credential_core::world::{HttpError, HttpErrorKind, HttpResponse};
 
+use super::challenge;
+use crate::AccessToken;
+use crate::http::unanswered::{self, PROXY_PASSWORD};
+use crate::jwt::Claims;
 use crate::settings::{DownstreamOptions, Located};
 
 /// A call that was made.
@@ -35,9 +39,8 @@ impl Called {
         let code = if error.kind() == HttpErrorKind::Timeout { "api-timed-out" } else { "api-unreachable" };
         let mut finding = Finding::error(code, format!("{self}: {error}"));
         finding.cause = causes(error);
-        let remedy =
-            "check BaseUrl, the network, the proxy (HTTPS_PROXY) and the certificate authorities (SSL_CERT_FILE)";
-        self.at(finding.remedy(remedy), self.base_url())
+        finding.cause.extend(self.address_from().into_iter().next());
+        self.at(finding.remedy(format!("check BaseUrl, or {}", unanswered::remedy(error))), self.base_url())
     }
 
     /// The call's own time was over.
@@ -48,31 +51,62 @@ impl Called {
     }
 
     /// The API answered with a status that is none of success; `said` are its own words.
-    pub(super) fn refused(&self, status: u16, with_token: bool, said: &str) -> Finding {
-        let token = match (status, with_token) {
-            (401, true) => " though a token was sent",
-            (401, false) => ": no token was sent",
+    pub(super) fn refused(&self, response: &HttpResponse, token: Option<&AccessToken>, said: &str) -> Finding {
+        let status = response.status;
+        let with = match (status, token) {
+            (401, Some(_)) => " though a token was sent",
+            (401, None) => ": no token was sent",
             _ => "",
         };
-        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-        let finding = Finding::error("api-refused", format!("{self} answered {status}{token}{said}"));
-        let (remedy, setting) = match (status, with_token) {
-            (401, true) => ("compare the audience that the API expects with Scopes", self.scopes()),
-            (401, false) => ("add Scopes to the section", self.scopes()),
-            (403, _) => ("grant the role or scope that the API asks for; Scopes names what is asked", self.scopes()),
+        let said = if said.is_empty() { challenge::words(response).unwrap_or_default() } else { said.to_owned() };
+        let said = if said.is_empty() { said } else { format!(": {said}") };
+        let mut finding = Finding::error("api-refused", format!("{self} answered {status}{with}{said}"));
+        finding.cause = match (status, token) {
+            (401 | 403, Some(token)) => vec![had(token)],
+            (300..=399, _) => response.header("location").map(redirected).into_iter().collect(),
+            (404 | 405 | 410, _) => self.address_from(),
+            _ => Vec::new(),
+        };
+        let (remedy, setting) = match (status, token) {
+            (401, Some(_)) => ("compare the audience that the API expects with the resource in Scopes", self.scopes()),
+            (401, None) => ("add Scopes to the section, so that a token is sent", self.scopes()),
+            (403, Some(token)) => (to_grant(token), self.scopes()),
+            (403, None) => ("add Scopes to the section, so that a token is sent", self.scopes()),
+            (407, _) => (PROXY_PASSWORD, self.base_url()),
             (300..=399, _) => ("write the address that it redirects to: no redirect is followed", self.path()),
             (404 | 405 | 410, _) => ("compare the address with the API's: BaseUrl, RelativePath and path", self.path()),
             (408 | 429 | 500.., _) => ("try again later, or look at the API's log", None),
-            _ => ("see what the API says", None),
+            _ => ("correct what the API names: the call's path, query and body, or the section's settings", None),
         };
         self.at(finding.remedy(remedy), setting)
     }
 
     /// The answer is not the JSON that was expected.
-    pub(super) fn not_json(&self, content_type: &str, line: usize, column: usize) -> Finding {
+    pub(super) fn not_json(&self, content_type: &str, line: usize, column: usize, page: bool) -> Finding {
         let what = "is not the JSON that was expected";
         let message = format!("the answer to {self} ({content_type}) {what}, at line {line}, column {column}");
-        self.at(Finding::error("answer-not-json", message).remedy("look at it with call(..) and text()"), None)
+        let finding = Finding::error("answer-not-json", message);
+        match page {
+            true => self.at(
+                finding.remedy("check BaseUrl: a page for people answered, of a sign-in or a captive portal"),
+                self.base_url(),
+            ),
+            false => self.at(finding.remedy("look at it with call(..) and text()"), None),
+        }
+    }
+
+    /// What the address was made of.
+    fn address_from(&self) -> Vec<String> {
+        let said = |setting: &Located<String>| {
+            let name = setting.path.rsplit(':').next().unwrap_or_default();
+            format!("{name} is {:?} ({})", shown_address(&setting.value), setting.origin)
+        };
+        let base = self.options.base_url.as_ref().map(said);
+        let path = match self.configured_path() {
+            Some(path) => Some(said(path)),
+            None => self.own_path.then(|| "the path comes from the call".to_owned()),
+        };
+        base.into_iter().chain(path).collect()
     }
 
     fn at(&self, finding: Finding, setting: Option<Setting>) -> Finding {
@@ -92,9 +126,41 @@ impl Called {
 
     /// What the path came from: the section's, or else the call's below the address.
     fn path(&self) -> Option<Setting> {
-        let configured = self.options.relative_path.as_ref().filter(|path| !self.own_path && !path.value.is_empty());
-        configured.and_then(place).or_else(|| self.base_url())
+        self.configured_path().and_then(place).or_else(|| self.base_url())
     }
+
+    fn configured_path(&self) -> Option<&Located<String>> {
+        self.options.relative_path.as_ref().filter(|path| !self.own_path && !path.value.is_empty())
+    }
+}
+
+/// What the API looks at in a token.
+fn had(token: &AccessToken) -> String {
+    let Some(claims) = Claims::read(token.value()) else { return "the token does not say what it is for".to_owned() };
+    let audience = claims.text("aud").unwrap_or_else(|| "none".to_owned());
+    let rights: Vec<String> = [("roles", "the roles"), ("scp", "the scopes")]
+        .into_iter()
+        .filter_map(|(claim, name)| Some(format!("{name} {}", claims.text(claim)?)))
+        .collect();
+    let rights = if rights.is_empty() { "neither roles nor scopes".to_owned() } else { rights.join(" and ") };
+    format!("the token has the audience {audience} and {rights}")
+}
+
+/// What is missing in a token that was not enough.
+fn to_grant(token: &AccessToken) -> &'static str {
+    let has = |claim: &str| Claims::read(token.value()).is_some_and(|claims| claims.text(claim).is_some());
+    match has("scp") {
+        true => {
+            "add the role or scope that the API asks for to Scopes, and grant it under API permissions of the app registration"
+        }
+        false => {
+            "grant the application the role that the API asks for, with admin consent, under API permissions of the app registration"
+        }
+    }
+}
+
+fn redirected(location: &str) -> String {
+    format!("it redirects to {}", printable(&shown_address(location), 500))
 }
 
 fn place<T>(located: &Located<T>) -> Option<Setting> {

@@ -58,13 +58,12 @@ fn several(said: &[Caller]) -> Box<Finding> {
     } else {
         "the call is made as the application and on behalf of a user at the same time"
     };
-    Box::new(Finding::error(codes::CALLER_CONFLICT, message).remedy("call as_app() or on_behalf_of(..), once"))
+    Box::new(Finding::error(codes::CALLER_CONFLICT, message).remedy("use as_app() or on_behalf_of(..), once"))
 }
 
 fn for_nobody(options: &DownstreamOptions) -> Box<Finding> {
     let message = format!("{} is called without a token, and the call says whom the token is for", options.name);
-    let remedy = "remove \"Anonymous\": true and add Scopes, or leave out as_app() and on_behalf_of(..) \
-                  (--as-app, --user-assertion)";
+    let remedy = "remove \"Anonymous\": true and add Scopes, or leave out as_app() and on_behalf_of(..)";
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.anonymous.as_ref(), options)
 }
 
@@ -73,8 +72,8 @@ fn user_given(options: &DownstreamOptions) -> Box<Finding> {
         "{} is called as the application (\"RequestAppToken\": true), and the call brings a user's token",
         options.name
     );
-    let remedy = "remove RequestAppToken to call on behalf of the user, or leave out on_behalf_of(..) \
-                  (--user-assertion) to call as the application";
+    let remedy = "remove RequestAppToken to call on behalf of the user, or leave out on_behalf_of(..) to \
+                  call as the application";
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
 }
 
@@ -83,14 +82,14 @@ fn application_ruled_out(options: &DownstreamOptions) -> Box<Finding> {
         "{} is called on behalf of users (\"RequestAppToken\": false), and the call is made as the application",
         options.name
     );
-    let remedy = "write \"RequestAppToken\": true or remove it to call as the application, or call \
-                  on_behalf_of(..) (--user-assertion @FILE) instead of as_app() (--as-app)";
+    let remedy = "write \"RequestAppToken\": true or remove it to call as the application, or use \
+                  on_behalf_of(..) instead of as_app()";
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
 }
 
 fn needs_user<T>(why: &str, setting: Option<&Located<T>>, options: &DownstreamOptions) -> Box<Finding> {
     let message = format!("{} is called on behalf of a user ({why}), and no user's token came in", options.name);
-    let remedy = "call on_behalf_of(..) (--user-assertion @FILE); for the application, write \
+    let remedy = "use on_behalf_of(..); for the application, write \
                   \"Scopes\": [\"RESOURCE/.default\"] and \"RequestAppToken\": true";
     at(Finding::error(codes::NEEDS_USER, message).remedy(remedy), setting, options)
 }
@@ -98,8 +97,8 @@ fn needs_user<T>(why: &str, setting: Option<&Located<T>>, options: &DownstreamOp
 fn app_or_user(options: &DownstreamOptions) -> Box<Finding> {
     let message =
         format!("nothing says whom {} is called for: .default is for the application and for users", options.name);
-    let remedy = "add \"RequestAppToken\": true or call as_app() (--as-app) for the application, or call \
-                  on_behalf_of(..) (--user-assertion @FILE) for a user";
+    let remedy = "add \"RequestAppToken\": true or use as_app() for the application, or use \
+                  on_behalf_of(..) for a user";
     at(Finding::error(codes::APP_OR_USER, message).remedy(remedy), None::<&Located<bool>>, options)
 }
 

@@ -3,7 +3,11 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use credential_core::world::Challenge;
+use credential_core::text::printable;
+use credential_core::world::{Challenge, HttpResponse};
+
+/// The most characters of each of a challenge's parameters that are shown.
+const MAX_WORDS: usize = 500;
 
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -21,6 +25,16 @@ pub(crate) fn claims<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<S
     })?;
     let decoded = ENGINES.iter().find_map(|engine| String::from_utf8(engine.decode(&claims).ok()?).ok());
     Some(decoded.unwrap_or(claims))
+}
+
+/// What a Bearer challenge says of its reason (RFC 6750 §3).
+pub(crate) fn words(response: &HttpResponse) -> Option<String> {
+    let headers = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    let mut challenges = headers.flat_map(|(_, value)| Challenge::read_all(value));
+    let challenge = challenges.find(|challenge| challenge.is("Bearer"))?;
+    let parts = ["error", "error_description"].into_iter().filter_map(|name| challenge.quoted(name));
+    let words = parts.map(|part| printable(part, MAX_WORDS)).collect::<Vec<_>>().join(": ");
+    Some(words).filter(|words| !words.is_empty())
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use credential_core::world::HttpError;
 
 use super::DownstreamResponse;
 use crate::TokenError;
-use crate::plain::plain;
 
 /// Why a downstream call failed. [`findings`](Self::findings) name the API, the method, the address (without values
 /// of its query), what was answered and the setting to look at.
@@ -79,7 +78,7 @@ impl fmt::Display for DownstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token(error) => error.fmt(f),
-            other => other.findings().iter().try_for_each(|finding| plain(finding, f)),
+            other => other.findings().iter().try_for_each(|finding| finding.fmt(f)),
         }
     }
 }

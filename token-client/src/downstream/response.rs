@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::called::Called;
 use super::{ApiError, DownstreamError};
 use crate::AccessToken;
+use crate::http::page::is_page;
 
 /// The most bytes that an answer may have.
 pub const MAX_RESPONSE: u64 = 32 * 1024 * 1024;
@@ -96,14 +97,15 @@ impl DownstreamResponse {
         serde_json::from_slice(body).map_err(|error| {
             let content_type = printable(answer.header("content-type").unwrap_or("no content type"), 100);
             // The line and column alone: the parser's text repeats values.
-            let finding = answer.called.not_json(&content_type, error.line(), error.column());
+            let page = is_page(&answer.response);
+            let finding = answer.called.not_json(&content_type, error.line(), error.column(), page);
             DownstreamError::NotJson { answer: Box::new(answer.clone()), finding: Box::new(finding) }
         })
     }
 
     /// Why a status that is not 2xx may have come.
     pub(crate) fn refusal(&self) -> Option<Finding> {
-        let refused = || self.called.refused(self.status(), self.with_token(), &self.api_error().shown());
+        let refused = || self.called.refused(&self.response, self.token.as_ref(), &self.api_error().shown());
         (!self.is_success()).then(refused)
     }
 }

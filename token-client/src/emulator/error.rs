@@ -48,8 +48,7 @@ impl fmt::Display for EmulatorError {
 /// The message and its causes: a `main` that returns it prints this.
 impl fmt::Debug for EmulatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        credential_core::source::causes(self).iter().try_for_each(|cause| write!(f, ": {cause}"))
+        credential_core::source::told(self, f)
     }
 }
 

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use credential_core::Finding;
+use credential_core::codes::AUTHORITY_UNREACHABLE;
 use credential_core::source::causes;
 use credential_core::world::{HttpError, HttpErrorKind};
 
-use crate::authority::UNREACHABLE;
+use super::led::{self, Led};
+use crate::http::unanswered;
 use crate::{AuthorityRefusal, TokenErrorKind, authority};
 
 /// Why one exchange with the authority gave no token.
@@ -15,7 +17,7 @@ pub(crate) enum ExchangeError {
     /// The authority refused.
     Authority(Box<AuthorityRefusal>),
     /// The authority gave no answer.
-    Http(HttpError),
+    Http(HttpError, Vec<Led>),
     /// The authority's endpoints could not be had.
     Endpoints(authority::AuthorityError),
     /// The request cannot be sent as it is; nothing was sent.
@@ -28,7 +30,7 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authority(error) => error.fmt(f),
-            Self::Http(error) => error.fmt(f),
+            Self::Http(error, _) => error.fmt(f),
             Self::Endpoints(error) => error.fmt(f),
             Self::Request(finding) | Self::Elsewhere(_, finding) => finding.fmt(f),
         }
@@ -39,7 +41,7 @@ impl std::error::Error for ExchangeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) | Self::Elsewhere(..) => None,
-            Self::Http(error) => error.source(),
+            Self::Http(error, _) => error.source(),
         }
     }
 }
@@ -48,23 +50,17 @@ impl ExchangeError {
     /// The same facts as a finding.
     pub(crate) fn finding(&self) -> Finding {
         match self {
-            Self::Authority(error) => {
-                let finding = Finding::error("authority-refused", error.to_string());
-                match error.remedy() {
-                    Some(remedy) => finding.remedy(remedy),
-                    None => finding,
-                }
-            }
-            Self::Http(error) => {
+            Self::Authority(error) => error.placed(Finding::error("authority-refused", error.to_string())),
+            Self::Http(error, led) => {
                 let (code, remedy) = match error.kind() {
                     HttpErrorKind::Request => {
-                        ("request-not-sent", "see the cause: the HTTP client takes no such request")
+                        ("request-not-sent", "correct what the cause names: the HTTP client cannot send such a request")
                     }
-                    _ => ("authority-unreachable", UNREACHABLE),
+                    _ => (AUTHORITY_UNREACHABLE, unanswered::remedy(error)),
                 };
                 let mut finding = Finding::error(code, error.to_string()).remedy(remedy);
                 finding.cause = causes(error);
-                finding
+                led::placed(finding, led)
             }
             Self::Endpoints(error) => error.finding().clone(),
             Self::Request(finding) | Self::Elsewhere(_, finding) => (**finding).clone(),

@@ -8,6 +8,7 @@ use credential_core::world::HttpResponse;
 use serde::Deserialize;
 
 use crate::AuthorityRefusal;
+use crate::http::page::{PAGE, is_page};
 
 /// The most bytes that an access token may have.
 const MAX_TOKEN: usize = 256 * 1024;
@@ -64,6 +65,9 @@ impl Issued {
     /// When the body is not a valid JSON object or holds no usable token.
     pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
         let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
+            if is_page(response) {
+                return Err(Box::new(AuthorityRefusal::unusable(response, PAGE)));
+            }
             let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);
             return Err(Box::new(AuthorityRefusal::unusable(response, &format!("no JSON token answer ({kind})"))));
         };

@@ -21,6 +21,7 @@ pub(super) struct Message {
     pub(super) form: Zeroizing<Vec<u8>>,
     /// The `Authorization` header, where the client's secret goes there.
     pub(super) authorization: Option<Secret>,
+    assertion: Option<Secret>,
     /// What of it is shown nowhere.
     secrets: Vec<Secret>,
 }
@@ -33,12 +34,17 @@ impl Message {
     pub(super) async fn of(exchange: &Exchange, candidate: &Candidate, world: &World) -> Result<Self, SourceError> {
         fitness::check(&candidate.credential, candidate.presentation, exchange.kind)?;
         let secrets = exchange.user_assertion.iter().cloned().collect();
-        let mut draft = Draft { form: Form::default(), authorization: None, secrets };
+        let mut draft = Draft { form: Form::default(), authorization: None, assertion: None, secrets };
         if !in_header(candidate) {
             draft.form.add("client_id", &exchange.client_id);
         }
         draft.present(exchange, candidate, world).await?;
         Ok(draft.finish(exchange))
+    }
+
+    /// The client assertion, where the credential is presented as one.
+    pub(super) fn assertion(&self) -> Option<&Secret> {
+        self.assertion.as_ref()
     }
 
     /// The answer without what it repeats of the secrets: its words go into errors and logs.
@@ -52,6 +58,7 @@ impl Message {
 struct Draft {
     form: Form,
     authorization: Option<Secret>,
+    assertion: Option<Secret>,
     secrets: Vec<Secret>,
 }
 
@@ -94,11 +101,12 @@ impl Draft {
     fn assertion(&mut self, assertion: Secret) {
         self.form.add("client_assertion_type", JWT_BEARER);
         self.form.add("client_assertion", assertion.expose());
-        self.secrets.push(assertion);
+        self.secrets.push(assertion.clone());
+        self.assertion = Some(assertion);
     }
 
     fn finish(self, exchange: &Exchange) -> Message {
-        let Self { mut form, authorization, secrets } = self;
+        let Self { mut form, authorization, assertion, secrets } = self;
         form.add("scope", &exchange.scope);
         if let Some(claims) = &exchange.claims {
             form.add("claims", claims);
@@ -118,7 +126,7 @@ impl Draft {
         if let Some(path) = &exchange.fmi_path {
             form.add("fmi_path", path);
         }
-        Message { form: form.into_bytes(), authorization, secrets }
+        Message { form: form.into_bytes(), authorization, assertion, secrets }
     }
 }
 

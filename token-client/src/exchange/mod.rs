@@ -8,9 +8,11 @@ mod error;
 pub(crate) mod fitness;
 mod form;
 mod issued;
+pub(crate) mod led;
 mod message;
 mod refusal;
 pub(crate) mod rejection;
+mod rejection_table;
 
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, Moment};
 use credential_core::{Secret, World};
 
 use crate::authority::AuthorityKind;
+use led::{About, Led, MadeFrom};
 use message::Message;
 use rejection::{Meaning, meaning};
 
@@ -55,6 +58,8 @@ pub(crate) struct Exchange {
     /// Checked: no header of our own, nothing that no header may carry.
     pub(crate) extra_headers: Vec<(String, String)>,
     pub(crate) deadline: Moment,
+    /// The settings behind it, where they are known.
+    pub(crate) made_from: Option<MadeFrom>,
 }
 
 impl Exchange {
@@ -68,14 +73,21 @@ impl Exchange {
         let deadline = if candidate.background { candidate.deadline } else { self.deadline };
         match self.send(&message, deadline, world).await {
             Ok(issued) => Verdict::Accept(issued),
-            Err(ExchangeError::Authority(error)) => match meaning(&error) {
-                Meaning::Credential { in_doubt: true } => Verdict::NextInDoubt(ExchangeError::Authority(error)),
-                Meaning::Credential { in_doubt: false } => Verdict::Next(ExchangeError::Authority(error)),
-                Meaning::InvalidCredential => Verdict::Invalid(ExchangeError::Authority(error)),
-                Meaning::Request | Meaning::Unwell => Verdict::Stop(ExchangeError::Authority(error)),
-            },
+            Err(ExchangeError::Authority(mut error)) => {
+                error.led = self.led(rejection::about(&error), Some((candidate, message.assertion())));
+                match meaning(&error) {
+                    Meaning::Credential { in_doubt: true } => Verdict::NextInDoubt(ExchangeError::Authority(error)),
+                    Meaning::Credential { in_doubt: false } => Verdict::Next(ExchangeError::Authority(error)),
+                    Meaning::InvalidCredential => Verdict::Invalid(ExchangeError::Authority(error)),
+                    Meaning::Request | Meaning::Unwell => Verdict::Stop(ExchangeError::Authority(error)),
+                }
+            }
             Err(error) => Verdict::Stop(error),
         }
+    }
+
+    fn led(&self, about: &[About], presented: Option<(&Candidate, Option<&Secret>)>) -> Vec<Led> {
+        self.made_from.as_ref().map_or_else(Vec::new, |made_from| made_from.led(about, presented))
     }
 
     /// Sends the form; once more after a pause when the authority is unwell and names no time of its own.
@@ -98,7 +110,7 @@ impl Exchange {
         let timeout = deadline.since(world.clock.moment()).min(TIMEOUT);
         if timeout.is_zero() {
             let message = "the time for this token was over before the request was sent";
-            return Err(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message)));
+            return Err(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message), Vec::new()));
         }
         let mut request = HttpRequest::post(&self.token_endpoint)
             .header("accept", "application/json")
@@ -118,7 +130,8 @@ impl Exchange {
             request.headers.retain(|(ours, _)| !ours.eq_ignore_ascii_case(name));
             request = request.header(name, value.as_str());
         }
-        let response = world.send(request).await.map_err(ExchangeError::Http)?;
+        let response = world.send(request).await;
+        let response = response.map_err(|error| ExchangeError::Http(error, self.led(&[About::Instance], None)))?;
         match response.status {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
             _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&message.not_repeated(response))))),
@@ -130,7 +143,7 @@ impl Exchange {
 fn may_pass(error: &ExchangeError) -> bool {
     match error {
         ExchangeError::Authority(error) => error.status >= 500 && error.retry_after.is_none(),
-        ExchangeError::Http(error) => matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Broken),
+        ExchangeError::Http(error, _) => matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Broken),
         ExchangeError::Endpoints(_) | ExchangeError::Request(_) | ExchangeError::Elsewhere(..) => false,
     }
 }

@@ -3,13 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
+use credential_core::Finding;
 use credential_core::chain::{Attempt, Outcome};
 use credential_core::text::moves_terminal;
 use credential_core::world::HttpResponse;
 use serde::Deserialize;
 
+use super::led::{self, Led};
 use super::{ExchangeError, rejection};
+use crate::http::page::{PAGE, is_page};
 
+/// The code of a proxy's answer in the authority's place.
+pub(super) const PROXY_WANTS_PASSWORD: &str = "proxy_authentication_required";
 /// The code of a success that is none.
 const UNUSABLE: &str = "unusable_answer";
 /// The most of an authority's text that is kept.
@@ -40,6 +45,8 @@ pub struct AuthorityRefusal {
     pub timestamp: Option<String>,
     /// How long the authority wants to be left alone.
     pub retry_after: Option<Duration>,
+    /// The settings that led to it.
+    pub(super) led: Vec<Led>,
 }
 
 #[derive(Default, Deserialize)]
@@ -69,6 +76,18 @@ impl AuthorityRefusal {
         rejection::remedy(self)
     }
 
+    /// The finding with the settings that led to the refusal, and with what to do.
+    pub(crate) fn placed(&self, mut finding: Finding) -> Finding {
+        if finding.remedy.is_none() {
+            let unknown = self.error_codes.first().filter(|_| self.remedy().is_none());
+            finding.remedy = match unknown {
+                Some(code) => Some(format!("look it up: https://login.microsoftonline.com/error?code={code}")),
+                None => self.remedy().map(str::to_owned),
+            };
+        }
+        led::placed(finding, &self.led)
+    }
+
     /// Reads a refusal; a body that is none gets a code by its status.
     pub(crate) fn read(response: &HttpResponse) -> Self {
         let status = response.status;
@@ -95,6 +114,7 @@ impl AuthorityRefusal {
             correlation_id: body.correlation_id.as_deref().map(shorten),
             timestamp: body.timestamp.as_deref().map(shorten),
             retry_after: retry_after(response),
+            led: Vec::new(),
         }
     }
 
@@ -126,6 +146,7 @@ fn by_status(status: u16) -> &'static str {
     match status {
         300..=399 => "redirected",
         404 => "not_found",
+        407 => PROXY_WANTS_PASSWORD,
         408 => "request_timeout",
         429 => "request_throttled",
         500.. => "service_not_available",
@@ -140,6 +161,8 @@ fn no_oauth_answer(response: &HttpResponse) -> String {
         (300..=399, Some(_)) => format!(
             "the authority answered {status} with a redirect; a request that carries a credential does not follow one"
         ),
+        (407, _) => "a proxy answered 407 in the authority's place: it asks for a user name and password".to_owned(),
+        _ if is_page(response) => format!("the authority answered {status} with {PAGE}"),
         _ => format!("the authority answered {status} with {} bytes of {}", response.body.len(), shorten(kind)),
     }
 }
@@ -195,7 +218,10 @@ mod tests {
         let headers =
             vec![("Content-Type".to_owned(), "text/html".to_owned()), ("Retry-After".to_owned(), "99999".to_owned())];
         let error = AuthorityRefusal::read(&HttpResponse::new(503, headers, "<html>"));
-        assert_eq!(error.to_string(), "service_not_available: the authority answered 503 with 6 bytes of text/html");
+        assert_eq!(
+            error.to_string(),
+            "service_not_available: the authority answered 503 with an HTML page, not JSON: a proxy or captive portal may stand before it"
+        );
         assert_eq!(error.retry_after, Some(Duration::from_secs(3600)));
     }
 }

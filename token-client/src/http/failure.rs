@@ -7,6 +7,8 @@ use credential_core::world::{HttpError, HttpErrorKind};
 
 use super::pinned;
 
+/// What a proxy's 407 becomes when a tunnel is asked for. The type is not public.
+const PASSWORD_WANTED: &str = "proxy authorization required";
 /// What the client's pool says when the connection that a request waited for came to nothing: whoever
 /// was opening it left. The type is not public.
 const LEFT_BY_ANOTHER: [&str; 2] = ["request was canceled", "checked out connection was closed"];
@@ -32,6 +34,11 @@ pub(super) fn never_sent(error: &(dyn StdError + 'static)) -> bool {
         cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
             || LEFT_BY_ANOTHER.contains(&cause.to_string().as_str())
     })
+}
+
+/// Whether a proxy asks for a user name and password.
+pub(super) fn asks_for_password(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|cause| cause.to_string().contains(PASSWORD_WANTED))
 }
 
 /// What went wrong, by the innermost cause; the address is cut from reqwest's own text.
@@ -63,6 +70,9 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
     let message = match kind {
         HttpErrorKind::Request => format!("the request to {host} cannot be sent"),
         HttpErrorKind::UnknownHost => format!("host {host} not found"),
+        HttpErrorKind::Connect if asks_for_password(&error) => {
+            format!("no connection to {host}: the proxy asks for a user name and password (407)")
+        }
         HttpErrorKind::Connect => format!("no connection to {host}"),
         HttpErrorKind::Tls => format!("the TLS connection to {host} failed{why}"),
         HttpErrorKind::Timeout => too_late(host),

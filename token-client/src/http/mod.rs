@@ -4,6 +4,7 @@ pub(crate) mod addresses;
 mod failure;
 pub(crate) mod headers;
 mod origin;
+pub(crate) mod page;
 pub(crate) mod path;
 mod pinned;
 mod pools;
@@ -11,6 +12,7 @@ mod proxies;
 mod reqwest_http;
 mod setup;
 mod stream;
+pub(crate) mod unanswered;
 pub(crate) mod wiped;
 
 pub use reqwest_http::ReqwestHttp;

@@ -16,7 +16,7 @@ pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
     };
     let is_query = may_query && extra.starts_with('?');
     if !(extra.is_empty() || is_query) {
-        return Err(refused("has a ? or # in it", "take it out; a query comes from query(..) (--query NAME=VALUE)"));
+        return Err(refused("has a ? or # in it", "take it out; pass a query by query(..)"));
     }
     if path.contains(char::is_control) {
         return Err(refused(

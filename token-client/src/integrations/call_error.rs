@@ -7,7 +7,6 @@ use std::slice;
 use credential_core::Finding;
 
 use crate::TokenError;
-use crate::plain::plain;
 
 /// Why a call with a token gave no answer.
 #[non_exhaustive]
@@ -42,7 +41,7 @@ impl CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call(finding) => plain(finding, f),
+            Self::Call(finding) => finding.fmt(f),
             Self::Token(error) => error.fmt(f),
             Self::Service(error) => error.fmt(f),
         }

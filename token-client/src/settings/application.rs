@@ -1,6 +1,6 @@
 //! The options of an application: a section such as `AzureAd`.
 
-use credential_core::{CredentialDescription, Finding, Severity};
+use credential_core::{CredentialDescription, Finding};
 
 use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
@@ -152,15 +152,13 @@ fn require(section: &Section<'_>, options: &ApplicationOptions, binder: &mut Bin
     } else if options.credentials.iter().all(|entry| entry.flag("Skip")) {
         let first = options.credentials.iter().take(1);
         let place = |entry: &CredentialDescription| (entry.setting_path("Skip"), entry.setting_origin("Skip"));
-        binder.said.extend(first.map(place).map(|(path, origin)| all_skipped(Severity::Warning).at(path, origin)));
+        binder.said.extend(first.map(place).map(|(path, origin)| all_skipped().at(path, origin)));
     }
 }
 
 /// A list that has entries and none to try.
-pub(crate) fn all_skipped(severity: Severity) -> Finding {
+pub(crate) fn all_skipped() -> Finding {
     let message = "every entry of ClientCredentials says \"Skip\": true: no token can be asked for";
-    let mut finding = Finding::error(codes::ALL_CREDENTIALS_SKIPPED, message)
-        .remedy("remove \"Skip\": true from the entry that is to be used");
-    finding.severity = severity;
-    finding
+    Finding::error(codes::ALL_CREDENTIALS_SKIPPED, message)
+        .remedy("remove \"Skip\": true from the entry that is to be used")
 }

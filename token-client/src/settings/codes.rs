@@ -29,6 +29,8 @@ pub const VARIABLE_TWICE: &str = "variable-twice";
 pub const VARIABLE_NOT_UNICODE: &str = "variable-not-unicode";
 /// Error. A variable or argument nests deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
 pub const PATH_TOO_DEEP: &str = "path-too-deep";
+/// Warning. A variable has `_` or `.` where `__` separates, and is not read.
+pub const VARIABLE_SEPARATOR: &str = "variable-separator";
 /// Hint. A value comes from an `ASPNETCORE_` variable, which generic hosts of .NET don't read.
 pub const WEB_HOST_VARIABLE: &str = "web-host-variable";
 /// Warning. An argument has `__` where `:` separates.
@@ -77,8 +79,10 @@ pub const CREDENTIAL_NOT_AN_OBJECT: &str = "credential-not-an-object";
 pub const SOURCE_TYPE_SPELLING: &str = "source-type-spelling";
 /// Warning. Neither credentials nor a secret are configured.
 pub const NO_CREDENTIALS: &str = "no-credentials";
-/// Warning; error of a call. Every entry of a list says `Skip`.
+/// Error. Every entry of a list says `Skip`.
 pub const ALL_CREDENTIALS_SKIPPED: &str = "all-credentials-skipped";
+/// Error. A list of credentials stands outside the application's section, which has none.
+pub const MISPLACED_CREDENTIALS: &str = "misplaced-credentials";
 /// Error. A top-level `ClientSecret` stands beside a list that is not empty.
 pub const CLIENT_SECRET_AND_CREDENTIALS: &str = "client-secret-and-credentials";
 /// Error. Two lists of credentials are not empty.
@@ -92,6 +96,8 @@ pub const MIXED_ENTRY: &str = "mixed-entry";
 
 /// Error. A downstream section has no scopes, and does not say `"Anonymous": true`.
 pub const NO_SCOPES: &str = "no-scopes";
+/// Warning. The scopes are for another API than the one at `BaseUrl`.
+pub const SCOPE_OF_ANOTHER_API: &str = "scope-of-another-api";
 /// Warning. A section has scopes and says `"Anonymous": true`.
 pub const ANONYMOUS_WITH_SCOPES: &str = "anonymous-with-scopes";
 /// Error. The scopes belong to several resources: a token is for one.

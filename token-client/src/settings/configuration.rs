@@ -19,6 +19,7 @@ use super::in_code::InCode;
 use super::json;
 use super::key::{self, SEPARATOR};
 use super::location::{Location, environment_file};
+use super::misplaced;
 use super::remains;
 use super::tree::{Layer, MAX_DEPTH, Refused, Tree};
 use super::variables::{self, HOST_PREFIXES};
@@ -143,7 +144,7 @@ impl Configuration {
         if !code.is_empty() {
             layers.push(code.layer(CODE, &location.section, &layers, &mut said));
         }
-        layers.push(arguments(&location.overrides, &mut said));
+        layers.push(arguments(location, &mut said));
         let empty = Self {
             file: location.file.clone(),
             environment,
@@ -169,6 +170,8 @@ impl Configuration {
             own.push(missing_section(tree, path));
         }
         let application = application::bind(&section, &mut own);
+        misplaced::credentials(tree, path, &application, &mut own);
+        misplaced::variables(tree, path, &mut own);
         check_layers(tree, path, &mut own);
         let downstream = downstream::bind_all(tree, path, &mut others);
         downstream.iter().for_each(|api| check_layers(tree, &api.path, &mut others));
@@ -210,7 +213,7 @@ impl Configuration {
         } else {
             self.findings.retain(|finding| finding.code != codes::MISSING_SECTION);
             Finding::error(codes::SETTINGS_FILE_MISSING, message)
-                .remedy("create it, name another one (--config FILE), or set variables such as AzureAd__ClientId")
+                .remedy("create it, name another one by builder().file(..), or set variables such as AzureAd__ClientId")
         };
         self.findings.insert(0, finding);
     }
@@ -270,10 +273,10 @@ fn too_large(name: &str) -> Finding {
 }
 
 /// The values that the caller puts over everything else.
-fn arguments(overrides: &[(String, String)], said: &mut Vec<Finding>) -> Layer {
+fn arguments(location: &Location, said: &mut Vec<Finding>) -> Layer {
     let mut layer = Layer::new(ARGUMENTS);
-    let origin = Origin::Argument(Arc::from("--set"));
-    for (path, value) in overrides {
+    let origin = location.overrides_from.clone();
+    for (path, value) in &location.overrides {
         let parts: Vec<&str> = path.split(SEPARATOR).take(MAX_DEPTH + 1).collect();
         if parts.len() == 1 && path.contains("__") {
             let message = "the argument's path has __, which separates in variables alone";
@@ -282,7 +285,8 @@ fn arguments(overrides: &[(String, String)], said: &mut Vec<Finding>) -> Layer {
         if let Err(Refused::TooDeep | Refused::Duplicate(_)) = layer.put(&parts, Secret::from(value.as_str()), &origin)
         {
             let message = format!("an argument nests deeper than {MAX_DEPTH} levels");
-            said.push(placed(Finding::error(codes::PATH_TOO_DEEP, message), origin.clone()));
+            let finding = Finding::error(codes::PATH_TOO_DEEP, message);
+            said.push(placed(finding.remedy("leave it out, or write a path of fewer parts"), origin.clone()));
         }
     }
     layer
@@ -307,7 +311,7 @@ fn missing_section(tree: &Tree, path: &str) -> Finding {
         _ if known.is_empty() => finding.remedy("add it"),
         _ => {
             let list: Vec<&str> = known.into_iter().take(20).collect();
-            finding.remedy(format!("add it, or name another one (--section): {}", list.join(", ")))
+            finding.remedy(format!("add it, or name another one by builder().section(..): {}", list.join(", ")))
         }
     }
 }

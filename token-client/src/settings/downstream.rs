@@ -6,6 +6,7 @@ use credential_core::text::nearest;
 use credential_core::world::is_loopback;
 
 use super::acquire_token::{self, AcquireTokenOptions};
+use super::audience;
 use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
 use super::key;
@@ -133,7 +134,7 @@ fn is_whole(section: &Section<'_>) -> bool {
     has_any(section, &WHOLE)
 }
 
-fn is_application(section: &Section<'_>) -> bool {
+pub(super) fn is_application(section: &Section<'_>) -> bool {
     has_any(section, &["ClientId"]) && has_any(section, &APPLICATION)
 }
 
@@ -247,8 +248,13 @@ fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder
         return;
     }
     let checked = if options.is_app_token() { scopes::check_app_token(list) } else { scopes::check_user_token(list) };
-    if let Err(finding) = checked {
-        binder.say(&place, *finding);
+    match checked {
+        Err(finding) => binder.say(&place, *finding),
+        Ok(()) => {
+            if let Some(finding) = options.base_url.as_ref().and_then(|base| audience::check(&base.value, list)) {
+                binder.say(&place, finding);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use credential_core::source::Origin;
+use credential_core::text::stand_in;
 use credential_core::{Finding, Secret};
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
@@ -22,6 +23,11 @@ pub(crate) fn is_object(text: &str) -> bool {
 /// Reads a file's text into a layer. What is wrong becomes findings; the layer is then to be left out.
 pub(crate) fn parse(text: &str, file: &str, layer: Layer) -> Result<Layer, Vec<Finding>> {
     let mut cursor = Cursor::new(text, file);
+    if let Some(found) = stand_in(text.as_bytes()) {
+        let message = format!("the settings file {}", found.what);
+        let finding = Finding::error(codes::BROKEN_JSON, message).remedy(found.remedy);
+        return Err(vec![placed(finding, cursor.origin(found.offset))]);
+    }
     if let Err(fault) = strict::check(text) {
         return Err(vec![broken(fault.what, cursor.origin(fault.offset))]);
     }

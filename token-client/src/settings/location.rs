@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use credential_core::Finding;
+use credential_core::source::Origin;
 use credential_core::world::Environment;
 
 use super::codes;
@@ -22,6 +23,8 @@ pub struct Location {
     pub section: String,
     /// Values over everything else: path and value.
     pub overrides: Vec<(String, String)>,
+    /// Where those stand.
+    pub(crate) overrides_from: Origin,
 }
 
 impl Default for Location {
@@ -31,6 +34,7 @@ impl Default for Location {
             environment: None,
             section: "AzureAd".to_owned(),
             overrides: Vec::new(),
+            overrides_from: Origin::Code,
         }
     }
 }
@@ -99,7 +103,7 @@ pub(crate) fn environment_file(file: &Path, environment: &str) -> Result<PathBuf
                 codes::BAD_ENVIRONMENT_NAME,
                 format!("{environment:?} is not a valid environment name: a file is named after it"),
             )
-            .remedy("set --environment, DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT to a name such as Development"),
+            .remedy("use builder().environment(..), DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT with a name such as Development"),
         ));
     }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();

@@ -26,6 +26,7 @@
 
 mod acquire_token;
 mod application;
+mod audience;
 mod bind;
 pub mod codes;
 mod configuration;
@@ -40,6 +41,7 @@ pub(crate) mod json;
 pub(crate) mod key;
 mod known;
 mod location;
+mod misplaced;
 pub(crate) mod names;
 mod refused;
 mod remains;

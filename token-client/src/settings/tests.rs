@@ -372,7 +372,7 @@ async fn arguments_go_over_variables_over_files_over_host_variables() {
     let shown = |option: &Option<super::Located<String>>| {
         option.as_ref().map(|located| format!("{} ({})", located.value, located.origin)).unwrap()
     };
-    assert_eq!(shown(&options.client_id), "argument (argument --set)");
+    assert_eq!(shown(&options.client_id), "argument (set in code)");
     assert_eq!(shown(&options.tenant_id), "variable (environment variable A__B__TenantId)");
     assert_eq!(shown(&options.name), "file (x.json:1:62)");
     assert_eq!(shown(&options.domain), "host (environment variable DOTNET_A__B__Domain)");

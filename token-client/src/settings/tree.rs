@@ -16,6 +16,21 @@ pub const MAX_DEPTH: usize = 64;
 pub(crate) struct Scalar {
     pub(crate) text: Option<Secret>,
     pub(crate) origin: Origin,
+    /// Where the values stand that it goes over, the nearest first.
+    pub(crate) over: Vec<Origin>,
+}
+
+impl Scalar {
+    fn new(text: Option<Secret>, origin: Origin) -> Self {
+        Self { text, origin, over: Vec::new() }
+    }
+
+    /// This value of a higher layer over one of the layers below.
+    fn over(mut self, below: Self) -> Self {
+        self.over.push(below.origin);
+        self.over.extend(below.over);
+        self
+    }
 }
 
 /// One key with its value, its children, or both.
@@ -91,7 +106,10 @@ impl Node {
         }
         merged.extend(rest.into_iter().flatten());
         self.children = merged;
-        self.value = self.value.or(below.value);
+        self.value = match (self.value, below.value) {
+            (Some(value), Some(below)) => Some(value.over(below)),
+            (value, below) => value.or(below),
+        };
         self.given = self.given.or(below.given);
         self.layers |= below.layers;
         self.reindex();
@@ -151,7 +169,7 @@ impl Layer {
 
     /// Puts a value at a path, over an earlier one.
     pub(crate) fn put(&mut self, path: &[&str], text: Secret, origin: &Origin) -> Result<(), Refused> {
-        self.enter(path, origin)?.value = Some(Scalar { text: Some(text), origin: origin.clone() });
+        self.enter(path, origin)?.value = Some(Scalar::new(Some(text), origin.clone()));
         Ok(())
     }
 
@@ -166,7 +184,7 @@ impl Layer {
         if let Some(earlier) = &node.value {
             return Err(Refused::Duplicate(earlier.origin.clone()));
         }
-        node.value = Some(Scalar { text, origin });
+        node.value = Some(Scalar::new(text, origin));
         Ok(())
     }
 }
@@ -224,6 +242,11 @@ impl Tree {
         Some(node.value.as_ref().map_or(&node.origin, |value| &value.origin))
     }
 
+    /// Where the values stand that the one at a path goes over, the nearest first.
+    pub(crate) fn overridden(&self, path: &str) -> &[Origin] {
+        self.node(path).and_then(|node| node.value.as_ref()).map_or(&[], |value| &value.over)
+    }
+
     /// The names of the sections at the top.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.root.children().iter().filter(|node| !node.children().is_empty()).map(|node| node.name.as_str())
@@ -243,7 +266,7 @@ impl Tree {
 }
 
 fn push(node: &Node, path: &str, list: &mut Vec<Leaf>) {
-    if let Some(Scalar { text, origin }) = &node.value {
+    if let Some(Scalar { text, origin, .. }) = &node.value {
         list.push(Leaf { path: path.to_owned(), value: text.clone(), origin: origin.clone() });
     }
 }

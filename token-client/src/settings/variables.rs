@@ -88,7 +88,8 @@ impl Reader<'_> {
             Ok(()) => {}
             Err(Refused::TooDeep) => self.said.push(
                 Finding::error(codes::PATH_TOO_DEEP, format!("a variable nests deeper than {MAX_DEPTH} levels"))
-                    .at(path.chars().take(80).collect::<String>(), Origin::environment(name)),
+                    .at(path.chars().take(80).collect::<String>(), Origin::environment(name))
+                    .remedy("unset it, or write a path of fewer parts"),
             ),
             // Variables such as http_proxy and HTTP_PROXY live side by side; no setting is at the top.
             Err(Refused::Duplicate(_)) if parts.len() == 1 => {}

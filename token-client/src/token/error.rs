@@ -4,17 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use credential_core::Finding;
 use credential_core::chain::{Attempt, ChainError, Outcome};
 use credential_core::codes::CREDENTIAL_REJECTED;
 use credential_core::text::printable;
 use credential_core::world::{HttpError, HttpErrorKind};
-use credential_core::{Finding, Severity};
 
 use super::challenge;
 use super::error_kind::{ABANDONED, PANICKED, TokenErrorKind, kind_of};
 use crate::AuthorityRefusal;
 use crate::exchange::{ExchangeError, rejection};
-use crate::plain::plain;
 use crate::settings::{all_skipped, codes};
 
 /// Why there is no token: shared by everybody who waited for it.
@@ -105,7 +104,7 @@ impl TokenError {
     /// The caller's patience is over.
     pub(crate) fn late(patience: Duration) -> Self {
         let message = format!("there is no token within {patience:?}: the exchange is still under way");
-        Self::before(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message)))
+        Self::before(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message), Vec::new()))
     }
 
     /// When the next try is worth it: the authority asked to be left alone until then, or the entries
@@ -137,7 +136,7 @@ impl TokenError {
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
         match &self.told.error {
-            ChainError::Stopped { error: ExchangeError::Http(error), .. } => {
+            ChainError::Stopped { error: ExchangeError::Http(error, _), .. } => {
                 !matches!(error.kind(), HttpErrorKind::Request | HttpErrorKind::Unsupported)
             }
             ChainError::Stopped { error: ExchangeError::Endpoints(error), .. } => error.is_transient(),
@@ -225,20 +224,19 @@ fn nothing_to_try(attempts: &[Attempt]) -> Option<Finding> {
         return Some(Finding::error(codes::NO_CREDENTIALS, message).remedy("add an entry to ClientCredentials"));
     };
     let skipped = attempts.iter().all(|attempt| matches!(attempt.outcome, Outcome::Skipped));
-    skipped.then(|| all_skipped(Severity::Error).at(format!("{}:Skip", first.path), first.origin.clone()))
+    skipped.then(|| all_skipped().at(format!("{}:Skip", first.path), first.origin.clone()))
 }
 
 /// An attempt's findings, with the remedy for the authority's number and its words.
 pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
     let mut authority = AuthorityRefusal::of(attempt);
-    let remedy = authority.and_then(AuthorityRefusal::remedy);
     attempt
         .findings()
         .into_iter()
         .map(|mut finding| {
             let said = if finding.code == CREDENTIAL_REJECTED { authority.take() } else { None };
-            if said.is_some() && finding.remedy.is_none() {
-                finding.remedy = remedy.map(str::to_owned);
+            if let Some(said) = said {
+                finding = said.placed(finding);
             }
             (finding, said)
         })
@@ -250,19 +248,19 @@ impl fmt::Display for TokenError {
         match &self.told.error {
             ChainError::Exhausted { attempts, .. } => {
                 if let Some(finding) = nothing_to_try(attempts) {
-                    return plain(&finding, f);
+                    return finding.fmt(f);
                 }
                 f.write_str("no credential worked:")?;
                 for attempt in attempts {
                     write!(f, "\n  {}  {}  ", attempt.index, printable(&attempt.id, 500))?;
                     match attempt_findings(attempt).first() {
-                        Some((finding, _)) => plain(finding, f)?,
+                        Some((finding, _)) => finding.fmt(f)?,
                         None => f.write_str(attempt.status())?,
                     }
                 }
                 Ok(())
             }
-            ChainError::Stopped { error, .. } => plain(&error.finding(), f),
+            ChainError::Stopped { error, .. } => error.finding().fmt(f),
             other => other.fmt(f),
         }
     }

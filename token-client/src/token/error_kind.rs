@@ -48,7 +48,7 @@ pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> To
     let ChainError::Stopped { error, .. } = error else { return TokenErrorKind::Credential };
     match error {
         ExchangeError::Authority(said) => refused(said, needs_user),
-        ExchangeError::Http(error) => match error.kind() {
+        ExchangeError::Http(error, _) => match error.kind() {
             HttpErrorKind::Timeout => TokenErrorKind::Timeout,
             HttpErrorKind::Request | HttpErrorKind::Unsupported => TokenErrorKind::Request,
             _ => TokenErrorKind::Unwell,

@@ -1,9 +1,11 @@
 //! What a token is asked for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use credential_core::Secret;
 
+use crate::settings::DownstreamOptions;
 use crate::settings::names::Names;
 
 /// A request for a token: for the application itself, or on behalf of a user. `Debug` shows no user's token, no
@@ -32,7 +34,21 @@ pub struct TokenRequest {
     /// The path of a federated managed identity that the client assertion is for, where an entry's assertion is
     /// made for one (`RequiresSignedAssertionFmiPath`).
     pub assertion_fmi_path: Option<String>,
+    pub(crate) section: Section,
 }
+
+/// The section of the API that a request is for, if one is. It names places in messages, and is no part of what is
+/// asked.
+#[derive(Clone, Default)]
+pub(crate) struct Section(pub(crate) Option<Arc<DownstreamOptions>>);
+
+impl PartialEq for Section {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Section {}
 
 impl TokenRequest {
     /// A token for the application itself; `scope` is `RESOURCE/.default`.
@@ -48,6 +64,7 @@ impl TokenRequest {
             extra_headers: Vec::new(),
             fmi_path: None,
             assertion_fmi_path: None,
+            section: Section::default(),
         }
     }
 

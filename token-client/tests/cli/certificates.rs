@@ -15,7 +15,7 @@ fn codes(object: &Value) -> Vec<&str> {
 /// Settings of an application of Microsoft Entra ID with one certificate.
 fn entra(path: &str) -> String {
     json!({"AzureAd": {
-        "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example", "ClientId": "app1",
+        "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example", "ClientId": "8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f",
         "ClientCredentials": [{"SourceType": "Path", "CertificateDiskPath": path}],
     }})
     .to_string()

@@ -147,6 +147,14 @@ fn what_is_accepted_validates_and_what_is_refused_fails() {
     let validator = validator(&program);
     let path = r#""SourceType": "Path", "CertificateDiskPath": "a.pfx""#;
     let secret = |more: &str| entry(&format!(r#""SourceType": "ClientSecret", "ClientSecret": "s", {more}"#));
+    let list = |entries: &[&str]| {
+        let one = |more: &&str| match more.is_empty() {
+            true => r#"{"SourceType": "ClientSecret", "ClientSecret": "s"}"#.to_owned(),
+            false => format!(r#"{{"SourceType": "ClientSecret", "ClientSecret": "s", {more}}}"#),
+        };
+        let entries: Vec<String> = entries.iter().map(one).collect();
+        application(&format!(r#""ClientId": "a", "ClientCredentials": [{}]"#, entries.join(", ")))
+    };
     let options = |members: &str| api(&format!(r#""AcquireTokenOptions": {{{members}}}"#));
     let custom = |data: &str| {
         let name = r#""SourceType": "CustomSignedAssertion", "CustomSignedAssertionProviderName": "P""#;
@@ -178,12 +186,12 @@ fn what_is_accepted_validates_and_what_is_refused_fails() {
         (entry(&format!(r#"{path}, "CertificatePassword": 12345"#)), true),
         (entry(&format!(r#"{path}, "CertificatePassword": ["x"]"#)), false),
         // Flags, whole numbers, addresses, names.
-        (secret(r#""Skip": true"#), true),
+        (list(&[r#""Skip": true"#, ""]), true),
         (secret(r#""Skip": " FALSE ""#), true),
         (secret(r#""Skip": "yes""#), false),
         (secret(r#""Skip": 1"#), false),
         (secret(r#""UseBoundCredential": "True""#), false),
-        (secret(r#""UseBoundCredential": true, "Skip": true"#), true),
+        (list(&[r#""UseBoundCredential": true, "Skip": true"#, ""]), true),
         (secret(r#""UseBoundCredential": false"#), true),
         (vault(r#""PollInterval": 60"#), true),
         (vault(r#""PollInterval": "60""#), true),

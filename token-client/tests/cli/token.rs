@@ -182,24 +182,25 @@ async fn an_authority_of_ones_own_is_asked_for_its_metadata() {
 #[test]
 fn a_list_with_nothing_to_try_says_so_everywhere() {
     let skipped = json!({"SourceType": "ClientSecret", "ClientSecret": "s", "Skip": true});
-    for (name, list, code, path) in [
-        ("token-none", json!([]), "no-credentials", None),
+    for (name, list, code, severity, path) in [
+        ("token-none", json!([]), "no-credentials", "warning", None),
         (
             "token-skipped",
             json!([skipped, skipped]),
             "all-credentials-skipped",
+            "error",
             Some("AzureAd:ClientCredentials:0:Skip"),
         ),
     ] {
         let settings = json!({"AzureAd": {
-            "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+            "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f",
             "ClientCredentials": list,
         }});
         let program = Program::with(name, &settings.to_string());
         let shown = program.run(&["config", "--json"]).json();
         assert_eq!(
             (&shown["findings"][0]["code"], &shown["findings"][0]["severity"]),
-            (&json!(code), &json!("warning"))
+            (&json!(code), &json!(severity))
         );
         let doctor = program.run(&["doctor", "--json"]).json();
         assert_eq!((&doctor["ok"], &doctor["findings"][0]["code"]), (&json!(false), &json!(code)), "{doctor}");

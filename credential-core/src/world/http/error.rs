@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::source::told;
+
 /// Why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,7 +46,6 @@ impl HttpErrorKind {
 }
 
 /// There was no answer: why, and to which host. Shows no query, header or body.
-#[derive(Debug)]
 pub struct HttpError {
     kind: HttpErrorKind,
     message: String,
@@ -73,6 +74,13 @@ impl HttpError {
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// What it says, and why: a `main` that returns it prints this.
+impl fmt::Debug for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        told(self, f)
     }
 }
 
