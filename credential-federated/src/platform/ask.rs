@@ -99,7 +99,7 @@ fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceError {
                 .remedy(format!("correct {named_by}"))
         }
         _ => SourceError::transient("token-service-unreachable", format!("{name} is unreachable: {error}"))
-            .remedy(format!("see whether {named_by} is of this machine; it is asked again")),
+            .remedy(format!("check whether {named_by} is of this machine; it is asked again")),
     };
     failed.caused_by(error)
 }

@@ -226,6 +226,8 @@ fn answer(one: &Value) -> Result<HttpResponse, HttpError> {
             "UnknownHost" => (HttpErrorKind::UnknownHost, format!("host {host} not found")),
             "Timeout" => (HttpErrorKind::Timeout, "the host did not answer in time".to_owned()),
             "Tls" => (HttpErrorKind::Tls, "the TLS connection to the host failed".to_owned()),
+            "TooLarge" => (HttpErrorKind::TooLarge, "the answer is too large".to_owned()),
+            "Connect" => (HttpErrorKind::Connect, "no connection".to_owned()),
             "Unsupported" => (HttpErrorKind::Unsupported, "no certificate can be pinned".to_owned()),
             "Request" => (HttpErrorKind::Request, format!("the request to {host} cannot be sent")),
             other => panic!("{other}"),
@@ -234,7 +236,8 @@ fn answer(one: &Value) -> Result<HttpResponse, HttpError> {
     }
     let headers: BTreeMap<String, String> =
         one.get("headers").map_or_else(BTreeMap::new, |headers| serde_json::from_value(headers.clone()).unwrap());
-    let body = one["text"].as_str().map_or_else(|| one["body"].to_string(), str::to_owned);
+    let json = || one.get("body").map_or_else(String::new, Value::to_string);
+    let body = one["text"].as_str().map_or_else(json, str::to_owned);
     let status = one["status"].as_u64().map_or(200, |status| u16::try_from(status).unwrap());
     Ok(HttpResponse::new(status, headers.into_iter().collect(), body))
 }

@@ -21,13 +21,17 @@ use shown::Row;
 /// Codes that no row here brings, and why: what goes wrong in the process itself, what the types rule out today, and
 /// what another test brings.
 const OF_NO_INPUT: &[(&str, &str)] = &[
+    ("address-not-covered", "a request of the program's own: token-client/tests/integrations"),
     ("algorithm-not-of-key", "a request of the program's own: credential-cert-store/tests/signers.rs"),
     ("assertion-not-written", "JSON of texts and numbers can always be written"),
+    ("authorization-present", "a request of the program's own: token-client/tests/integrations"),
     ("azure-cli-abandoned", "the process cannot start another one, or its runtime ends"),
     ("azure-cli-disabled", "a part of vault-no-identity, which says it"),
+    ("azure-credential-failed", "a credential of the Azure SDK: token-client/tests/integrations"),
     ("bad-address", "the settings refuse such an address first: wrong-value"),
     ("bad-base-url", "the settings refuse such an address first: wrong-value"),
     ("bad-proxy", "a variable of the process: token-client/tests/cli/proxy.rs"),
+    ("call-token-missing", "a request of the program's own: token-client/tests/integrations"),
     ("certificate-out-of-time", "a key of the vault that ended before its certificate"),
     ("ciphertext-too-long", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),
     ("decrypter-panicked", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),
@@ -44,6 +48,7 @@ const OF_NO_INPUT: &[(&str, &str)] = &[
     ("managed-identity-panicked", "code of ours panics"),
     ("missing-client-id", "the settings say it first: missing-setting"),
     ("newer-certificate-without-key", "two certificates of one subject: credential-cert-store/tests/lookup.rs"),
+    ("no-address", "a layer of the program's own: token-client/tests/integrations"),
     ("no-decrypter", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),
     ("no-scope", "an argument of the program: token-client/tests/cli/token.rs"),
     ("no-such-credential", "an argument of the program: token-client/tests/cli/token.rs"),
@@ -59,6 +64,7 @@ const OF_NO_INPUT: &[(&str, &str)] = &[
     ("signing-abandoned", "the runtime ends"),
     ("signing-failed", "a key that was read and does not sign"),
     ("store-not-supported", "another operating system than the tests run on"),
+    ("token-not-sendable", "a source of tokens of the program's own: token-client/tests/integrations"),
     ("too-large", "a content of very many parts: credential-cert-store/tests/hostile_memory.rs"),
     ("unknown-credential", "a further kind of credential than there is"),
     ("vault-cannot-sign", "a key of the vault without the operation"),

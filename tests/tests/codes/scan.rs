@@ -55,6 +55,8 @@ const OTHERS: &[&str] = &[
     "x-ms-request-id",
     "x-original-url",
     "replace-me",
+    "azure-core",
+    "reqwest-middleware",
 ];
 
 /// All codes.

@@ -120,6 +120,7 @@ impl Reader<'_> {
         if !given(options.authority.as_ref()) && !given(options.instance.as_ref()) {
             let mut finding = Finding::error(codes::MISSING_AUTHORITY, "neither Instance nor Authority is set");
             finding.path = Some(options.path.clone());
+            finding.origin.clone_from(&options.origin);
             self.said
                 .push(finding.remedy("set Instance (https://login.microsoftonline.com/) and TenantId, or Authority"));
             return None;
@@ -364,7 +365,7 @@ impl Reader<'_> {
             None if matches!(draft.kind, AuthorityKind::Entra | AuthorityKind::Dsts) && !has_home => {
                 let mut finding = tenant::missing();
                 finding.path = Some(format!("{}:TenantId", self.options.path));
-                finding.origin = place.map(|place| place.origin);
+                finding.origin = place.map(|place| place.origin).or_else(|| self.options.origin.clone());
                 self.said.push(finding);
             }
             Some(tenant) if !tenant::is_concrete(tenant) && !has_home => {

@@ -1,5 +1,6 @@
 //! The options of an application: a section such as `AzureAd`.
 
+use credential_core::source::Origin;
 use credential_core::{CredentialDescription, Finding};
 
 use super::bind::{Binder, Located, Section, TextMap};
@@ -15,6 +16,8 @@ use super::refused;
 pub struct ApplicationOptions {
     /// The path of the section.
     pub path: String,
+    /// Where the section stands, if it is there.
+    pub(crate) origin: Option<Origin>,
     /// The application (client) id.
     pub client_id: Option<Located<String>>,
     /// The tenant: an id or a domain name.
@@ -95,6 +98,7 @@ pub(crate) fn bind(section: &Section<'_>, said: &mut Vec<Finding>) -> Applicatio
     };
     let mut options = ApplicationOptions {
         path: section.path.clone(),
+        origin: section.node.map(|_| section.origin()),
         client_id: binder.text(section, "ClientId"),
         tenant_id: binder.text(section, "TenantId"),
         instance: binder.text(section, "Instance"),

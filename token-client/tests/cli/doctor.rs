@@ -128,3 +128,36 @@ async fn an_api_for_users_is_no_failure_and_one_for_either_is_tried_as_the_appli
     let ran = program.run(&unknown);
     assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!("authority-refused")), "{ran:?}");
 }
+
+/// The heading that a page's anchor leads to.
+fn is_explained(page: &str, anchor: &str) -> bool {
+    page.lines().filter_map(|line| line.strip_prefix("### ")).any(|heading| heading.to_lowercase() == anchor)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_finding_names_its_place_in_the_page_of_all_errors() {
+    let page = include_str!("../../docs/troubleshooting.md");
+    let emulator = emulator(None).await;
+    let list = json!([
+        {"SourceType": "Path", "CertificateDiskPath": "none.pfx"},
+        {"SourceType": "ClientSecret", "ClientSecret": "wrong-s3cret-value"},
+    ]);
+    let ran = Program::with("doctor-help", &settings(&emulator, &list)).run(&["doctor"]);
+    let anchors: Vec<&str> =
+        ran.stdout.lines().filter_map(|line| Some(line.trim().split_once("troubleshooting.md#")?.1)).collect();
+    assert!(anchors.contains(&"file-not-found") && anchors.contains(&"aadsts7000215"), "{ran:?}");
+    for anchor in anchors {
+        assert!(is_explained(page, anchor), "{anchor} is nowhere in the page");
+    }
+}
+
+#[test]
+fn a_remedy_speaks_of_the_programs_switches() {
+    let program = Program::with("doctor-words", r#"{"Other": {"ClientId": "a"}}"#);
+    let section = program.run(&["doctor"]);
+    assert!(section.stdout.contains("--section NAME") && !section.stdout.contains("(..)"), "{section:?}");
+    let missing = program.run(&["config", "--json", "--config", "none.json"]);
+    assert!(missing.stdout.contains("--config FILE") && !missing.stdout.contains("(..)"), "{missing:?}");
+    let set = program.run(&["config", "--json", "--set", "AzureAd__TenantId=t.example"]);
+    assert!(set.stdout.contains(r#""argument": "--set""#), "{set:?}");
+}

@@ -14,4 +14,4 @@ pub(super) fn is_transient(error: &Error) -> bool {
 /// Stable; programs compare it.
 pub(super) const CODE: &str = "azure-credential-failed";
 pub(super) const MESSAGE: &str = "the Azure credential gave no token";
-pub(super) const REMEDY: &str = "see the cause: it is what the credential says";
+pub(super) const REMEDY: &str = "mend what the cause names: it is what the credential says";
