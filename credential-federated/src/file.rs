@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::credential::{Assertion, SecretBytes};
-use credential_core::source::Origin;
+use credential_core::source::{Detected, Origin};
 use credential_core::world::Environment;
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
-    Setting, SettingKind, SourceError, SourceType, Unbound,
+    Setting, SettingKind, SourceError, SourceType, Unbound, World,
 };
 
 use crate::audience;
 use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH};
-use crate::platform::{Checked, Words, check, registration};
+use crate::platform::{Checked, Words, check, registration, variable};
 
 const PATH: &str = "SignedAssertionFileDiskPath";
 /// Set by the workload identity webhook of AKS.
@@ -46,6 +46,7 @@ const SETTINGS: &[Setting] = &[Setting::new(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignedAssertionFileSource;
 
+#[async_trait]
 impl CredentialSource for SignedAssertionFileSource {
     fn source_type(&self) -> SourceType {
         SourceType::SIGNED_ASSERTION_FILE_PATH
@@ -62,6 +63,15 @@ impl CredentialSource for SignedAssertionFileSource {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let written = entry.text(PATH).map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned);
         Ok(Arc::new(TokenFile { written, setting: entry.setting_path(PATH), origin: entry.setting_origin(PATH) }))
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let Some(path) = variable(&*world.environment, PATH_VARIABLE) else { return Vec::new() };
+        let found = Detected::new("workload identity", format!("{PATH_VARIABLE} is set"));
+        vec![match world.stamp(Path::new(&path)).await {
+            Ok(_) => found,
+            Err(error) => found.lacks(format!("{path} cannot be read: {error}")),
+        }]
     }
 }
 
@@ -91,10 +101,8 @@ impl TokenFile {
         if let Some(path) = &self.written {
             return Ok(Place { path: path.clone(), setting, origin: self.origin.clone() });
         }
-        match environment.var(PATH_VARIABLE).filter(|path| !path.trim().is_empty()) {
-            Some(path) => {
-                Ok(Place { path: path.trim().to_owned(), setting, origin: Origin::environment(PATH_VARIABLE) })
-            }
+        match variable(environment, PATH_VARIABLE) {
+            Some(path) => Ok(Place { path, setting, origin: Origin::environment(PATH_VARIABLE) }),
             None => Err(no_file(environment.var(UNREAD_VARIABLE).is_some())),
         }
     }
@@ -139,7 +147,7 @@ impl Place<'_> {
             };
             let wanted = audience::of_cloud(request.application.cloud.as_deref());
             let mut remedy = format!("have it issued for the audience {wanted}, as the federated credential has it");
-            if let Some(registered) = registration(facts, request.application) {
+            if let Some(registered) = registration(facts, &request.application.client_id) {
                 remedy = format!("{remedy}; or register it as it is: {registered}");
             }
             findings.push(Finding::warning("assertion-audience", message).remedy(remedy));

@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::source::Detected;
 use credential_core::world::HttpRequest;
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SourceError, SourceType,
-    Unbound,
+    Unbound, World,
 };
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable};
 
+const JOB: &str = "GITHUB_ACTIONS";
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 const PERMISSION: &str =
@@ -35,6 +37,7 @@ impl GitHubActionsSource {
     pub const SOURCE_TYPE: SourceType = SourceType::known("GitHubActions");
 }
 
+#[async_trait]
 impl CredentialSource for GitHubActionsSource {
     fn source_type(&self) -> SourceType {
         Self::SOURCE_TYPE
@@ -52,6 +55,18 @@ impl CredentialSource for GitHubActionsSource {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         Ok(Tokens::loader(entry, cx, GitHubActions))
     }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let has = |name| variable(&*world.environment, name).is_some();
+        if !has(JOB) && !has(URL) {
+            return Vec::new();
+        }
+        let found = Detected::new("GitHub Actions", format!("{} is set", if has(JOB) { JOB } else { URL }));
+        vec![match [URL, TOKEN].into_iter().find(|name| !has(name)) {
+            Some(unset) => found.lacks(format!("{unset} is not set: {PERMISSION}")),
+            None => found,
+        }]
+    }
 }
 
 #[derive(Debug)]
@@ -66,7 +81,7 @@ impl Platform for GitHubActions {
     async fn token(&self, asking: &Asking<'_>) -> Result<Secret, SourceError> {
         let (Some(address), Some(bearer)) = (asking.variable(URL), asking.variable(TOKEN)) else {
             let unset = if asking.variable(URL).is_none() { URL } else { TOKEN };
-            return Err(match asking.variable("GITHUB_ACTIONS") {
+            return Err(match asking.variable(JOB) {
                 Some(_) => {
                     let message = format!("GitHub Actions gives this job no token: {unset} is not set");
                     SourceError::denied("token-not-granted", message).remedy(PERMISSION).settled_locally()
@@ -81,7 +96,7 @@ impl Platform for GitHubActions {
             field: Some("value"),
             refused: PERMISSION,
             unknown: "run the job again: the address that it was given is no longer known",
-            secret: Some(&bearer),
+            secrets: std::slice::from_ref(&bearer),
         };
         // What is no URL is refused as any other bad address is.
         let url = Url::parse(&address).map_or(address, |mut url| {

@@ -4,16 +4,25 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::source::Detected;
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound,
+    SourceType, Unbound, World,
 };
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Platform, Tokens, absent};
+use crate::platform::{Asking, Platform, Tokens, absent, variable};
 
 const VARIABLE: &str = "VariableName";
 const MISTAKEN: &[&str] = &["Variable", "EnvironmentVariable", "EnvironmentVariableName", "TokenVariable"];
+/// Platforms that set a variable of a name of their own.
+const KNOWN: &[(&str, &str)] = &[
+    ("Bitbucket Pipelines", "BITBUCKET_STEP_OIDC_TOKEN"),
+    ("CircleCI", "CIRCLE_OIDC_TOKEN_V2"),
+    ("Terraform Cloud", "TFC_WORKLOAD_IDENTITY_TOKEN"),
+    ("Vercel", "VERCEL_OIDC_TOKEN"),
+];
+const JOB_OF_GIT_LAB: &str = "GITLAB_CI";
 /// What GitLab's own samples call it.
 const OF_GIT_LAB: &str = "GITLAB_OIDC_TOKEN";
 
@@ -32,6 +41,7 @@ impl EnvironmentVariableSource {
     pub const SOURCE_TYPE: SourceType = SourceType::known("EnvironmentVariable");
 }
 
+#[async_trait]
 impl CredentialSource for EnvironmentVariableSource {
     fn source_type(&self) -> SourceType {
         Self::SOURCE_TYPE
@@ -55,6 +65,13 @@ impl CredentialSource for EnvironmentVariableSource {
         let name = cx.required(entry, VARIABLE)?.expose().to_owned();
         bind(entry, cx, name, Maker::Anybody)
     }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let found = KNOWN.iter().filter(|(_, name)| variable(&*world.environment, name).is_some());
+        let found =
+            found.map(|(platform, name)| Detected::new(*platform, format!("{name} is set")).setting(VARIABLE, *name));
+        found.collect()
+    }
 }
 
 /// The token of a GitLab job as the assertion
@@ -74,6 +91,7 @@ impl GitLabSource {
     pub const SOURCE_TYPE: SourceType = SourceType::known("GitLab");
 }
 
+#[async_trait]
 impl CredentialSource for GitLabSource {
     fn source_type(&self) -> SourceType {
         Self::SOURCE_TYPE
@@ -96,6 +114,16 @@ impl CredentialSource for GitLabSource {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         let name = entry.text(VARIABLE).filter(|name| !name.trim().is_empty()).unwrap_or(OF_GIT_LAB);
         bind(entry, cx, name.to_owned(), Maker::GitLab)
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let has = |name| variable(&*world.environment, name).is_some();
+        if !has(JOB_OF_GIT_LAB) {
+            return Vec::new();
+        }
+        let found = Detected::new("GitLab", format!("{JOB_OF_GIT_LAB} is set"));
+        let remedy = "declare it under id_tokens of the job, or name the one that is there in VariableName";
+        vec![if has(OF_GIT_LAB) { found } else { found.lacks(format!("{OF_GIT_LAB} is not set: {remedy}")) }]
     }
 }
 
@@ -154,7 +182,7 @@ impl Platform for Variable {
         if let Some(token) = asking.variable(name) {
             return Ok(Secret::new(token));
         }
-        let here = asking.variable("GITLAB_CI").is_some();
+        let here = asking.variable(JOB_OF_GIT_LAB).is_some();
         Err(match self.maker {
             Maker::GitLab if here => {
                 let remedy = format!("add id_tokens: {{ {name}: {{ aud: {} }} }} to the job", asking.audience);
@@ -162,7 +190,7 @@ impl Platform for Variable {
                     .remedy(remedy)
                     .settled_locally()
             }
-            Maker::GitLab => absent("GitLab", "GITLAB_CI is not set", "run in a job of GitLab"),
+            Maker::GitLab => absent("GitLab", &format!("{JOB_OF_GIT_LAB} is not set"), "run in a job of GitLab"),
             Maker::Anybody => SourceError::not_applicable("variable-not-set", format!("{name} is not set"))
                 .remedy("let the platform set it, or correct VariableName")
                 .settled_locally(),

@@ -116,6 +116,40 @@ fn the_readme_of_a_source_names_its_settings() {
     };
     let stores: Vec<_> = credential_cert_store::sources().into_iter().collect();
     of("credential-cert-store", include_str!("../../credential-cert-store/README.md"), &stores);
+    let platforms: Vec<_> = credential_federated::sources().into_iter().collect();
+    of("credential-federated", include_str!("../../credential-federated/README.md"), &platforms);
     let vaults: Vec<_> = credential_keyvault::sources().into_iter().collect();
     of("credential-keyvault", include_str!("../../credential-keyvault/README.md"), &vaults);
+}
+
+/// Each entry that the guide shows is one that binds without a finding.
+#[tokio::test]
+async fn the_recipes_of_the_guide_bind() {
+    let guide = include_str!("../docs/federation.md");
+    let entries: Vec<&str> = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(entries.len() >= 10, "{entries:?}");
+    let settings = format!(
+        r#"{{"AzureAd": {{"Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example",
+            "ClientId": "app1", "ClientCredentials": [{}]}}}}"#,
+        entries.join(",")
+    );
+    let fake = credential_core::testing::FakeWorld::new();
+    fake.files.write("appsettings.json", settings);
+    let client = TokenClient::builder().world(fake.world()).build().await.unwrap();
+    let chain = client.credentials();
+    let found = chain.findings();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn the_guide_of_federation_names_every_source_and_setting_of_its_crate() {
+    let guide = include_str!("../docs/federation.md");
+    let common = ["TokenExchangeUrl", "CustomSignedAssertionProviderData", "RequiresSignedAssertionFmiPath"];
+    for source in credential_federated::sources() {
+        let name = source.source_type();
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+        for setting in source.settings().iter().filter(|setting| !common.contains(&setting.name)) {
+            assert!(guide.contains(&format!("`{}`", setting.name)), "{name} {}", setting.name);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod application;
 mod bind_context;
 mod description;
+mod detected;
 mod error;
 mod finding;
 mod load_request;
@@ -16,11 +17,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::Credential;
+use crate::{Credential, World};
 
 pub use application::Application;
 pub use bind_context::{BindContext, Unbound};
 pub use description::{CredentialDescription, Entry, Value};
+pub use detected::Detected;
 pub use error::{SourceError, SourceErrorKind, causes, told};
 pub use finding::{Finding, Severity};
 pub use load_request::{LoadReason, LoadRequest};
@@ -85,6 +87,7 @@ pub use source_type::SourceType;
 ///     }
 /// }
 /// ```
+#[async_trait]
 pub trait CredentialSource: Debug + Send + Sync {
     /// The `SourceType` that selects this source.
     fn source_type(&self) -> SourceType;
@@ -109,6 +112,14 @@ pub trait CredentialSource: Debug + Send + Sync {
         entry: &CredentialDescription,
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound>;
+
+    /// The platforms of this machine that an entry of this source would work with, for whoever looks for one
+    /// (`doctor`): by variables and files, in moments; nobody is asked over a network. None unless the source
+    /// says so; an implementation of it has `#[async_trait]` before its `impl`.
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let _ = world;
+        Vec::new()
+    }
 }
 
 /// What [`CredentialSource::bind`] gives.
@@ -134,6 +145,7 @@ pub trait CredentialLoader: Debug + Send + Sync {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError>;
 }
 
+#[async_trait]
 impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
     fn source_type(&self) -> SourceType {
         (**self).source_type()
@@ -150,8 +162,13 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         (**self).bind(entry, cx)
     }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        (**self).detect(world).await
+    }
 }
 
+#[async_trait]
 impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
     fn source_type(&self) -> SourceType {
         (**self).source_type()
@@ -167,5 +184,9 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
         cx: &mut BindContext<'_>,
     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
         (**self).bind(entry, cx)
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        (**self).detect(world).await
     }
 }

@@ -88,10 +88,12 @@ pub(crate) fn has_placeholder(text: &str) -> bool {
         Some(rest.split_once(close)?.0)
     };
     let named = |inner: &str| inner.chars().any(|letter| letter.is_alphabetic());
+    // A quotation mark after a brace begins JSON.
+    let in_braces = |inner: &str| named(inner) && !inner.trim_start().starts_with('"');
     // Square brackets alone are IPv6 addresses.
     let worded = |inner: &str| inner.contains(|letter: char| letter.is_alphabetic() && !letter.is_ascii_hexdigit());
     between('<', '>').is_some_and(named)
-        || between('{', '}').is_some_and(named)
+        || between('{', '}').is_some_and(in_braces)
         || between('[', ']').is_some_and(worded)
         || ["://your-", "://your_"].iter().any(|start| text.to_ascii_lowercase().contains(start))
 }
@@ -150,6 +152,19 @@ mod tests {
             "todos",
         ] {
             assert_eq!(unreplaced(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn json_in_an_argument_is_no_placeholder() {
+        for (text, is_one) in [
+            ("https://{tenant}.b2clogin.com/", true),
+            ("api://your-api/.default", true),
+            (r#"{"aud":"api://AzureADTokenExchange"}"#, false),
+            (r#"{ "aud": "x" }"#, false),
+            ("https://[fd00::1]/", false),
+        ] {
+            assert_eq!(has_placeholder(text), is_one, "{text}");
         }
     }
 }

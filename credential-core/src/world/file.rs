@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
 use crate::text::stand_in;
-use crate::world::FILE_TIMEOUT;
+use crate::world::{FILE_TIMEOUT, FileStamp};
 use crate::{LoadRequest, SourceError, World};
 
 impl World {
@@ -16,9 +16,21 @@ impl World {
     /// # Errors
     /// As there; `TimedOut` when there is no answer, `Other` when they panic.
     pub async fn read(&self, path: &Path, max: u64) -> io::Result<SecretBytes> {
+        self.of_files(|| self.files.read(path, max)).await
+    }
+
+    /// As [`Files::stamp`](crate::world::Files::stamp), guarded and bounded as [`read`](Self::read) is.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stamp(&self, path: &Path) -> io::Result<FileStamp> {
+        self.of_files(|| self.files.stamp(path)).await
+    }
+
+    async fn of_files<T, F: Future<Output = io::Result<T>>>(&self, ask: impl FnOnce() -> F) -> io::Result<T> {
         let deadline = self.clock.moment().after(FILE_TIMEOUT);
-        match bounded(&*self.clock, deadline, || self.files.read(path, max)).await {
-            Ok(read) => read,
+        match bounded(&*self.clock, deadline, ask).await {
+            Ok(answer) => answer,
             Err(Unanswered::Late) => {
                 Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {FILE_TIMEOUT:?}")))
             }

@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use credential_core::guard::bounded;
-use credential_core::world::{Challenge, FILE_TIMEOUT, FileStamp, HttpRequest, HttpResponse};
+use credential_core::world::{Challenge, HttpRequest, HttpResponse};
 use credential_core::{Secret, SourceError, World};
 
 use super::asking::{Asking, JSON, Retries};
-use super::host::{Answer, Host, variable};
+use super::host::{Answer, Host};
 use super::identity::Identity;
+use crate::platform::variable;
 
 const ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 /// The most bytes that the agent writes into such a file.
@@ -38,7 +38,7 @@ impl AzureArc {
             false => Some(PathBuf::from("/opt/azcmagent/bin/himds")),
         };
         match agent {
-            Some(agent) => stamp(world, &agent).await.is_ok_and(|stamp| !stamp.is_folder),
+            Some(agent) => world.stamp(&agent).await.is_ok_and(|stamp| !stamp.is_folder),
             None => false,
         }
     }
@@ -59,11 +59,11 @@ impl AzureArc {
         if path.extension().is_none_or(|extension| extension != "key") {
             return Err(insecure("its name does not end in .key"));
         }
-        let known = stamp(world, path).await.map_err(|error| unreadable(path, error))?;
+        let known = world.stamp(path).await.map_err(|error| unreadable(path, error))?;
         if known.len > MAX_KEY {
             return Err(insecure(&format!("it has more than {MAX_KEY} bytes")));
         }
-        let agent = stamp(world, &folder).await.ok().and_then(|folder| folder.owner);
+        let agent = world.stamp(&folder).await.ok().and_then(|folder| folder.owner);
         if let (Some(owner), Some(agent)) = (known.owner, agent)
             && ![ROOT, agent].contains(&owner)
         {
@@ -111,12 +111,6 @@ fn folder(world: &World) -> Option<PathBuf> {
             .map(|folder| Path::new(&folder).join("AzureConnectedMachineAgent").join("Tokens")),
         false => Some(PathBuf::from("/var/opt/azcmagent/tokens")),
     }
-}
-
-async fn stamp(world: &World, path: &Path) -> io::Result<FileStamp> {
-    let deadline = world.clock.moment().after(FILE_TIMEOUT);
-    let stamp = bounded(&*world.clock, deadline, || world.files.stamp(path)).await;
-    stamp.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
 }
 
 fn no_challenge(status: u16) -> SourceError {

@@ -1,9 +1,11 @@
 //! Where a machine's tokens come from: its host, found by the variables that it sets.
 
 use std::fmt;
+use std::path::Path;
 
 use async_trait::async_trait;
-use credential_core::world::{Environment, HttpResponse};
+use credential_core::source::Detected;
+use credential_core::world::HttpResponse;
 use credential_core::{Secret, SourceError, World};
 
 use super::app_service::AppService;
@@ -13,6 +15,7 @@ use super::cloud_shell::CloudShell;
 use super::imds::Imds;
 use super::machine_learning::MachineLearning;
 use super::service_fabric::ServiceFabric;
+use crate::platform::variable;
 
 /// Gives tokens of the machine's identities.
 #[async_trait]
@@ -66,7 +69,23 @@ pub(super) async fn of_machine(world: &World) -> Box<dyn Host> {
     }
 }
 
-/// A variable that says something.
-pub(super) fn variable(variables: &dyn Environment, name: &str) -> Option<String> {
-    variables.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+/// What every virtual machine of Azure has on its chassis
+/// (<https://learn.microsoft.com/azure/virtual-machines/linux/provisioning>).
+const CHASSIS: &str = "7783-7084-3265-9085-8269-3286-77";
+const CHASSIS_FILE: &str = "/sys/class/dmi/id/chassis_asset_tag";
+
+/// The host of this machine, without asking it: the metadata service is there where the machine is one of Azure's.
+pub(super) async fn detect(world: &World) -> Option<Detected> {
+    let variables = &*world.environment;
+    let set = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"];
+    let because = match set.into_iter().find(|name| variable(variables, name).is_some()) {
+        Some(name) => format!("{name} is set"),
+        None if AzureArc::is_installed(world).await => "the agent of Azure Arc is installed".to_owned(),
+        None => {
+            let tag = world.read(Path::new(CHASSIS_FILE), 256).await.ok()?;
+            (std::str::from_utf8(tag.expose()).ok()?.trim() == CHASSIS)
+                .then(|| format!("{CHASSIS_FILE} is that of a virtual machine of Azure"))?
+        }
+    };
+    Some(Detected::new(format!("managed identity ({})", of_machine(world).await.name()), because))
 }

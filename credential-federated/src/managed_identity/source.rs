@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::source::Detected;
 use credential_core::text::{guid, printable};
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SourceError, SourceType, Unbound,
+    SourceError, SourceType, Unbound, World,
 };
 
 use super::answer::Token;
 use super::identity::{Identity, SETTINGS as IDENTITIES};
-use super::{ManagedIdentity, Wanted};
+use super::{ManagedIdentity, Wanted, host};
 use crate::audience::{self, EXCHANGE_URL};
 use crate::facts::describe;
 
@@ -38,6 +39,7 @@ const SETTINGS: &[Setting] = &{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ManagedIdentityAssertionSource;
 
+#[async_trait]
 impl CredentialSource for ManagedIdentityAssertionSource {
     fn source_type(&self) -> SourceType {
         SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY
@@ -58,6 +60,10 @@ impl CredentialSource for ManagedIdentityAssertionSource {
         let provider = Arc::new(OfIdentity { tokens: ManagedIdentity::new(identity), resource });
         let credential = Credential::assertions(id, Arc::clone(&provider) as _);
         Ok(Arc::new(Loader { provider, credential }))
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        host::detect(world).await.into_iter().collect()
     }
 }
 

@@ -1,7 +1,16 @@
 //! Where in an answer the token is.
 
-use credential_core::{Secret, SourceError};
+use credential_core::{Secret, Setting, SettingKind, SourceError};
 use serde_json::Value;
+
+/// Where an entry says it.
+pub(crate) const TOKEN_FIELD: Setting = Setting::new(
+    "TokenField",
+    SettingKind::Text,
+    "Where in the JSON that comes back the token is: members with dots between them; without it, all that comes back \
+     is the token.",
+)
+.mistaken(&["TokenPath", "TokenProperty", "FieldName"]);
 
 /// The token in what `place` answered or wrote: the text under a path of JSON members with dots between them
 /// (`data.token`), or everything, without white space around it.

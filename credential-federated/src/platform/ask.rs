@@ -31,11 +31,11 @@ pub(crate) struct Endpoint<'a> {
     pub(crate) refused: &'a str,
     /// What to do where it does not know what was asked for (404).
     pub(crate) unknown: &'a str,
-    /// What it was asked with: its words are shown without it.
-    pub(crate) secret: Option<&'a Secret>,
+    /// What it is asked with: its address must be one that a secret may go to, and its words are shown without.
+    pub(crate) secrets: &'a [Secret],
 }
 
-/// The token in the answer to a request that carries a secret: https, or this machine. Asked again for what may pass.
+/// The token in the answer to a request. Asked again for what may pass.
 ///
 /// # Errors
 /// What became of the request, by kind.
@@ -44,18 +44,31 @@ pub(crate) async fn ask(
     endpoint: &Endpoint<'_>,
     request: HttpRequest,
 ) -> Result<Secret, SourceError> {
-    if request.unix_socket.is_none() {
+    let response = answer(asking, endpoint, request).await?;
+    field(response.body.expose(), endpoint.field, endpoint.name)
+}
+
+/// The answer in which the token should be.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn answer(
+    asking: &Asking<'_>,
+    endpoint: &Endpoint<'_>,
+    request: HttpRequest,
+) -> Result<HttpResponse, SourceError> {
+    if !endpoint.secrets.is_empty() && request.unix_socket.is_none() {
         check_address(&request.url).map_err(|fault| bad_address(endpoint, fault))?;
     }
     let response = send(asking, request).await.map_err(|error| unreachable(endpoint, error))?;
     match response.status {
-        200..300 => field(response.body.expose(), endpoint.field, endpoint.name),
+        200..300 => Ok(response),
         _ => Err(refused(endpoint, &response)),
     }
 }
 
 /// The last answer, after as many requests as it takes and there is time for.
-pub(crate) async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let clock = &*asking.world.clock;
     for tried in 1.. {
         let limit = PATIENCE.min(asking.remaining());
@@ -106,7 +119,7 @@ fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceError {
 
 fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse) -> SourceError {
     let status = response.status;
-    let said = words(response.body.expose(), endpoint.secret);
+    let said = words(response.body.expose(), endpoint.secrets);
     let message = format!("{} gave no token: {said} ({status})", endpoint.name);
     let (kind, code, remedy) = match status {
         300..=399 => (
@@ -127,16 +140,13 @@ fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse) -> SourceError {
 }
 
 /// The service's own words: `message`, `errors` or `error_description` of its answer, and no page for people.
-fn words(body: &[u8], secret: Option<&Secret>) -> String {
+fn words(body: &[u8], secrets: &[Secret]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let nested = body.get("error").and_then(|error| error.get("message"));
     let first = body.get("errors").and_then(|list| list.get(0));
     let said = [body.get("error_description"), body.get("message"), nested, first, body.get("error")];
     let said = said.into_iter().flatten().find_map(Value::as_str).filter(|said| !said.trim().is_empty());
     let Some(said) = said else { return "it gives no reason".to_owned() };
-    let said = match secret.map(Secret::expose).filter(|secret| !secret.is_empty()) {
-        Some(secret) => said.replace(secret, "***"),
-        None => said.to_owned(),
-    };
-    printable(&said, MAX_WORDS)
+    let secrets = secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+    printable(&secrets.fold(said.to_owned(), |said, secret| said.replace(secret, "***")), MAX_WORDS)
 }

@@ -108,7 +108,7 @@ impl Checked {
         let message = format!("{} is meant for {found}, not for {audience}", words.token);
         let mut remedy = remedy();
         if !self.facts.audience.is_empty()
-            && let Some(registered) = registration(&self.facts, application)
+            && let Some(registered) = registration(&self.facts, &application.client_id)
         {
             remedy = format!("{remedy}; or set TokenExchangeUrl to {found} and register that: {registered}");
         }

@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use credential_core::world::{Environment, Moment};
 use credential_core::{Secret, SourceError, World};
 
-pub(crate) use answer::field;
-pub(crate) use ask::{Endpoint, ask};
+pub(crate) use answer::{TOKEN_FIELD, field};
+pub(crate) use ask::{Endpoint, answer, ask};
 pub(crate) use check::{Checked, Words, check};
 pub(crate) use loader::Tokens;
-pub(crate) use registration::registration;
+pub use registration::registration;
 
 /// Gives tokens to the workload that asks. A source is one of these, read from an entry, in [`Tokens`].
 #[async_trait]
@@ -60,7 +60,7 @@ impl Asking<'_> {
         variable(&*self.world.environment, name)
     }
 
-    fn remaining(&self) -> Duration {
+    pub(crate) fn remaining(&self) -> Duration {
         self.deadline.since(self.world.clock.moment())
     }
 }

@@ -1,6 +1,5 @@
 //! What to register so that an authority takes a token: as text to paste.
 
-use credential_core::source::Application;
 use credential_core::text::moves_terminal;
 use serde_json::json;
 
@@ -10,14 +9,23 @@ use crate::facts::AssertionFacts;
 /// (<https://learn.microsoft.com/graph/api/resources/federatedidentitycredential>).
 const MAX_VALUE: usize = 600;
 
-/// Issuer, subject and audience of a token, and the command that registers them in Microsoft Entra. `None` where it
-/// does not say all three, or one of them can be nobody's: none of it is secret.
-pub(crate) fn registration(facts: &AssertionFacts, application: &Application) -> Option<String> {
+/// What to register so that Microsoft Entra takes a token for the application of that client id: issuer, subject and
+/// audience, and the command that does it, quoted for a POSIX shell. `None` where the token does not say all three, or
+/// where one of them can be nobody's. None of it is secret.
+///
+/// ```
+/// # let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2kuZXhhbXBsZSIsInN1YiI6InBvZCIsImF1ZCI6ImFwaTovL3gifQ.c2lnbmF0dXJl";
+/// let facts = credential_federated::describe(jwt)?;
+/// let text = credential_federated::registration(&facts, "app1").unwrap_or_default();
+/// assert!(text.starts_with("issuer https://i.example, subject pod, audience api://x (az ad app federated-credential"));
+/// # Ok::<(), credential_federated::NotAnAssertion>(())
+/// ```
+pub fn registration(facts: &AssertionFacts, client_id: &str) -> Option<String> {
     let (issuer, subject) = (facts.issuer.as_deref()?, facts.subject.as_deref()?);
     let audience = facts.audience.first()?;
     let usable =
         |text: &str| !text.trim().is_empty() && text.chars().count() <= MAX_VALUE && !text.chars().any(moves_terminal);
-    if ![issuer, subject, audience, &application.client_id].into_iter().all(usable) {
+    if ![issuer, subject, audience, client_id].into_iter().all(usable) {
         return None;
     }
     let parameters =
@@ -25,7 +33,7 @@ pub(crate) fn registration(facts: &AssertionFacts, application: &Application) ->
     Some(format!(
         "issuer {issuer}, subject {subject}, audience {audience} \
          (az ad app federated-credential create --id {} --parameters {})",
-        quoted(&application.client_id),
+        quoted(client_id),
         quoted(&parameters),
     ))
 }
@@ -41,14 +49,13 @@ mod tests {
 
     #[test]
     fn what_is_registered_is_one_command_whatever_the_token_says() {
-        let application = Application::new("app1", "https://login.example");
         let mut facts = AssertionFacts {
             issuer: Some("https://issuer.example".to_owned()),
             subject: Some("it's; $(reboot) \"x\"".to_owned()),
             audience: vec!["api://AzureADTokenExchange".to_owned()],
             ..AssertionFacts::default()
         };
-        let text = registration(&facts, &application).unwrap();
+        let text = registration(&facts, "app1").unwrap();
         let (said, command) = text.split_once(" (").unwrap();
         assert_eq!(
             said,
@@ -60,7 +67,7 @@ mod tests {
         );
         for subject in [None, Some(String::new()), Some("a\nb".to_owned()), Some("a".repeat(601))] {
             facts.subject = subject;
-            assert_eq!(registration(&facts, &application), None, "{:?}", facts.subject);
+            assert_eq!(registration(&facts, "app1"), None, "{:?}", facts.subject);
         }
     }
 }

@@ -9,6 +9,7 @@ use super::args::DoctorArgs;
 use super::context::{Context, OwnSources};
 use super::json::Said;
 use super::output::Output;
+use super::platforms::{self, Found};
 use super::wrap::Line;
 use super::{Failure, Outcome, json, text};
 use crate::exchange::chain_gap;
@@ -81,6 +82,11 @@ pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> 
         }
         output.waiting("trying each downstream API", try_downstream(&client, args.offline, &mut report)).await;
     }
+    let entries = context.read().await.application.credentials;
+    let platforms = platforms::find(&own.registry(), &entries, &context.world).await;
+    if report.used.is_none() {
+        report.findings.extend(platforms.iter().map(|found| (found.hint(), None)));
+    }
     report.finish();
     let ok = report.used.is_some() && !report.findings.iter().any(|(finding, _)| finding.severity == Severity::Error);
     let environment = environment(&context);
@@ -90,11 +96,15 @@ pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> 
             "findings": kept(&report.findings),
             "credentials": credentials(&report),
             "downstream": report.downstream.iter().map(|(name, found)| json!({"name": name, "findings": kept(found)})).collect::<Value>(),
-            "environment": environment.iter().map(|(name, found)| json!({"name": name, "found": found})).collect::<Value>(),
+            "environment": environment
+                .iter()
+                .map(|(name, found)| json!({"name": name, "found": found}))
+                .chain(platforms.iter().map(|found| json!({"name": found.name(), "found": true})))
+                .collect::<Value>(),
             "requests": if args.offline { 0 } else { context.requests() },
         }));
     } else {
-        print(&report, &environment, args.offline, output);
+        print(&report, (&environment, &platforms), args.offline, output);
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
 }
@@ -294,7 +304,7 @@ fn environment(context: &Context) -> Vec<(&'static str, bool)> {
     ]
 }
 
-fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &Output) {
+fn print(report: &Report, (environment, platforms): (&[(&str, bool)], &[Found]), offline: bool, output: &Output) {
     if !report.credentials.is_empty() {
         output.print_lines(&text::attempts(&report.credentials, output));
         output.print("");
@@ -323,5 +333,8 @@ fn print(report: &Report, environment: &[(&str, bool)], offline: bool, output: &
         }
         (None, _) => output.red("get no token"),
     };
-    output.print_lines(&[Line::new("this machine: ", here), Line::new("the service would ", service)]);
+    output.print_lines(&[Line::new("this machine: ", here)]);
+    let lines: Vec<Line> = platforms.iter().map(|found| Line::new("  ", text::clean(&found.line()))).collect();
+    output.print_lines(&lines);
+    output.print_lines(&[Line::new("the service would ", service)]);
 }

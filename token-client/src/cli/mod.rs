@@ -13,6 +13,7 @@ mod emulator;
 mod json;
 mod migrate;
 mod output;
+mod platforms;
 mod schema;
 mod sources;
 mod text;

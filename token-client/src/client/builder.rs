@@ -118,6 +118,14 @@ impl TokenClientBuilder {
         self
     }
 
+    /// Lets entries of the type `Command` run their programs, whatever the variable `TOKEN_CLIENT_ALLOW_COMMANDS` says:
+    /// whoever can write the settings runs programs as this one.
+    #[cfg(feature = "federated")]
+    #[must_use]
+    pub fn allow_commands(self) -> Self {
+        self.source(credential_federated::CommandSource::new().allowed())
+    }
+
     /// Your own HTTP client, for everything; in the place of the one that your own world has.
     #[must_use]
     pub fn http(mut self, http: Arc<dyn HttpClient>) -> Self {

@@ -81,6 +81,16 @@ fn named(error: &AuthorityRefusal) -> Option<&'static Named> {
     NAMES.iter().find(|named| named.0 == error.error)
 }
 
+/// No federated credential of the application is for the assertion: none at all, or another issuer, audience or subject.
+#[cfg(feature = "federated")]
+const UNREGISTERED: [u64; 4] = [70021, 700211, 700212, 700213];
+
+/// Whether it is the assertion's issuer, subject or audience that is not registered.
+#[cfg(feature = "federated")]
+pub(crate) fn is_unregistered(error: &AuthorityRefusal) -> bool {
+    error.error_codes.iter().any(|code| UNREGISTERED.contains(code))
+}
+
 /// What to do about it, where that is known.
 pub(crate) fn remedy(error: &AuthorityRefusal) -> Option<&'static str> {
     // A number says more than the name that came with it, known or not.

@@ -34,6 +34,8 @@ mod credentials;
 mod decode;
 pub(crate) mod downstream;
 mod downstream_builder;
+#[doc = include_str!("../../docs/federation.md")]
+pub mod federation {}
 #[doc = include_str!("../../docs/configuration.md")]
 pub mod guide {}
 pub(crate) mod in_code;

@@ -237,10 +237,26 @@ pub(crate) fn attempt_findings(attempt: &Attempt) -> Vec<(Finding, Option<&Autho
             let said = if finding.code == CREDENTIAL_REJECTED { authority.take() } else { None };
             if let Some(said) = said {
                 finding = said.placed(finding);
+                if let Some(registered) = to_register(attempt, said) {
+                    finding.remedy = finding.remedy.map(|remedy| format!("{remedy}: {registered}"));
+                }
             }
             (finding, said)
         })
         .collect()
+}
+
+/// What to register where the authority knows no such assertion. An attempt does not know its application.
+#[cfg(feature = "federated")]
+fn to_register(attempt: &Attempt, said: &AuthorityRefusal) -> Option<String> {
+    let Some(credential_core::Credential::Assertion(assertion)) = &attempt.credential else { return None };
+    let token = assertion.token().filter(|_| rejection::is_unregistered(said))?;
+    credential_federated::registration(&credential_federated::describe(token.expose()).ok()?, "CLIENT_ID")
+}
+
+#[cfg(not(feature = "federated"))]
+fn to_register(_attempt: &Attempt, _said: &AuthorityRefusal) -> Option<String> {
+    None
 }
 
 impl fmt::Display for TokenError {

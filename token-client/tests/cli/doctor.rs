@@ -161,3 +161,33 @@ fn a_remedy_speaks_of_the_programs_switches() {
     let set = program.run(&["config", "--json", "--set", "AzureAd__TenantId=t.example"]);
     assert!(set.stdout.contains(r#""argument": "--set""#), "{set:?}");
 }
+
+/// A machine with a platform, and a list that has nothing for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn says_which_platform_it_is_on_and_which_entry_would_be_for_it() {
+    let emulator = emulator(None).await;
+    let of_git_hub = |settings: &str, name: &str| {
+        Program::with(name, settings)
+            .variable("GITHUB_ACTIONS", "true")
+            .variable("ACTIONS_ID_TOKEN_REQUEST_URL", "https://127.0.0.1:1/x?y=z")
+            .variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "s3cret-of-the-job")
+    };
+    let wrong = json!([{"SourceType": "ClientSecret", "ClientSecret": "wrong-s3cret-value"}]);
+    let program = of_git_hub(&settings(&emulator, &wrong), "doctor-platform");
+    let ran = program.run(&["doctor", "--json"]);
+    let report = ran.json();
+    assert_shape(&report, &shape(), "doctor");
+    assert!(report["environment"].as_array().unwrap().contains(&json!({"name": "GitHub Actions", "found": true})));
+    let hint = report["findings"].as_array().unwrap().iter().find(|one| one["code"] == "platform-detected").unwrap();
+    assert_eq!(hint["message"], "GitHub Actions (GITHUB_ACTIONS is set): no entry is for it");
+    assert_eq!(hint["remedy"], r#"add {"SourceType":"GitHubActions"} to ClientCredentials"#);
+    assert!(!ran.text().contains("s3cret-of-the-job"), "{ran:?}");
+    // Where an entry works, what else there is stands in the last lines alone.
+    let right = json!([{"SourceType": "GitHubActions"}, {"SourceType": "ClientSecret", "ClientSecret": SECRET}]);
+    let program = of_git_hub(&settings(&emulator, &right), "doctor-platform-entry");
+    let report = program.run(&["doctor", "--json"]).json();
+    let codes: Vec<&Value> = report["findings"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert!(!codes.contains(&&json!("platform-detected")), "{codes:?}");
+    let text = program.run(&["doctor"]);
+    assert!(text.stdout.contains("GitHub Actions (GITHUB_ACTIONS is set): entry 0 is for it"), "{text:?}");
+}

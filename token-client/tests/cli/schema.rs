@@ -201,6 +201,17 @@ fn what_is_accepted_validates_and_what_is_refused_fails() {
         (vault(r#""CredentialTenantId": " t.example""#), false),
         (vault(r#""KeyVaultCertificate": "c""#), false),
         (vault("\"Skip\": false").replace("https://v.vault.azure.net", "v.vault.azure.net"), false),
+        // Lists, and names with texts, of an entry.
+        (entry(r#""SourceType": "Command", "Command": ["a", "b c"], "CommandTimeout": 5"#), true),
+        (entry(r#""SourceType": "Command", "Command": "a""#), true),
+        (entry(r#""SourceType": "Command", "Command": null"#), false),
+        (entry(r#""SourceType": "Command", "Command": " ""#), false),
+        (entry(r#""SourceType": "Command", "CommandLine": ["a"]"#), false),
+        (entry(r#""SourceType": "HttpGet", "Url": "https://h/$A", "Headers": {"X": "Token $B"}"#), true),
+        (entry(r#""SourceType": "HttpGet", "Url": "https://h/", "Headers": "X: y""#), false),
+        (entry(r#""SourceType": "HttpGet", "Url": "h/""#), false),
+        (entry(r#""SourceType": "GitLab", "VariableName": null"#), true),
+        (entry(r#""SourceType": "EnvironmentVariable", "Variable": "A""#), false),
         // A nested entry, by a name or as an object.
         (vault(r#""Credential": "azurecli""#), true),
         (vault(r#""Credential": "AzureCloud""#), false),

@@ -92,6 +92,7 @@ fn shape(setting: &Setting, place: Place) -> Value {
             json!({"type": ["integer", "string", "null"], "minimum": 0, "pattern": "^\\s*(\\+?[0-9]+)?\\s*$"})
         }
         SettingKind::Guid => json!({"type": ["string", "null"], "pattern": guid()}),
+        SettingKind::List if setting.required => needed_list(),
         SettingKind::List => list(),
         SettingKind::Map => map(),
         SettingKind::Object(members) => {
@@ -143,6 +144,17 @@ fn list() -> Value {
         "type": ["array", "string", "number", "boolean", "null"],
         "items": {"type": ["string", "number", "boolean", "null"]},
     })
+}
+
+/// The same, with an element in it.
+fn needed_list() -> Value {
+    let mut schema = list();
+    for (keyword, value) in
+        [("type", json!(["array", "string", "number", "boolean"])), ("minItems", json!(1)), ("pattern", json!("\\S"))]
+    {
+        schema = with(schema, keyword, value);
+    }
+    schema
 }
 
 fn map() -> Value {
