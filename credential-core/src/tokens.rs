@@ -33,6 +33,10 @@ pub struct TokenFor<'a> {
     pub fmi_path: Option<&'a str>,
     /// What was given last was refused: one from a cache will not do.
     pub fresh: bool,
+    /// Whoever gives tokens may not be there at all: it is found out first, and quickly.
+    pub probe: bool,
+    /// What the caller can do, as the resource is told (`cp1`).
+    pub capabilities: &'a [String],
     /// A certificate is presented with its chain, for authorities that trust its issuer.
     pub certificate_chain: bool,
     /// When nobody waits any longer.
@@ -52,6 +56,8 @@ impl<'a> TokenFor<'a> {
             claims: None,
             fmi_path: None,
             fresh: false,
+            probe: false,
+            capabilities: &[],
             certificate_chain: false,
             deadline,
             world,
@@ -101,6 +107,20 @@ impl<'a> TokenFor<'a> {
         self
     }
 
+    /// Has it found out first, and quickly, whether anybody is there to give tokens.
+    #[must_use]
+    pub fn probe(mut self, probe: bool) -> Self {
+        self.probe = probe;
+        self
+    }
+
+    /// Says what the caller can do.
+    #[must_use]
+    pub fn capabilities(mut self, capabilities: &'a [String]) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
     /// Presents a certificate with its chain.
     #[must_use]
     pub fn certificate_chain(mut self, chain: bool) -> Self {
@@ -141,8 +161,9 @@ impl ProvidedToken {
 
 /// Gives tokens, with whatever stands behind it: a chain of credentials, a cache, one exchange for many.
 /// Had from [`BindContext::tokens_of`](crate::BindContext::tokens_of),
-/// [`BindContext::tokens_for`](crate::BindContext::tokens_for) and
-/// [`BindContext::tokens_of_section`](crate::BindContext::tokens_of_section).
+/// [`BindContext::tokens_for`](crate::BindContext::tokens_for),
+/// [`BindContext::tokens_of_section`](crate::BindContext::tokens_of_section) and
+/// [`BindContext::tokens_of_identity`](crate::BindContext::tokens_of_identity).
 #[async_trait]
 pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// A token that is good now.

@@ -46,7 +46,9 @@ pub use exchange::AuthorityRefusal;
 pub use http::ReqwestHttp;
 #[cfg(feature = "testing")]
 pub use testing::StaticToken;
-pub use token::{AccessToken, PreparedToken, TokenError, TokenErrorKind, TokenFuture, TokenRequest, TokenSource};
+pub use token::{
+    AccessToken, ManagedIdentityId, PreparedToken, TokenError, TokenErrorKind, TokenFuture, TokenRequest, TokenSource,
+};
 
 /// The examples of the project's README compile.
 #[cfg(doctest)]

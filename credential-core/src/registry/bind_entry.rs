@@ -14,7 +14,7 @@ use crate::source::{COMMON_SETTINGS, Entry};
 use crate::text::nearest;
 use crate::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting,
-    Severity, SourceError, SourceRegistry, SourceType,
+    Severity, SourceError, SourceRegistry, SourceType, Unbound,
 };
 
 /// Checks the entry, binds it and adds what is found; gives its loader if there is one.
@@ -24,13 +24,25 @@ pub(crate) fn bind_entry(
     findings: &mut Vec<Finding>,
 ) -> Option<Arc<dyn CredentialLoader>> {
     let registry = parts.registry;
+    if registry.get(entry.source_type()).is_none()
+        && let Some(absent) = registry.absent().find(|absent| absent.source_type == *entry.source_type())
+        && let Some(remedy) = absent.remedy
+    {
+        findings.push(not_in_build(absent, entry, Severity::Warning, remedy));
+        return Some(Arc::new(PassedOver { source_type: absent.source_type.clone(), remedy }));
+    }
+    read_entry(parts, entry, findings, |source, cx| source.bind(entry, cx))
+}
+
+/// Checks the entry, lets its source read it and adds what is found; gives what was read where nothing is wrong.
+pub(crate) fn read_entry<T>(
+    parts: &Parts<'_>,
+    entry: &CredentialDescription,
+    findings: &mut Vec<Finding>,
+    read: impl FnOnce(&dyn CredentialSource, &mut BindContext<'_>) -> Result<T, Unbound>,
+) -> Option<T> {
+    let registry = parts.registry;
     let Some(source) = registry.get(entry.source_type()) else {
-        if let Some(absent) = registry.absent().find(|absent| absent.source_type == *entry.source_type())
-            && let Some(remedy) = absent.remedy
-        {
-            findings.push(not_in_build(absent, entry, Severity::Warning, remedy));
-            return Some(Arc::new(PassedOver { source_type: absent.source_type.clone(), remedy }));
-        }
         findings.push(unknown_source(registry, entry));
         return None;
     };
@@ -58,7 +70,7 @@ pub(crate) fn bind_entry(
     let errors = said.iter().filter(|finding| finding.severity == Severity::Error);
     let wrong: Vec<String> = errors.filter_map(|finding| finding.path.clone()).collect();
     let end = findings.len();
-    let bound = bind_with(source.as_ref(), parts, entry, findings);
+    let bound = read_with(parts, entry, findings, |cx| read(source.as_ref(), cx));
     // What a source says about a value that has been refused says it twice.
     let own = findings.split_off(end);
     findings.extend(own.into_iter().filter(|finding| finding.path.as_ref().is_none_or(|path| !wrong.contains(path))));
@@ -68,13 +80,13 @@ pub(crate) fn bind_entry(
 /// The codes of findings after which a source has nothing to read.
 const INCOMPLETE: [&str; 3] = ["missing-setting", "misspelt-setting", "empty-setting"];
 
-fn bind_with(
-    source: &dyn CredentialSource,
+fn read_with<T>(
     parts: &Parts<'_>,
     entry: &CredentialDescription,
     findings: &mut Vec<Finding>,
-) -> Option<Arc<dyn CredentialLoader>> {
-    let bound = caught(|| source.bind(entry, &mut BindContext { entry, parts, findings }));
+    read: impl FnOnce(&mut BindContext<'_>) -> Result<T, Unbound>,
+) -> Option<T> {
+    let bound = caught(|| read(&mut BindContext { entry, parts, findings }));
     bound
         .unwrap_or_else(|_| {
             let message = format!("the source {} panicked while it read the entry", entry.source_type());

@@ -9,8 +9,9 @@ mod unknown_setting;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::{BindContext, CredentialChain, CredentialDescription, CredentialSource, Finding, SourceType};
-use bind_entry::bind_entry;
+use crate::tokens::TokenProvider;
+use crate::{BindContext, CredentialChain, CredentialDescription, CredentialSource, Finding, SourceError, SourceType};
+use bind_entry::{bind_entry, read_entry};
 
 pub use bind_error::BindError;
 pub use binding::Binding;
@@ -116,5 +117,29 @@ impl SourceRegistry {
             return Err(BindError::new(findings));
         }
         Ok(CredentialChain::new(entries, skipped, findings, binding))
+    }
+
+    /// Tokens of the identity that the entry names, without an exchange; see [`CredentialSource::tokens`]. Nothing is
+    /// sent.
+    ///
+    /// # Errors
+    /// [`BindError`] with every finding when one of them is an error, and when entries of that type are exchanged.
+    pub fn tokens<'a>(
+        &self,
+        entry: &CredentialDescription,
+        binding: impl Into<Binding<'a>>,
+    ) -> Result<Arc<dyn TokenProvider>, BindError> {
+        let (binding, mut findings) = (binding.into(), Vec::new());
+        let parts = Parts { registry: self, binding: &binding };
+        let tokens = read_entry(&parts, entry, &mut findings, |source, cx| match source.tokens(entry, cx)? {
+            Some(tokens) => Ok(tokens),
+            None => {
+                let source_type = entry.source_type();
+                let message = format!("a {source_type} entry gives no tokens without an exchange");
+                let error = SourceError::misconfigured("no-tokens-of-source", message).about("SourceType");
+                Err(cx.error(error.remedy("name an identity of the machine")))
+            }
+        });
+        tokens.filter(|_| !BindContext::failed(&findings)).ok_or_else(|| BindError::new(findings))
     }
 }

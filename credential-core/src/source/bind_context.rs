@@ -96,6 +96,17 @@ impl<'a> BindContext<'a> {
         self.chain(implied).map(|chain| self.provider(chain))
     }
 
+    /// Tokens of an identity of the machine, which need no exchange; see [`CredentialSource::tokens`]. The entry that
+    /// names it is one that nobody wrote, and its findings are none of the entry's.
+    ///
+    /// # Errors
+    /// When it cannot work; its source may not be in this build.
+    ///
+    /// [`CredentialSource::tokens`]: crate::CredentialSource::tokens
+    pub fn tokens_of_identity(&self, implied: &CredentialDescription) -> Result<Arc<dyn TokenProvider>, BindError> {
+        self.parts.registry.tokens(implied, self.parts.binding.clone())
+    }
+
     /// Tokens of another application: the one whose section the setting names. Its section is read and bound as
     /// the application's own is, once for everybody who names it, and what is found there joins the findings.
     /// Without an engine (a bare registry) binding works, and asking says why there is no token.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::tokens::TokenProvider;
 use crate::{Credential, World};
 
 pub use application::Application;
@@ -120,6 +121,22 @@ pub trait CredentialSource: Debug + Send + Sync {
         let _ = world;
         Vec::new()
     }
+
+    /// Tokens of the identity that the entry names, for any resource and without an exchange: a managed identity's.
+    /// Read as [`bind`](Self::bind) reads it.
+    ///
+    /// `Ok(None)`, as it is without a word, where the entry's credential is exchanged for tokens.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    fn tokens(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
+        let _ = (entry, cx);
+        Ok(None)
+    }
 }
 
 /// What [`CredentialSource::bind`] gives.
@@ -166,6 +183,14 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
     async fn detect(&self, world: &World) -> Vec<Detected> {
         (**self).detect(world).await
     }
+
+    fn tokens(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
+        (**self).tokens(entry, cx)
+    }
 }
 
 #[async_trait]
@@ -188,5 +213,13 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
         (**self).detect(world).await
+    }
+
+    fn tokens(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
+        (**self).tokens(entry, cx)
     }
 }

@@ -6,9 +6,9 @@ use credential_core::text::printable;
 use credential_core::{Secret, SourceError, SourceErrorKind};
 use serde_json::Value;
 
+use super::asking::Asking;
 use super::end::end;
 use super::host::Answer;
-use super::identity::Identity;
 
 /// The most characters of a host's own words.
 const MAX_WORDS: usize = 300;
@@ -24,11 +24,12 @@ pub(crate) struct Token {
 ///
 /// # Errors
 /// When there is no token in it: by status, with the host's own words.
-pub(super) fn read(answer: &Answer, host: &str, identity: &Identity, now: SystemTime) -> Result<Token, SourceError> {
+pub(super) fn read(answer: &Answer, host: &str, asking: &Asking<'_>) -> Result<Token, SourceError> {
+    let now = asking.world.clock.now();
     let response = &answer.response;
     let body: Value = serde_json::from_slice(response.body.expose()).unwrap_or_default();
     if response.status != 200 {
-        return Err(refused(answer, &body, host, identity));
+        return Err(refused(answer, &body, host, asking));
     }
     let value = body.get("access_token").and_then(Value::as_str).filter(|token| !token.trim().is_empty());
     match (value, end(body.get("expires_on"), body.get("expires_in"), now)) {
@@ -42,7 +43,8 @@ pub(super) fn read(answer: &Answer, host: &str, identity: &Identity, now: System
     }
 }
 
-fn refused(answer: &Answer, body: &Value, host: &str, identity: &Identity) -> SourceError {
+fn refused(answer: &Answer, body: &Value, host: &str, asking: &Asking<'_>) -> SourceError {
+    let identity = asking.identity;
     let status = answer.response.status;
     if body.is_null()
         && let Some(error) = intercepted(answer, host)
@@ -57,19 +59,19 @@ fn refused(answer: &Answer, body: &Value, host: &str, identity: &Identity) -> So
         400 if code(body) == Some("invalid_resource") => (
             SourceErrorKind::Denied,
             "managed-identity-resource",
-            "correct TokenExchangeUrl: the tenant does not know it".to_owned(),
+            format!("correct {}: the tenant does not know it", asking.resource_setting),
         ),
         // A machine without an identity of its own is a machine without one.
         400 => match named {
-            Some(setting) => (
+            Some(_) => (
                 SourceErrorKind::Denied,
                 "managed-identity-not-assigned",
-                format!("assign it to this machine, or correct {setting}: client, object and resource id differ"),
+                "assign it to this machine, or correct its id: client, object and resource id differ".to_owned(),
             ),
             None => (
                 SourceErrorKind::NotApplicable,
                 "managed-identity-not-assigned",
-                "give this machine an identity of its own, or name one with ManagedIdentityClientId".to_owned(),
+                "give this machine an identity of its own, or name an assigned one by its client id".to_owned(),
             ),
         },
         401 | 403 => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use credential_core::text::shown_address;
 use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment};
-use credential_core::{SourceError, World};
+use credential_core::{Secret, SourceError, World};
 use url::Url;
 
 use super::identity::Identity;
@@ -24,6 +24,14 @@ pub(super) type Sent = Result<HttpResponse, HttpError>;
 pub(super) struct Asking<'a> {
     pub(super) identity: &'a Identity,
     pub(super) resource: &'a str,
+    /// The setting that says what the token is for.
+    pub(super) resource_setting: &'static str,
+    /// What the caller can do (`cp1`).
+    pub(super) capabilities: &'a [String],
+    /// The token that the resource has refused with claims.
+    pub(super) refused: Option<&'a Secret>,
+    /// It is found out first whether the metadata service is there.
+    pub(super) probe: bool,
     /// Whether the metadata service has ever answered.
     pub(super) metadata_seen: &'a AtomicBool,
     pub(super) deadline: Moment,
@@ -149,8 +157,7 @@ impl Asking<'_> {
 
     /// The host knows no other identity than its own.
     pub(super) fn system_only(&self, host: &str) -> SourceError {
-        let setting = self.identity.setting().unwrap_or_default();
-        self.unsupported(host, "has no user-assigned managed identities", &format!("remove {setting} from the entry"))
+        self.unsupported(host, "has no user-assigned managed identities", "remove the id: its own identity is the one")
     }
 }
 

@@ -37,16 +37,29 @@ impl Imds {
             sent = &mut sent => return self.there(asking, sent),
             () = quiet => {}
         }
-        let mut probe = request.clone();
-        probe.headers.retain(|(name, _)| name != "Metadata");
         tokio::select! {
             biased;
             sent = &mut sent => self.there(asking, sent),
-            probed = asking.once(probe, PROBE) => {
+            probed = asking.once(without_header(request), PROBE) => {
                 // Whatever it said.
                 let _ = self.there(asking, probed)?;
                 Ok(sent.await)
             }
+        }
+    }
+
+    /// Asks without the header first, where a list goes on to somebody else: a service that is there refuses that at
+    /// once.
+    async fn probed(&self, asking: &Asking<'_>, request: &HttpRequest) -> Result<(), SourceError> {
+        match self.there(asking, asking.once(without_header(request), PROBE).await)? {
+            // Whoever answers so has no identities, or stands before the service.
+            Ok(response) if matches!(response.status, 403 | 404) => {
+                asking.metadata_seen.store(false, Ordering::Relaxed);
+                let message = format!("no managed identity: {} has no metadata service", self.address);
+                let error = SourceError::not_applicable("managed-identity-absent", message);
+                Err(error.remedy("run on an Azure machine with an identity"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -75,6 +88,13 @@ impl Imds {
     }
 }
 
+/// The request without the header that tells it from one that somebody else has forwarded.
+fn without_header(request: &HttpRequest) -> HttpRequest {
+    let mut probe = request.clone();
+    probe.headers.retain(|(name, _)| name != "Metadata");
+    probe
+}
+
 #[async_trait]
 impl Host for Imds {
     fn name(&self) -> &'static str {
@@ -91,6 +111,10 @@ impl Host for Imds {
             .header("x-ms-client-request-id", asking.world.uuid());
         let first = match asking.metadata_seen.load(Ordering::Relaxed) {
             true => None,
+            false if asking.probe => {
+                self.probed(asking, &request).await?;
+                None
+            }
             false => Some(self.first(asking, &request).await?),
         };
         asking.send_after(first, self.name(), request, Retries::Metadata).await.map(Answer::new)

@@ -24,9 +24,9 @@ impl MachineLearning {
                 "managed-identity-not-assigned",
                 "Machine Learning names no managed identity: DEFAULT_IDENTITY_CLIENT_ID is not set",
             )
-            .remedy("assign an identity to the compute, or set ManagedIdentityClientId")
+            .remedy("assign an identity to the compute, or name one by its client id")
             .settled_locally()),
-            _ => Err(asking.unsupported(self.name(), "takes client ids alone", "name it by ManagedIdentityClientId")),
+            _ => Err(asking.unsupported(self.name(), "takes client ids alone", "name it by its client id")),
         }
     }
 }

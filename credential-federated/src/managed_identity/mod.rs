@@ -19,10 +19,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use credential_core::flight::{Flights, NoFlight};
 use credential_core::guard::guarded;
+use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider};
 use credential_core::world::Moment;
-use credential_core::{SourceError, World};
+use credential_core::{Secret, SourceError, World};
 
 use answer::Token;
 use asking::Asking;
@@ -44,10 +46,18 @@ struct ManagedIdentity(Arc<Known>);
 #[derive(Debug)]
 struct Known {
     identity: Identity,
-    /// By resource.
-    kept: Mutex<HashMap<String, Token>>,
-    flights: Flights<String, Result<Token, SourceError>>,
+    /// The setting that says what tokens are for.
+    resource_setting: &'static str,
+    kept: Mutex<HashMap<Key, Token>>,
+    flights: Flights<(Key, bool), Result<Token, SourceError>>,
     metadata_seen: AtomicBool,
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    resource: String,
+    capabilities: Vec<String>,
 }
 
 /// What a token is wanted for.
@@ -56,14 +66,20 @@ struct Wanted<'a> {
     resource: &'a str,
     /// One that is kept will not do.
     fresh: bool,
+    /// It is found out first whether a host is there at all.
+    probe: bool,
+    /// What was kept was refused, and the resource asks for more.
+    with_claims: bool,
+    /// What the caller can do, as the resource is told (`cp1`).
+    capabilities: &'a [String],
     deadline: Moment,
     world: &'a World,
 }
 
 impl ManagedIdentity {
-    fn new(identity: Identity) -> Self {
+    fn new(identity: Identity, resource_setting: &'static str) -> Self {
         let (kept, flights, metadata_seen) = (Mutex::default(), Flights::default(), AtomicBool::default());
-        Self(Arc::new(Known { identity, kept, flights, metadata_seen }))
+        Self(Arc::new(Known { identity, resource_setting, kept, flights, metadata_seen }))
     }
 
     fn identity(&self) -> &Identity {
@@ -75,29 +91,31 @@ impl ManagedIdentity {
     /// # Errors
     /// What became of the request to the host.
     async fn token(&self, wanted: Wanted<'_>) -> Result<Token, SourceError> {
-        let Wanted { resource, fresh, deadline, world } = wanted;
+        let Wanted { fresh, probe, with_claims, deadline, world, .. } = wanted;
         let known = &self.0;
-        let kept = |margin| known.kept(resource, world.clock.now(), margin);
-        let good = || if fresh { None } else { kept(MARGIN).map(Ok) };
+        let key = Key { resource: wanted.resource.to_owned(), capabilities: wanted.capabilities.to_vec() };
+        let kept = |margin| known.kept(&key, world.clock.now(), margin);
+        let good = || if fresh || with_claims { None } else { kept(MARGIN).map(Ok) };
         // No flight for what is there already.
         if let Some(token) = good() {
             return token;
         }
         let work = || {
-            let (known, resource, world) = (Arc::clone(known), resource.to_owned(), world.clone());
-            async move { known.ask(&resource, &world).await }
+            let (known, key, world) = (Arc::clone(known), key.clone(), world.clone());
+            let refused = with_claims.then(|| kept(Duration::ZERO)).flatten().map(|token| token.value);
+            async move { known.ask(&key, refused.as_ref(), probe, &world).await }
         };
         let keep = {
-            let (known, resource) = (Arc::clone(known), resource.to_owned());
-            move |landed: &Result<Token, SourceError>| known.keep(&resource, landed)
+            let (known, key) = (Arc::clone(known), key.clone());
+            move |landed: &Result<Token, SourceError>| known.keep(&key, landed)
         };
-        let landed = known.flights.fly(&resource.to_owned(), world, deadline, good, work, keep).await;
+        let landed = known.flights.fly(&(key.clone(), with_claims), world, deadline, good, work, keep).await;
         let error = match landed {
             Ok(Ok(token)) => return Ok(token),
             Ok(Err(error)) => error,
             Err(lost) => no_answer(lost),
         };
-        match kept(Duration::ZERO).filter(|_| !fresh) {
+        match kept(Duration::ZERO).filter(|_| !fresh && !with_claims) {
             Some(token) => {
                 tracing::warn!(error = %error, "a managed identity's token could not be renewed; it has not ended yet");
                 Ok(token)
@@ -107,19 +125,42 @@ impl ManagedIdentity {
     }
 }
 
+/// Its tokens for any resource, without an exchange. Tenant, authority, client and federated path are not the
+/// machine's to choose: they count for nothing.
+#[async_trait]
+impl TokenProvider for ManagedIdentity {
+    async fn token(&self, request: &TokenFor<'_>) -> Result<ProvidedToken, SourceError> {
+        let wanted = Wanted {
+            resource: request.scope.strip_suffix("/.default").unwrap_or(request.scope),
+            fresh: request.fresh,
+            probe: request.probe,
+            with_claims: request.claims.is_some(),
+            capabilities: request.capabilities,
+            deadline: request.deadline,
+            world: request.world,
+        };
+        let token = self.token(wanted).await?;
+        Ok(ProvidedToken::new(token.value, token.expires_on))
+    }
+}
+
 impl Known {
-    async fn ask(&self, resource: &str, world: &World) -> Result<Token, SourceError> {
+    async fn ask(&self, key: &Key, refused: Option<&Secret>, probe: bool, world: &World) -> Result<Token, SourceError> {
         let asked = guarded(|| async {
             let host = host::of_machine(world).await;
             let asking = Asking {
                 identity: &self.identity,
-                resource,
+                resource: &key.resource,
+                resource_setting: self.resource_setting,
+                capabilities: &key.capabilities,
+                refused,
+                probe,
                 metadata_seen: &self.metadata_seen,
                 deadline: world.clock.moment().after(PATIENCE),
                 world,
             };
             let answer = host.answer(&asking).await?;
-            answer::read(&answer, host.name(), &self.identity, world.clock.now())
+            answer::read(&answer, host.name(), &asking)
         });
         asked.await.unwrap_or_else(|panicked| {
             let message = format!("asking for a managed identity's token failed: {panicked}");
@@ -128,21 +169,21 @@ impl Known {
         })
     }
 
-    fn kept(&self, resource: &str, now: SystemTime, margin: Duration) -> Option<Token> {
-        let token = self.lock().get(resource).cloned()?;
+    fn kept(&self, key: &Key, now: SystemTime, margin: Duration) -> Option<Token> {
+        let token = self.lock().get(key).cloned()?;
         now.checked_add(margin).is_some_and(|soon| token.expires_on > soon).then_some(token)
     }
 
-    fn keep(&self, resource: &str, landed: &Result<Token, SourceError>) {
+    fn keep(&self, key: &Key, landed: &Result<Token, SourceError>) {
         let Ok(token) = landed else { return };
         let mut kept = self.lock();
         if kept.len() >= MAX_KEPT {
             kept.clear();
         }
-        kept.insert(resource.to_owned(), token.clone());
+        kept.insert(key.clone(), token.clone());
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Token>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Token>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

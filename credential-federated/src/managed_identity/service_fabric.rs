@@ -2,6 +2,7 @@
 //! (<https://learn.microsoft.com/azure/service-fabric/how-to-managed-identity-service-fabric-app-code>).
 
 use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
 use credential_core::world::{HttpRequest, ServerTrust, Thumbprint};
 use credential_core::{Secret, SourceError};
 
@@ -29,6 +30,12 @@ impl ServiceFabric {
     }
 }
 
+/// The token that a cache must give no more, in lower-case hex, as the host is told.
+fn sha256(token: &Secret) -> String {
+    let hash = digest(&SHA256, token.expose().as_bytes());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[async_trait]
 impl Host for ServiceFabric {
     fn name(&self) -> &'static str {
@@ -44,7 +51,13 @@ impl Host for ServiceFabric {
                 return Err(asking.unsupported(self.name(), what, "remove it from the entry"));
             }
         };
-        let url = asking.url("IDENTITY_ENDPOINT", &self.endpoint, "2020-05-01", identity)?;
+        let mut url = asking.url("IDENTITY_ENDPOINT", &self.endpoint, "2020-05-01", identity)?;
+        if !asking.capabilities.is_empty() {
+            url.query_pairs_mut().append_pair("xms_cc", &asking.capabilities.join(","));
+        }
+        if let Some(refused) = asking.refused {
+            url.query_pairs_mut().append_pair("token_sha256_to_refresh", &sha256(refused));
+        }
         if url.scheme() != "https" {
             let error = SourceError::invalid(
                 "managed-identity-endpoint",

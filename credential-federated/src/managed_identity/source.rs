@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
 use credential_core::source::Detected;
 use credential_core::text::{guid, printable};
+use credential_core::tokens::TokenProvider;
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
     SourceError, SourceType, Unbound, World,
@@ -57,13 +58,21 @@ impl CredentialSource for ManagedIdentityAssertionSource {
         let identity = Identity::read(entry, cx)?;
         let id = format!("assertion of {}", identity.shown());
         let resource = audience::of_entry(entry, cx.application()).to_owned();
-        let provider = Arc::new(OfIdentity { tokens: ManagedIdentity::new(identity), resource });
+        let provider = Arc::new(OfIdentity { tokens: ManagedIdentity::new(identity, EXCHANGE_URL.name), resource });
         let credential = Credential::assertions(id, Arc::clone(&provider) as _);
         Ok(Arc::new(Loader { provider, credential }))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
         host::detect(world).await.into_iter().collect()
+    }
+
+    fn tokens(
+        &self,
+        entry: &CredentialDescription,
+        cx: &mut BindContext<'_>,
+    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
+        Ok(Some(Arc::new(ManagedIdentity::new(Identity::read(entry, cx)?, "Scopes"))))
     }
 }
 
@@ -81,8 +90,15 @@ impl CredentialLoader for Loader {
     /// `NotApplicable` where there is no managed identity or none of that kind, `Denied` where it is not assigned
     /// or the token is refused, `Invalid` for an answer that cannot be used, `Transient` otherwise.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let OfIdentity { resource, .. } = &*self.provider;
-        let wanted = Wanted { resource, fresh: false, deadline: request.deadline, world: request.world };
+        let wanted = Wanted {
+            resource: &self.provider.resource,
+            fresh: false,
+            probe: false,
+            with_claims: false,
+            capabilities: &[],
+            deadline: request.deadline,
+            world: request.world,
+        };
         self.provider.assertion_for(wanted).await.map(|_| self.credential.clone())
     }
 }
@@ -97,8 +113,15 @@ struct OfIdentity {
 impl AssertionProvider for OfIdentity {
     /// Claims are not the host's business, but whoever sends them wants nothing that was issued before.
     async fn assertion(&self, request: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
-        let fresh = request.fresh || request.claims.is_some();
-        let wanted = Wanted { resource: &self.resource, fresh, deadline: request.deadline, world: request.world };
+        let wanted = Wanted {
+            resource: &self.resource,
+            fresh: request.fresh,
+            probe: false,
+            with_claims: request.claims.is_some(),
+            capabilities: &[],
+            deadline: request.deadline,
+            world: request.world,
+        };
         self.assertion_for(wanted).await
     }
 }

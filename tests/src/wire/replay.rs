@@ -11,7 +11,9 @@ use credential_core::world::Clock;
 use credential_core::{Finding, Severity, World};
 use serde_json::Value;
 use token_client::settings::{Configuration, Location};
-use token_client::{Acquired, ConfigurationError, TokenClient, TokenError, TokenOrigin, TokenRequest};
+use token_client::{
+    Acquired, ConfigurationError, ManagedIdentityId, TokenClient, TokenError, TokenOrigin, TokenRequest,
+};
 use tokio::task::JoinSet;
 
 use super::calendar::{Calendar, WithoutJitter};
@@ -208,6 +210,10 @@ impl<'a> Replay<'a> {
         };
         request.extra_headers = pairs("extra_headers");
         request.extra_query = pairs("extra_query");
+        request.managed_identity = options.get("managed_identity").filter(|one| one.is_object()).map(|identity| {
+            let id = identity["user_assigned_client_id"].as_str();
+            id.map_or(ManagedIdentityId::SystemAssigned, |id| ManagedIdentityId::ClientId(id.to_owned()))
+        });
         request
     }
 

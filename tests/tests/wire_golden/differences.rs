@@ -33,16 +33,14 @@ pub(crate) const LATER: &[(&str, &str)] = &[
     ("app-token-assertion-claims", "claims of the caller's own in the client assertion"),
     ("app-token-client-assertion-override", "an assertion in place of the configured credentials"),
     ("app-token-pop-at", "proof-of-possession tokens"),
-    ("mi-direct", MANAGED_IDENTITY),
-    ("mi-direct-claims", MANAGED_IDENTITY),
-    ("mi-direct-claims-capabilities", MANAGED_IDENTITY),
-    ("mi-direct-imds", MANAGED_IDENTITY),
-    ("mi-direct-user-assigned", MANAGED_IDENTITY),
     ("obo-bound-credential", "certificates presented in TLS"),
     ("obo-long-running", "long-running sessions"),
     ("obo-long-running-own-key", "long-running sessions"),
     ("obo-long-running-start-twice", "long-running sessions"),
 ];
+
+/// Cases whose recording is not at hand everywhere; their rows count where it is.
+pub(crate) const KEPT_BACK: &[&str] = &["mi-service-fabric-wrong-thumbprint"];
 
 const ASKED_ANEW: &str = "an assertion that is refused is asked for anew, once";
 const BACKS_OFF: &str = "what failed a moment ago is left alone for a while";
@@ -51,17 +49,19 @@ const CIAM: &str = "the tenant in the host's name is understood, and is the only
 const CIAM_TENANT: &str = "the tenant that the call names never reaches the request: it is the same token";
 const EXPIRED: &str = "an expired assertion fails when it is loaded and is not sent";
 const FALLS_BACK: &str = "whatever goes wrong with one entry, the next one has its turn";
+const FORCED: &str = "force_refresh asks anew here too";
 const HEALS: &str = "a better-placed entry that works again is tried behind the caller's back and takes over";
 const LEGACY: &str = "the legacy ClientSecret is understood whatever the host is";
 const FMI_PATH: &str = "RequiresSignedAssertionFmiPath counts in a file too, and each path has an assertion of its own";
 const LINE_END: &str = "the line end is cut";
-const MANAGED_IDENTITY: &str = "tokens of a managed identity in place of the application's";
+const NO_TENANT_OF_HOST: &str = "the token of a managed identity comes from the machine's host, and from no tenant";
 const NOT_AGAIN: &str = "the same refused credential is not sent a second time";
 const NO_TENANT: &str = "nothing is sent to an address without a tenant";
 const OIDC: &str = "a provider of its own kind has no tenant, and is asked for RS256 as OpenID Connect has it";
 const ONE_FLIGHT: &str = "callers that ask for the same thing at the same time share one request";
 const OWN_WORDS: &str = "the authority's own code and status are passed on";
 const PEM: &str = "the key in a PEM file is read";
+const PINNED: &str = "the thumbprint counts whether or not an authority vouches for the certificate";
 const READ_AGAIN: &str = "the file is read at every exchange";
 const REDIRECT: &str = "a request that carries a credential follows no redirect";
 const REQUEST_ID: &str = "every request has an id of its own";
@@ -84,6 +84,11 @@ const fn meanwhile(case: &'static str, step: usize) -> Difference {
 
 const fn crowd(case: &'static str, step: usize, count: usize) -> Difference {
     Difference { case, step, what: What::Crowd(count), why: ONE_FLIGHT }
+}
+
+/// A token that a managed identity's host gave.
+const fn identity(case: &'static str, step: usize, outcome: &'static str) -> Difference {
+    Difference { case, step, what: What::Outcome(outcome), why: NO_TENANT_OF_HOST }
 }
 
 /// Of the step's first request.
@@ -163,6 +168,22 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     requests("http-closed-once", 0, &["contoso.example closed fault", "contoso.example 200 secret"], RESENT),
     outcome("http-redirect", 0, "error redirected 307", REDIRECT),
     requests("http-redirect", 0, &["contoso.example 307 fault"], REDIRECT),
+    identity("mi-direct", 0, "ok authority 86400"),
+    identity("mi-direct", 1, "ok cache 86400"),
+    identity("mi-direct", 2, "ok authority 86400"),
+    requests(
+        "mi-direct",
+        2,
+        &["127.0.0.1:$PORT/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fgraph.microsoft.com 200"],
+        FORCED,
+    ),
+    identity("mi-direct-claims", 0, "ok authority 86400"),
+    identity("mi-direct-claims", 1, "ok authority 86400"),
+    identity("mi-direct-claims-capabilities", 0, "ok authority 86400"),
+    identity("mi-direct-claims-capabilities", 1, "ok authority 86400"),
+    identity("mi-direct-imds", 0, "ok authority 86400"),
+    identity("mi-direct-user-assigned", 0, "ok authority 86400"),
+    identity("mi-direct-user-assigned", 1, "ok cache 86400"),
     requests(
         "mi-no-matching-fic",
         0,
@@ -174,6 +195,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ],
         ASKED_ANEW,
     ),
+    outcome("mi-service-fabric-wrong-thumbprint", 0, "error", PINNED),
+    requests("mi-service-fabric-wrong-thumbprint", 0, &[], PINNED),
     outcome("obo-interaction-required", 0, "error interaction_required 400", OWN_WORDS),
     outcome("obo-interaction-required", 1, "error interaction_required 400", OWN_WORDS),
     requests("obo-rejected-cert-file-replaced", 3, &["contoso.example 200 cert:a.crt"], READ_AGAIN),

@@ -8,7 +8,7 @@ mod refusals;
 use std::collections::BTreeSet;
 
 use credential_tests::wire::{Case, Request, Step, replay, same};
-use differences::{DIFFERENCES, Difference, LATER, What};
+use differences::{DIFFERENCES, Difference, KEPT_BACK, LATER, What};
 use refusals::FINDINGS;
 use tokio::task::JoinSet;
 
@@ -44,6 +44,11 @@ async fn every_recorded_case_is_equal_or_a_listed_difference() {
     let of_family = |name: &str| FAMILIES.iter().any(|family| name.starts_with(family)) && !name.contains("keyvault");
     let cases = Case::all(|name| of_family(name) && !later(name));
     let count = cases.len();
+    let kept_back = |name: &str| KEPT_BACK.contains(&name) && cases.iter().all(|case| case.name != name);
+    let away: (usize, usize) = (
+        DIFFERENCES.iter().filter(|one| kept_back(one.case)).count(),
+        FINDINGS.iter().filter(|(name, ..)| kept_back(name)).count(),
+    );
     let mut replays = JoinSet::new();
     for case in cases {
         replays.spawn(async move {
@@ -71,8 +76,8 @@ async fn every_recorded_case_is_equal_or_a_listed_difference() {
     }
     wrong.sort();
     assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(met, DIFFERENCES.len(), "every listed difference is of a case that is there");
-    assert_eq!(told, FINDINGS.len(), "every listed finding is of a case that is there");
+    assert_eq!(met + away.0, DIFFERENCES.len(), "every listed difference is of a case that is there");
+    assert_eq!(told + away.1, FINDINGS.len(), "every listed finding is of a case that is there");
     let left = Case::all(later).len();
     assert_eq!(left, LATER.len(), "every case that is left for later is there");
 }

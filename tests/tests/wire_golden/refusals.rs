@@ -47,6 +47,7 @@ pub(crate) const FINDINGS: &[(&str, usize, &[&str])] = &[
     ("mi-machine-learning", 0, &["managed-identity-not-assigned"]),
     ("mi-no-matching-fic", 0, &["credential-rejected", "credential-rejected"]),
     ("mi-service-fabric-name-mismatch-wrong-thumbprint", 0, &["managed-identity-certificate"]),
+    ("mi-service-fabric-wrong-thumbprint", 0, &["managed-identity-certificate"]),
     ("obo-interaction-required", 0, &["authority-refused"]),
     ("obo-interaction-required", 1, &["authority-refused"]),
     ("oidc-fic-no-section", 0, &["missing-setting"]),

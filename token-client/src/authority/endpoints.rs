@@ -145,6 +145,9 @@ impl Authority {
         for_app: bool,
         world: &World,
     ) -> Result<Endpoints, AuthorityError> {
+        if let Some(why) = &self.absent {
+            return Err(AuthorityError::wrong((**why).clone()));
+        }
         let tenant = self.tenant_for(tenant, for_app)?;
         self.found(tenant, for_app, world).await.map_err(|error| error.at(self.place.as_ref()))
     }

@@ -58,6 +58,8 @@ pub struct Authority {
     /// The setting with the address, and where it stands.
     place: Option<(String, Origin)>,
     findings: Vec<Finding>,
+    /// Why there is none, where the settings name none and need none.
+    absent: Option<Box<Finding>>,
     preferred: Arc<Cell<String>>,
     metadata: Arc<Cell<metadata::Metadata>>,
     detected: Arc<Cell<Option<String>>>,
@@ -80,10 +82,16 @@ impl Authority {
             region: Region::Unset,
             place: None,
             findings: Vec::new(),
+            absent: None,
             preferred: Arc::default(),
             metadata: Arc::default(),
             detected: Arc::default(),
         }
+    }
+
+    /// Stands where nobody issues tokens; whoever asks for its endpoints learns why.
+    pub(crate) fn absent(why: Finding) -> Self {
+        Self { absent: Some(Box::new(why)), ..Self::empty() }
     }
 
     /// Its kind.

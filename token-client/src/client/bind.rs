@@ -4,8 +4,9 @@ use credential_core::registry::Binding;
 use credential_core::source::Application;
 use credential_core::{CredentialChain, CredentialDescription, Finding};
 
+use super::recipe::Recipe;
 use super::sections::Sections;
-use crate::authority::Authority;
+use crate::authority::{Authority, codes};
 use crate::settings::{ApplicationOptions, Configuration};
 
 /// What a section came to.
@@ -19,7 +20,14 @@ pub(crate) struct Bound {
 /// Binds the configuration's section, without I/O, and with it the sections that its entries name.
 pub(crate) fn bind(configuration: &Configuration, sections: &Sections<'_>) -> Bound {
     let (recipe, options) = (sections.recipe, &configuration.application);
-    let authority = Authority::from_options(options);
+    let authority = match Authority::from_options(options) {
+        // Whoever asks for a token of the application's learns of it.
+        Err(findings) if !configuration.needs_application() => match findings.as_slice() {
+            [one] if NEEDLESS.contains(&one.code) => Ok(Authority::absent(one.clone())),
+            _ => Err(findings),
+        },
+        authority => authority,
+    };
     let application = match &authority {
         Ok(authority) => authority.application(options),
         Err(_) => Application::new(options.client_id_text(), ""),
@@ -44,8 +52,22 @@ pub(crate) fn bind(configuration: &Configuration, sections: &Sections<'_>) -> Bo
         },
     );
     join(&mut findings, &unbound(options));
+    join(&mut findings, &identities(configuration, recipe));
     findings.retain(|finding| !configuration.findings.contains(finding));
     Bound { authority: authority.ok(), chain: chain.ok(), findings }
+}
+
+/// What a section without an application may lack.
+const NEEDLESS: [&str; 2] = [codes::MISSING_AUTHORITY, codes::MISSING_TENANT];
+
+/// Managed identities of downstream APIs that cannot be used.
+fn identities(configuration: &Configuration, recipe: &Recipe) -> Vec<Finding> {
+    let wanted = configuration.downstream.iter().filter_map(|api| Some((api, api.managed_identity()?)));
+    let failed = wanted.filter_map(|(api, wanted)| {
+        let tokens = recipe.identities.tokens(&wanted.id(), &recipe.registry, &recipe.world);
+        tokens.err().map(|finding| finding.at(&wanted.path, api.origin.clone()))
+    });
+    failed.collect()
 }
 
 /// Adds what is not known yet.

@@ -212,7 +212,14 @@ impl TokenClientBuilder {
     /// What clients are made with in that world.
     pub(crate) fn recipe_in(&self, world: World) -> Recipe {
         let location = self.configuration.is_none().then(|| self.location.clone());
-        Recipe { location, code: self.code.clone(), registry: self.registry(), world, patience: self.patience }
+        Recipe {
+            location,
+            code: self.code.clone(),
+            registry: self.registry(),
+            world,
+            patience: self.patience,
+            identities: Arc::default(),
+        }
     }
 }
 

@@ -82,6 +82,24 @@ impl TokenClientBuilder {
         self.credential(CredentialDescription::new(SourceType::CERTIFICATE).given(certificate))
     }
 
+    /// Tokens of managed identities alone: a section of an application may be missing, and what is asked for as one
+    /// is an error of the call.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use token_client::{ManagedIdentityId, TokenClient, TokenRequest};
+    ///
+    /// let client = TokenClient::builder().without_application().build().await?;
+    /// let storage = TokenRequest::app("https://storage.azure.com/.default");
+    /// let token = client.token(&storage.managed_identity(ManagedIdentityId::SystemAssigned)).await?;
+    /// # let _ = token; Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn without_application(mut self) -> Self {
+        self.code.without_application = true;
+        self
+    }
+
     /// A downstream API, over what files and variables say of the API of that name.
     #[must_use]
     pub fn downstream(mut self, name: impl Into<String>, api: DownstreamBuilder) -> Self {

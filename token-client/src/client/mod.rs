@@ -5,6 +5,7 @@ pub(crate) mod builder;
 mod clients;
 mod configuration_error;
 mod current;
+mod identities;
 mod in_code;
 mod nested_tokens;
 pub(crate) mod recipe;

@@ -1,11 +1,13 @@
 //! What the clients of a configuration are made with, whatever their section.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::flight::Flights;
 use credential_core::{Finding, SourceRegistry, World};
 
 use super::bind::{Bound, bind};
+use super::identities::Identities;
 use super::relative_paths::beside_settings;
 use super::sections::{Built, Sections};
 use super::token_client::Inner;
@@ -27,6 +29,8 @@ pub(crate) struct Recipe {
     /// The world that settings files are read in.
     pub(crate) world: World,
     pub(crate) patience: Duration,
+    /// The machine's, whatever the section.
+    pub(crate) identities: Arc<Identities>,
 }
 
 impl Recipe {
@@ -70,8 +74,11 @@ impl Recipe {
         let Bound { authority: Some(authority), chain: Some(chain), .. } = bound else {
             return Err(ConfigurationError::new(configuration.findings));
         };
-        let client_id = configuration.application.client_id.as_ref().map(|id| id.value.clone());
-        let client_id = client_id.ok_or_else(|| Finding::error("missing-client-id", "ClientId is missing"))?;
+        let client_id = match &configuration.application.client_id {
+            Some(id) => id.value.clone(),
+            None if !configuration.needs_application() => String::new(),
+            None => return Err(Finding::error("missing-client-id", "ClientId is missing").into()),
+        };
         Ok(TokenClient::from_inner(Inner {
             client_id,
             tenant: authority.tenant().map(str::to_owned),

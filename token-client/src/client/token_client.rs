@@ -294,7 +294,7 @@ impl Inner {
         self.chain.world()
     }
 
-    fn options(&self) -> &ApplicationOptions {
+    pub(super) fn options(&self) -> &ApplicationOptions {
         &self.configuration.application
     }
 
@@ -305,6 +305,7 @@ impl Inner {
     /// Whose tenant a token is asked for, where the authority has tenants.
     fn tenant_of<'a>(&'a self, request: &'a TokenRequest) -> Option<&'a str> {
         match &request.tenant {
+            _ if request.managed_identity.is_some() => None,
             Some(tenant) if self.hears_call_tenant && !tenant.is_empty() => Some(tenant.as_str()),
             _ => self.tenant.as_deref(),
         }
@@ -321,6 +322,9 @@ impl Inner {
 
     /// The whole exchange; what it gives is in the cache when it ends.
     async fn exchange(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
+        if let Some(identity) = &request.managed_identity {
+            return self.identity_token(identity, key, request).await;
+        }
         let world = self.world().clone();
         let (exchange, authority) = self.prepare(request).await.map_err(TokenError::before)?;
         spans::exchanges(span, &exchange);

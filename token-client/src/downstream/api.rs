@@ -17,7 +17,7 @@ use super::response::MAX_RESPONSE;
 use super::{Caller, DownstreamCall, DownstreamError, DownstreamResponse, address, caller, challenge};
 use crate::http::{addresses, headers, path};
 use crate::settings::json::is_object;
-use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located};
+use crate::settings::{AcquireTokenOptions, DownstreamOptions, Located, ManagedIdentityOptions};
 use crate::{AccessToken, Acquired, ConfigurationError, TokenClient, TokenRequest, spans};
 
 /// What JSON is sent as, where the section has no JSON type of its own.
@@ -358,6 +358,7 @@ fn apply(options: &AcquireTokenOptions, request: &mut TokenRequest) {
     request.force_refresh = options.force_refresh.as_ref().is_some_and(|flag| flag.value);
     request.extra_query = texts(options.extra_query_parameters.as_ref().map(|map| &map.value));
     request.extra_headers = texts(options.extra_headers_parameters.as_ref().map(|map| &map.value));
+    request.managed_identity = options.managed_identity.as_ref().map(ManagedIdentityOptions::id);
 }
 
 /// The names and texts of a map; what is `null` is left out.

@@ -3,7 +3,7 @@
 use credential_core::{Finding, Secret};
 
 use crate::settings::scopes::{self, is_default};
-use crate::settings::{DownstreamOptions, Located, codes};
+use crate::settings::{DownstreamOptions, Located, ManagedIdentityOptions, codes};
 
 /// Whom a call is made for. There is no default: the call says it, or its section.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,11 @@ pub(crate) fn resolve(options: &DownstreamOptions, said: &[Caller]) -> Result<Op
         [one] => Some(one),
         _ => return Err(several(said)),
     };
-    let as_application = options.request_app_token.as_ref().map(|flag| flag.value);
+    let identity = options.managed_identity();
+    if let (Some(identity), Some(Caller::User(_))) = (identity, caller) {
+        return Err(identity_and_user(options, identity));
+    }
+    let as_application = options.request_app_token.as_ref().map(|flag| flag.value).or(identity.map(|_| true));
     match (caller, as_application) {
         (Some(Caller::User(_)), Some(true)) => Err(user_given(options)),
         (Some(Caller::User(user)), _) => Ok(Some(Caller::User(user.clone()))),
@@ -75,6 +79,14 @@ fn user_given(options: &DownstreamOptions) -> Box<Finding> {
     let remedy = "remove RequestAppToken to call on behalf of the user, or leave out on_behalf_of(..) to \
                   call as the application";
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
+}
+
+fn identity_and_user(options: &DownstreamOptions, identity: &ManagedIdentityOptions) -> Box<Finding> {
+    let message = format!("{} is called with a managed identity, and the call brings a user's token", options.name);
+    let remedy = "remove ManagedIdentity to call on behalf of the user, or leave out on_behalf_of(..) \
+                  (--user-assertion) to call with the identity";
+    let finding = Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy);
+    Box::new(finding.at(&identity.path, options.origin.clone()))
 }
 
 fn application_ruled_out(options: &DownstreamOptions) -> Box<Finding> {

@@ -1,11 +1,12 @@
 //! Why one exchange with the authority gave no token.
 
 use std::fmt;
+use std::time::Duration;
 
-use credential_core::Finding;
 use credential_core::codes::AUTHORITY_UNREACHABLE;
 use credential_core::source::causes;
 use credential_core::world::{HttpError, HttpErrorKind};
+use credential_core::{Finding, SourceError};
 
 use super::led::{self, Led};
 use crate::http::unanswered;
@@ -24,6 +25,8 @@ pub(crate) enum ExchangeError {
     Request(Box<Finding>),
     /// A source of tokens that is not this client's gave none.
     Elsewhere(TokenErrorKind, Box<Finding>),
+    /// The machine's managed identity has no token.
+    Identity(SourceError),
 }
 
 impl fmt::Display for ExchangeError {
@@ -33,6 +36,7 @@ impl fmt::Display for ExchangeError {
             Self::Http(error, _) => error.fmt(f),
             Self::Endpoints(error) => error.fmt(f),
             Self::Request(finding) | Self::Elsewhere(_, finding) => finding.fmt(f),
+            Self::Identity(error) => error.fmt(f),
         }
     }
 }
@@ -42,6 +46,7 @@ impl std::error::Error for ExchangeError {
         match self {
             Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) | Self::Elsewhere(..) => None,
             Self::Http(error, _) => error.source(),
+            Self::Identity(error) => error.source(),
         }
     }
 }
@@ -64,6 +69,16 @@ impl ExchangeError {
             }
             Self::Endpoints(error) => error.finding().clone(),
             Self::Request(finding) | Self::Elsewhere(_, finding) => (**finding).clone(),
+            Self::Identity(error) => error.finding(),
+        }
+    }
+
+    /// How long whoever was asked wants to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Authority(said) => said.retry_after,
+            Self::Identity(error) => error.wait(),
+            _ => None,
         }
     }
 

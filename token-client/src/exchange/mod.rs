@@ -144,6 +144,9 @@ fn may_pass(error: &ExchangeError) -> bool {
     match error {
         ExchangeError::Authority(error) => error.status >= 500 && error.retry_after.is_none(),
         ExchangeError::Http(error, _) => matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Broken),
-        ExchangeError::Endpoints(_) | ExchangeError::Request(_) | ExchangeError::Elsewhere(..) => false,
+        ExchangeError::Endpoints(_)
+        | ExchangeError::Request(_)
+        | ExchangeError::Elsewhere(..)
+        | ExchangeError::Identity(_) => false,
     }
 }

@@ -7,6 +7,7 @@ use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
 use super::json::is_object;
 use super::known::{ACQUIRE_TOKEN_SETTINGS, MANAGED_IDENTITY_SETTINGS};
+use crate::ManagedIdentityId;
 
 /// How a token is asked for. `Debug` shows where settings stand and no value, as [`Located`] does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,12 +45,31 @@ pub struct AcquireTokenOptions {
     pub user_flow: Option<Located<String>>,
 }
 
-/// A managed identity that calls instead of the application.
+/// A managed identity that calls instead of the application: the machine's own where none of the ids is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManagedIdentityOptions {
-    /// The client id of a user-assigned identity; the system's without one.
+    /// The path of the section.
+    pub path: String,
+    /// The client id of a user-assigned identity.
     pub user_assigned_client_id: Option<Located<String>>,
+    /// The object (principal) id of a user-assigned identity.
+    pub user_assigned_object_id: Option<Located<String>>,
+    /// The resource id of a user-assigned identity.
+    pub user_assigned_resource_id: Option<Located<String>>,
+}
+
+impl ManagedIdentityOptions {
+    /// Which identity it is.
+    pub fn id(&self) -> ManagedIdentityId {
+        let said = |id: &Option<Located<String>>| id.as_ref().map(|id| id.value.trim().to_owned());
+        let said = |id| said(id).filter(|id| !id.is_empty());
+        said(&self.user_assigned_client_id)
+            .map(ManagedIdentityId::ClientId)
+            .or_else(|| said(&self.user_assigned_object_id).map(ManagedIdentityId::ObjectId))
+            .or_else(|| said(&self.user_assigned_resource_id).map(ManagedIdentityId::ResourceId))
+            .unwrap_or_default()
+    }
 }
 
 /// Binds the options of a downstream section.
@@ -83,7 +103,48 @@ fn managed_identity(outer: &mut Binder<'_>, section: &Section<'_>) -> Option<Man
     let section = outer.object(section, "ManagedIdentity")?;
     let mut binder = Binder { known: MANAGED_IDENTITY_SETTINGS, what: "ManagedIdentity", said: outer.said };
     binder.check_keys(&section);
-    Some(ManagedIdentityOptions { user_assigned_client_id: binder.text(&section, "UserAssignedClientId") })
+    let options = ManagedIdentityOptions {
+        user_assigned_client_id: binder.text(&section, "UserAssignedClientId"),
+        user_assigned_object_id: binder.text(&section, "UserAssignedObjectId"),
+        user_assigned_resource_id: binder.text(&section, "UserAssignedResourceId"),
+        path: section.path,
+    };
+    check_identity(&mut binder, &options);
+    Some(options)
+}
+
+/// One id at most, and of the kind that its setting says.
+fn check_identity(binder: &mut Binder<'_>, options: &ManagedIdentityOptions) {
+    let ManagedIdentityOptions { path: _, user_assigned_client_id, user_assigned_object_id, user_assigned_resource_id } =
+        options;
+    let all = [
+        ("UserAssignedClientId", user_assigned_client_id),
+        ("UserAssignedObjectId", user_assigned_object_id),
+        ("UserAssignedResourceId", user_assigned_resource_id),
+    ];
+    let said: Vec<(&str, &Located<String>)> = all
+        .into_iter()
+        .filter_map(|(name, id)| Some((name, id.as_ref().filter(|id| !id.value.trim().is_empty())?)))
+        .collect();
+    let mut say = |id: &Located<String>, finding: Finding| {
+        binder.said.push(finding.at(&id.path, id.origin.clone()));
+    };
+    if let [(one, _), (other, second), ..] = said.as_slice() {
+        let message = format!("{other} and {one} both name the managed identity");
+        say(second, Finding::error(codes::WRONG_VALUE, message).remedy("keep one of them"));
+    }
+    for (name, id) in said {
+        let is_path = id.value.trim().starts_with('/');
+        let (what, remedy) = match (name, is_path) {
+            ("UserAssignedResourceId", false) => (
+                "it is not a resource id",
+                "write /subscriptions/.../userAssignedIdentities/NAME, or a client id as UserAssignedClientId",
+            ),
+            ("UserAssignedResourceId", true) | (_, false) => continue,
+            (_, true) => ("it is a resource id", "write it as UserAssignedResourceId"),
+        };
+        say(id, Finding::error(codes::WRONG_VALUE, format!("{name} is not valid: {what}")).remedy(remedy));
+    }
 }
 
 /// Claims are JSON in text; an object is what people write first.

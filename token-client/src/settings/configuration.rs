@@ -19,6 +19,7 @@ use super::in_code::InCode;
 use super::json;
 use super::key::{self, SEPARATOR};
 use super::location::{Location, environment_file};
+use super::managed_identity;
 use super::misplaced;
 use super::remains;
 use super::tree::{Layer, MAX_DEPTH, Refused, Tree};
@@ -61,6 +62,8 @@ pub struct Configuration {
     missing: Option<PathBuf>,
     /// The names of variables that nobody can read.
     not_unicode: Vec<String>,
+    /// Whether the program said that it needs no application.
+    without_application: bool,
 }
 
 /// What the files say, before the variables go over it.
@@ -106,8 +109,8 @@ impl Configuration {
         let (below, mut said) = (self.tree.to_layer(), self.of_files.clone());
         let layer = code.layer(CODE, &self.section, std::slice::from_ref(&below), &mut said);
         let missing = self.missing.clone().filter(|_| !code.needs_no_file());
-        let tree = Arc::new(Tree::merge(vec![below, layer]));
-        Self { tree, of_files: said, missing, ..self.clone() }.of_section(&self.section)
+        let (tree, without_application) = (Arc::new(Tree::merge(vec![below, layer])), code.without_application);
+        Self { tree, of_files: said, missing, without_application, ..self.clone() }.of_section(&self.section)
     }
 
     /// Settings in text that the program has: no file is read. `vars` goes over it, as environment
@@ -157,6 +160,7 @@ impl Configuration {
             of_section: Vec::new(),
             missing: files.missing,
             not_unicode: files.not_unicode,
+            without_application: code.without_application,
         };
         empty.of_section(&location.section)
     }
@@ -185,6 +189,11 @@ impl Configuration {
         };
         configuration.say_not_unicode();
         configuration.say_missing();
+        if !configuration.needs_application() {
+            let lacks = |finding: &Finding| managed_identity::may_lack(finding, path);
+            configuration.of_section.retain(|finding| !lacks(finding));
+            configuration.findings.retain(|finding| !lacks(finding));
+        }
         configuration
     }
 
@@ -204,8 +213,11 @@ impl Configuration {
     fn say_missing(&mut self) {
         let Some(path) = &self.missing else { return };
         let application = &self.application;
-        let complete = application.client_id.is_some()
-            && (application.authority.is_some() || application.instance.is_some() || application.tenant_id.is_some());
+        let complete = !self.needs_application()
+            || application.client_id.is_some()
+                && (application.authority.is_some()
+                    || application.instance.is_some()
+                    || application.tenant_id.is_some());
         let message = format!("{}: settings file not found", path.display());
         let finding = if complete {
             Finding::warning(codes::SETTINGS_FILE_MISSING, message)
@@ -216,6 +228,14 @@ impl Configuration {
                 .remedy("create it, name another one by builder().file(..), or set variables such as AzureAd__ClientId")
         };
         self.findings.insert(0, finding);
+    }
+
+    /// Whether tokens of the application are asked for: without credentials it has none, and where each API is called
+    /// with a managed identity, or anonymously, none is needed.
+    pub(crate) fn needs_application(&self) -> bool {
+        let apis = || self.downstream.iter().filter(|api| !api.is_anonymous());
+        let all_identities = apis().next().is_some() && apis().all(|api| api.managed_identity().is_some());
+        !(self.application.credentials.is_empty() && (self.without_application || all_identities))
     }
 
     /// Whether nothing that was found is an error.

@@ -5,12 +5,13 @@ use credential_core::source::Origin;
 use credential_core::text::nearest;
 use credential_core::world::is_loopback;
 
-use super::acquire_token::{self, AcquireTokenOptions};
+use super::acquire_token::{self, AcquireTokenOptions, ManagedIdentityOptions};
 use super::audience;
 use super::bind::{Binder, Located, Section, TextMap};
 use super::codes;
 use super::key;
 use super::known::DOWNSTREAM_SETTINGS;
+use super::managed_identity;
 use super::refused;
 use super::scopes;
 use super::tree::Tree;
@@ -65,6 +66,11 @@ impl DownstreamOptions {
     /// Whether the API is called without a token.
     pub fn is_anonymous(&self) -> bool {
         self.anonymous.as_ref().is_some_and(|flag| flag.value)
+    }
+
+    /// The managed identity that calls instead of the application.
+    pub fn managed_identity(&self) -> Option<&ManagedIdentityOptions> {
+        self.acquire_token_options.managed_identity.as_ref()
     }
 
     /// The scopes; empty when there are none.
@@ -164,6 +170,7 @@ fn bind(section: &Section<'_>, whole: bool, said: &mut Vec<Finding>) -> Downstre
         acquire_token_options: acquire_token::bind(section, &mut binder),
     };
     refused::check(section, &options, &mut binder);
+    managed_identity::check(section, &options, &mut binder);
     check_parts(&options, &mut binder);
     if whole {
         check(section, &options, &mut binder);
@@ -247,7 +254,8 @@ fn check(section: &Section<'_>, options: &DownstreamOptions, binder: &mut Binder
         );
         return;
     }
-    let checked = if options.is_app_token() { scopes::check_app_token(list) } else { scopes::check_user_token(list) };
+    let for_app = options.is_app_token() || options.managed_identity().is_some();
+    let checked = if for_app { scopes::check_app_token(list) } else { scopes::check_user_token(list) };
     match checked {
         Err(finding) => binder.say(&place, *finding),
         Ok(()) => {

@@ -7,6 +7,7 @@ use credential_core::source::Origin;
 
 use super::downstream::DownstreamOptions;
 use super::in_code::Writer;
+use crate::ManagedIdentityId;
 
 /// A downstream API's section, written in code: the same settings, checked as those of a file are, over what
 /// files and variables say of the same API. `Debug` shows the names of the settings alone.
@@ -94,6 +95,18 @@ impl DownstreamBuilder {
     /// The tenant that the token comes from (`AcquireTokenOptions:Tenant`).
     pub fn tenant(self, tenant: impl Into<String>) -> Self {
         self.set("AcquireTokenOptions:Tenant", tenant.into())
+    }
+
+    /// Called with a managed identity of the machine in place of the application
+    /// (`AcquireTokenOptions:ManagedIdentity`).
+    pub fn managed_identity(self, identity: ManagedIdentityId) -> Self {
+        let (name, id) = match identity {
+            ManagedIdentityId::SystemAssigned => ("UserAssignedClientId", String::new()),
+            ManagedIdentityId::ClientId(id) => ("UserAssignedClientId", id),
+            ManagedIdentityId::ObjectId(id) => ("UserAssignedObjectId", id),
+            ManagedIdentityId::ResourceId(id) => ("UserAssignedResourceId", id),
+        };
+        self.set(&format!("AcquireTokenOptions:ManagedIdentity:{name}"), id)
     }
 
     /// Any setting of the section by its name or path: `set("AcquireTokenOptions:FmiPath", "a/b")`.

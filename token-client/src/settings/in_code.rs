@@ -24,17 +24,19 @@ pub(crate) struct InCode {
     pub(crate) downstream: Vec<(String, DownstreamBuilder)>,
     /// Whether the program named a settings file, which must be there then.
     pub(crate) file_named: bool,
+    /// Whether tokens of managed identities alone are asked for.
+    pub(crate) without_application: bool,
 }
 
 impl InCode {
     /// Whether the application can do without a settings file that nobody named.
     pub(crate) fn needs_no_file(&self) -> bool {
-        let says_nothing = self.values.is_empty() && self.credentials.is_empty();
+        let says_nothing = self.values.is_empty() && self.credentials.is_empty() && !self.without_application;
         !self.file_named && !says_nothing
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.credentials.is_empty() && self.downstream.is_empty()
+        self.values.is_empty() && self.credentials.is_empty() && self.downstream.is_empty() && !self.without_application
     }
 
     /// Everything as a layer over those below. Credentials follow what is there already: the places of others,
@@ -128,6 +130,7 @@ impl fmt::Debug for InCode {
             .field("credentials", &self.credentials)
             .field("downstream", &self.downstream)
             .field("file_named", &self.file_named)
+            .field("without_application", &self.without_application)
             .finish()
     }
 }

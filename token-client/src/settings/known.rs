@@ -165,10 +165,6 @@ pub const ACQUIRE_TOKEN_SETTINGS: &[Setting] = &[
         "ManagedIdentity",
         Object(MANAGED_IDENTITY_SETTINGS),
         "Calls with a managed identity instead of the application.",
-    )
-    .refused(
-        "asks for calls with a managed identity, which this version does not make",
-        "remove it to call as the application of ClientCredentials",
     ),
     setting("PopClaim", Text, "The claim of a signed HTTP request.")
         .refused("is for proof-of-possession tokens, and this version asks for Bearer tokens alone", "remove it"),
@@ -182,8 +178,18 @@ pub const ACQUIRE_TOKEN_SETTINGS: &[Setting] = &[
 
 /// The settings of `ManagedIdentity`.
 pub const MANAGED_IDENTITY_SETTINGS: &[Setting] =
-    &[setting("UserAssignedClientId", Identifier, "The client id of a user-assigned identity.")
-        .mistaken(&["ClientId", "ManagedIdentityClientId"])];
+    &[
+        setting(
+            "UserAssignedClientId",
+            Identifier,
+            "The client id of a user-assigned identity; `null` for the machine's own.",
+        )
+        .mistaken(&["ClientId", "ManagedIdentityClientId"]),
+        setting("UserAssignedObjectId", Identifier, "The object (principal) id of a user-assigned identity.")
+            .mistaken(&["ObjectId", "PrincipalId", "ManagedIdentityObjectId"]),
+        setting("UserAssignedResourceId", Identifier, "The resource id of a user-assigned identity.")
+            .mistaken(&["ResourceId", "ManagedIdentityResourceId"]),
+    ];
 
 #[cfg(test)]
 mod tests {

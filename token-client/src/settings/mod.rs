@@ -43,6 +43,7 @@ pub(crate) mod json;
 pub(crate) mod key;
 mod known;
 mod location;
+mod managed_identity;
 mod misplaced;
 pub(crate) mod names;
 mod refused;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use credential_core::{Secret, World};
 use papaya::{Equivalent, HashMap};
 
-use crate::{AccessToken, TokenRequest};
+use crate::{AccessToken, ManagedIdentityId, TokenRequest};
 
 /// The most tokens that are kept.
 pub(crate) const MAX_TOKENS: usize = 100_000;
@@ -26,6 +26,7 @@ pub(crate) struct CacheKey {
     extra_headers: Vec<(String, String)>,
     fmi_path: Option<String>,
     assertion_fmi_path: Option<String>,
+    managed_identity: Option<ManagedIdentityId>,
 }
 
 /// The same, borrowed from a request.
@@ -38,6 +39,7 @@ pub(crate) struct CacheKeyRef<'a> {
     extra_headers: &'a [(String, String)],
     fmi_path: Option<&'a str>,
     assertion_fmi_path: Option<&'a str>,
+    managed_identity: Option<&'a ManagedIdentityId>,
 }
 
 impl<'a> CacheKeyRef<'a> {
@@ -51,6 +53,7 @@ impl<'a> CacheKeyRef<'a> {
             extra_headers: &request.extra_headers,
             fmi_path: request.fmi_path.as_deref(),
             assertion_fmi_path: request.assertion_fmi_path.as_deref(),
+            managed_identity: request.managed_identity.as_ref(),
         }
     }
 
@@ -63,6 +66,7 @@ impl<'a> CacheKeyRef<'a> {
             extra_headers: self.extra_headers.to_vec(),
             fmi_path: self.fmi_path.map(str::to_owned),
             assertion_fmi_path: self.assertion_fmi_path.map(str::to_owned),
+            managed_identity: self.managed_identity.cloned(),
         }
     }
 }
@@ -83,6 +87,9 @@ impl Hash for CacheKeyRef<'_> {
         for path in [self.fmi_path, self.assertion_fmi_path].into_iter().flatten() {
             path.hash(state);
         }
+        if let Some(identity) = self.managed_identity {
+            identity.hash(state);
+        }
         for pair in self.extra_query {
             pair.hash(state);
         }
@@ -98,6 +105,7 @@ impl CacheKeyRef<'_> {
         self.user_assertion.is_none()
             && self.fmi_path.is_none()
             && self.assertion_fmi_path.is_none()
+            && self.managed_identity.is_none()
             && self.extra_query.is_empty()
             && self.extra_headers.is_empty()
     }
@@ -116,6 +124,7 @@ impl PartialEq for CacheKeyRef<'_> {
             && self.extra_headers == other.extra_headers
             && self.fmi_path == other.fmi_path
             && self.assertion_fmi_path == other.assertion_fmi_path
+            && self.managed_identity == other.managed_identity
     }
 }
 
@@ -136,6 +145,7 @@ impl CacheKey {
             extra_headers: &self.extra_headers,
             fmi_path: self.fmi_path.as_deref(),
             assertion_fmi_path: self.assertion_fmi_path.as_deref(),
+            managed_identity: self.managed_identity.as_ref(),
         }
     }
 }

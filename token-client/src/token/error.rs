@@ -57,7 +57,8 @@ impl TokenError {
 
     /// The search for a token ended before any credential was presented.
     pub(crate) fn before(error: ExchangeError) -> Self {
-        Self::told(ChainError::Stopped { error, attempts: Vec::new() }, None, None, false)
+        let wait = error.retry_after();
+        Self::told(ChainError::Stopped { error, attempts: Vec::new() }, None, wait, false)
     }
 
     /// The search failed, now; `for_user` is whether the request was on behalf of one.
@@ -103,8 +104,13 @@ impl TokenError {
 
     /// The caller's patience is over.
     pub(crate) fn late(patience: Duration) -> Self {
+        Self::before(Self::too_late(patience))
+    }
+
+    /// The same, before it is known what it ends.
+    pub(crate) fn too_late(patience: Duration) -> ExchangeError {
         let message = format!("there is no token within {patience:?}: the exchange is still under way");
-        Self::before(ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message), Vec::new()))
+        ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, message), Vec::new())
     }
 
     /// When the next try is worth it: the authority asked to be left alone until then, or the entries
@@ -145,6 +151,9 @@ impl TokenError {
             }
             ChainError::Stopped { error: ExchangeError::Elsewhere(kind, _), .. } => {
                 matches!(kind, TokenErrorKind::Unwell | TokenErrorKind::Timeout)
+            }
+            ChainError::Stopped { error: ExchangeError::Identity(error), .. } => {
+                error.kind() == SourceErrorKind::Transient
             }
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! What a program decides by when there is no token.
 
+use credential_core::SourceErrorKind;
 use credential_core::chain::ChainError;
 use credential_core::world::HttpErrorKind;
 
@@ -13,14 +14,15 @@ use crate::exchange::rejection::{Meaning, meaning};
 pub enum TokenErrorKind {
     /// The request, or the settings that it is made with, cannot work; nothing was sent. Another try gives the same.
     Request,
-    /// No credential of the list worked: none could be had, or the authority refused each. Worth a try after
-    /// [`retry_after`](crate::TokenError::retry_after).
+    /// No credential of the list worked: none could be had, or the authority refused each; or the machine has no
+    /// such managed identity. Worth a try after [`retry_after`](crate::TokenError::retry_after).
     Credential,
     /// The authority refused the request, whatever the credential: no such application, scope or permission.
     Refused,
     /// The user must do something: answer the caller with the [`challenge`](crate::TokenError::challenge).
     NeedsUser,
-    /// The authority is unwell, out of reach, or asks to be left alone for a while.
+    /// The authority, or the host of a managed identity, is unwell, out of reach, or asks to be left alone for a
+    /// while.
     Unwell,
     /// There was no answer in time.
     Timeout,
@@ -56,6 +58,11 @@ pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> To
         ExchangeError::Endpoints(error) if error.is_late() => TokenErrorKind::Timeout,
         ExchangeError::Endpoints(error) if error.is_transient() => TokenErrorKind::Unwell,
         ExchangeError::Request(finding) if ABORTED.contains(&finding.code) => TokenErrorKind::Aborted,
+        ExchangeError::Identity(error) => match error.kind() {
+            SourceErrorKind::Transient => TokenErrorKind::Unwell,
+            SourceErrorKind::Misconfigured => TokenErrorKind::Request,
+            _ => TokenErrorKind::Credential,
+        },
         ExchangeError::Endpoints(_) | ExchangeError::Request(_) => TokenErrorKind::Request,
         ExchangeError::Elsewhere(kind, _) => *kind,
     }

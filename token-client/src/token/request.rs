@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use credential_core::Secret;
 
+use crate::ManagedIdentityId;
 use crate::settings::DownstreamOptions;
 use crate::settings::names::Names;
 
@@ -35,6 +36,9 @@ pub struct TokenRequest {
     /// made for one (`RequiresSignedAssertionFmiPath`).
     pub assertion_fmi_path: Option<String>,
     pub(crate) section: Section,
+    /// The managed identity of the machine that the token is for, in place of the application: no credential of the
+    /// list is used, and tenant and path count for nothing.
+    pub managed_identity: Option<ManagedIdentityId>,
 }
 
 /// The section of the API that a request is for, if one is. It names places in messages, and is no part of what is
@@ -65,6 +69,7 @@ impl TokenRequest {
             fmi_path: None,
             assertion_fmi_path: None,
             section: Section::default(),
+            managed_identity: None,
         }
     }
 
@@ -141,7 +146,23 @@ impl TokenRequest {
         self
     }
 
-    /// Whether it is for the application itself.
+    /// Asks as a managed identity of the machine in place of the application; for a token of
+    /// [`app`](Self::app) alone.
+    ///
+    /// ```
+    /// use token_client::{ManagedIdentityId, TokenRequest};
+    ///
+    /// let request = TokenRequest::app("https://storage.azure.com/.default")
+    ///     .managed_identity(ManagedIdentityId::SystemAssigned);
+    /// # let _ = request;
+    /// ```
+    #[must_use]
+    pub fn managed_identity(mut self, identity: ManagedIdentityId) -> Self {
+        self.managed_identity = Some(identity);
+        self
+    }
+
+    /// Whether it is for the application, or the identity, itself.
     pub fn is_for_app(&self) -> bool {
         self.user_assertion.is_none()
     }
@@ -165,6 +186,7 @@ impl fmt::Debug for TokenRequest {
             .field("extra_headers", &Names(&self.extra_headers))
             .field("fmi_path", &self.fmi_path)
             .field("assertion_fmi_path", &self.assertion_fmi_path)
+            .field("managed_identity", &self.managed_identity)
             .finish()
     }
 }

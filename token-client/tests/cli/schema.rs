@@ -244,7 +244,8 @@ fn what_is_accepted_validates_and_what_is_refused_fails() {
         (api(r#""ProtocolScheme": "Pop""#), false),
         (options(r#""PopClaim": "c""#), false),
         (options(r#""PopClaim": "", "ManagedIdentity": {}, "ExtraParameters": null"#), true),
-        (options(r#""ManagedIdentity": {"UserAssignedClientId": "i"}"#), false),
+        (options(r#""ManagedIdentity": {"UserAssignedClientId": "i"}"#).replace(r#""x""#, r#""x/.default""#), true),
+        (options(r#""ManagedIdentity": {"ClientId": "i"}"#), false),
         (options(r#""ExtraParameters": {"a": "b"}"#), false),
     ] {
         let errors = errors(&program, &text);

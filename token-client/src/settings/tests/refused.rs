@@ -16,8 +16,6 @@ fn what_cannot_be_honoured_is_refused_by_name() {
         (options(r#""PopPublicKey": "k""#), "AcquireTokenOptions:PopPublicKey"),
         (options(r#""UserFlow": "f""#), "AcquireTokenOptions:UserFlow"),
         (options(r#""ExtraParameters": {"a": "b"}"#), "AcquireTokenOptions:ExtraParameters"),
-        (options(r#""ManagedIdentity": {"UserAssignedClientId": "i"}"#), "AcquireTokenOptions:ManagedIdentity"),
-        (options(r#""ManagedIdentity": {"UserAssignedClientId": null}"#), "AcquireTokenOptions:ManagedIdentity"),
     ] {
         check(&api(&members), &[&format!("error not-supported Api:{path}")]);
     }
