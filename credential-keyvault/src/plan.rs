@@ -55,17 +55,18 @@ impl Plan {
         let name = name.map_err(|error| cx.error(error.about(NAME)));
         let choice = choice?;
         let text = |setting: &str| entry.text(setting).map(|text| text.trim().to_owned());
+        let managed_identity = text("ManagedIdentityClientId").filter(|id| !id.is_empty());
         Ok(Self {
             vault: pasted.vault,
             name: name?,
             version: version?,
             implied: match &choice {
                 Choice::Entry(..) => Implied::default(),
-                Choice::First | Choice::One(_) => Implied::bind(cx),
+                Choice::First | Choice::One(_) => Implied::bind(cx, managed_identity.as_deref()),
             },
             choice,
             credential_path: entry.setting_path(CREDENTIAL),
-            managed_identity: text("ManagedIdentityClientId"),
+            managed_identity,
             tenant: text(TENANT),
             client_id: text("CredentialClientId"),
             poll: entry.integer("PollInterval").map_or(POLL_INTERVAL, Duration::from_secs),

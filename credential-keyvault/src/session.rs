@@ -8,7 +8,7 @@ use credential_core::text::moves_terminal;
 use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse, Moment};
 use credential_core::{SourceError, World};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::unreachable;
 use crate::identity::memory::Memory;
 use crate::identity::program::ProgramCredential;
 use crate::identity::variables;
@@ -135,7 +135,7 @@ impl Session {
     ///
     /// # Errors
     /// When there was no answer. An answer of any status is one.
-    pub(crate) async fn send(&self, request: HttpRequest, endpoint: &Endpoint) -> Result<HttpResponse, SourceError> {
+    pub(crate) async fn send(&self, request: HttpRequest, vault: &str) -> Result<HttpResponse, SourceError> {
         let mut retries = RETRIES.iter().filter(|_| self.patient);
         let request = request.max_response(MAX_ANSWER);
         loop {
@@ -148,13 +148,13 @@ impl Session {
             let asked = match &answer {
                 Ok(answer) if may_pass(answer.status) => answer.retry_after(),
                 Err(error) if may_heal(error.kind()) => None,
-                _ => return answer.map_err(|error| endpoint.unreachable(error)),
+                _ => return answer.map_err(|error| unreachable(vault, error)),
             };
             let wait = retries.next().map(|wait| wait.mul_f64(0.75 + 0.25 * self.world().jitter()));
             let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
             match wait.filter(|wait| *wait <= LONGEST_WAIT.min(self.remaining())) {
                 Some(wait) => clock.sleep_until(clock.moment().after(wait)).await,
-                None => return answer.map_err(|error| endpoint.unreachable(error)),
+                None => return answer.map_err(|error| unreachable(vault, error)),
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Secret, certificate and federated token from the environment: each is an entry that nobody wrote, and is
-//! exchanged as written ones are.
+//! exchanged as written ones are; and the machine's managed identity, which needs no exchange.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use credential_core::source::Origin;
 use credential_core::tokens::TokenProvider;
 use credential_core::{BindContext, CredentialDescription, SourceError, SourceType};
 
-use super::variables::{CERTIFICATE, PASSWORD, SECRET, TOKEN_FILE, variable};
+use super::variables::{CERTIFICATE, CLIENT, PASSWORD, SECRET, TOKEN_FILE, variable};
 
 /// The code for a variable whose source is not in the program.
 const SOURCE_ABSENT: &str = "environment-source-absent";
@@ -19,11 +19,19 @@ type Bound = Result<Arc<dyn TokenProvider>, SourceError>;
 
 /// The entries that the variables amount to, each by its variable.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Implied(Vec<(&'static str, Bound)>);
+pub(crate) struct Implied {
+    entries: Vec<(&'static str, Bound)>,
+    /// The client id of the managed identity; the machine's own without one.
+    pub(super) identity: Option<String>,
+}
+
+/// What the machine's managed identity goes by, in the place of a variable.
+pub(super) const MACHINE: &str = "ManagedIdentity";
 
 impl Implied {
-    /// Binds them. A secret and a token file are looked up at each load, a certificate's path is taken now.
-    pub(crate) fn bind(cx: &BindContext<'_>) -> Self {
+    /// Binds them. A secret and a token file are looked up at each load, a certificate's path and the client id of a
+    /// managed identity, where the entry has none, are taken now.
+    pub(crate) fn bind(cx: &BindContext<'_>, identity: Option<&str>) -> Self {
         let secret = CredentialDescription::new(SourceType::CLIENT_SECRET);
         let file = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FILE_PATH);
         let certificate = variable(cx.environment(), CERTIFICATE).map(|path| {
@@ -43,11 +51,19 @@ impl Implied {
             let source_type = entry.source_type().clone();
             Some((name, cx.tokens_for(entry).map_err(|error| unbound(name, &source_type, &error))))
         });
-        Self(bound.collect())
+        let identity = identity.map(str::to_owned).or_else(|| variable(cx.environment(), CLIENT));
+        let machine = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY);
+        let machine = match &identity {
+            Some(client_id) => machine.with("ManagedIdentityClientId", client_id.as_str()),
+            None => machine,
+        };
+        let tokens = cx.tokens_of_identity(&machine);
+        let tokens = tokens.map_err(|error| unbound(MACHINE, machine.source_type(), &error));
+        Self { entries: bound.chain([(MACHINE, tokens)]).collect(), identity }
     }
 
     pub(super) fn tokens(&self, name: &str) -> Result<&dyn TokenProvider, SourceError> {
-        match self.0.iter().find(|(bound, _)| *bound == name) {
+        match self.entries.iter().find(|(bound, _)| *bound == name) {
             Some((_, Ok(tokens))) => Ok(&**tokens),
             Some((_, Err(error))) => Err(error.clone()),
             None => {

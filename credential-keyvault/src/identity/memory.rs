@@ -25,7 +25,6 @@ struct Known {
     token: Option<Token>,
     identity_absent: Option<Absence>,
     refused: bool,
-    metadata_seen: bool,
 }
 
 #[derive(Debug)]
@@ -96,14 +95,8 @@ impl Memory {
         known.identity_absent = Some(Absence { until: now.after(wait), streak });
     }
 
-    /// Whether the metadata service has answered before: it needs no second probe.
-    pub(crate) fn metadata_seen(&self) -> bool {
-        self.known().metadata_seen
-    }
-
-    pub(crate) fn note_metadata(&self) {
-        let mut known = self.known();
-        known.metadata_seen = true;
-        known.identity_absent = None;
+    /// Forgets that there was none.
+    pub(crate) fn note_identity_there(&self) {
+        self.known().identity_absent = None;
     }
 }

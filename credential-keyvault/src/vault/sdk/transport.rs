@@ -12,7 +12,6 @@ use credential_core::SourceError;
 use credential_core::world::{HttpRequest, HttpResponse};
 use url::Url;
 
-use crate::endpoint::Endpoint;
 use crate::identity::challenge::{Challenge, not_a_vault};
 use crate::session::Session;
 use crate::settings::TENANT;
@@ -52,7 +51,7 @@ impl VaultTransport {
             return Ok(shown(challenge));
         }
         let message = outgoing(request, vault.authority(), vault.is_plain())?;
-        let answer = session.send(message, &Endpoint::Vault(vault.to_string())).await?;
+        let answer = session.send(message, &vault.to_string()).await?;
         let learnt = if anonymous { self.learn(&answer)? } else { None };
         Ok(learnt.map_or_else(|| incoming(&answer), shown))
     }
