@@ -107,6 +107,14 @@ pub fn algorithms_of(der: &[u8]) -> Result<Vec<SigningAlgorithm>, SourceError> {
     Ok(public_key(&parse(der)?)?.algorithms().to_vec())
 }
 
+/// The `SubjectPublicKeyInfo` of a certificate in DER (RFC 5280 §4.1.2.7): what two certificates of one key share.
+///
+/// # Errors
+/// As [`certificate_facts`].
+pub fn public_key_info(der: &[u8]) -> Result<Vec<u8>, SourceError> {
+    Ok(parse(der)?.key_info.to_vec())
+}
+
 /// Judges a leaf at the given time: warnings about what may be in the way soon or at some authorities.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ mod time;
 mod work;
 mod x509;
 
-pub use certificate::{algorithms_of, certificate_alone, certificate_facts, judge};
+pub use certificate::{algorithms_of, certificate_alone, certificate_facts, judge, public_key_info};
 pub use inspect::{Inspection, inspect};
 pub use material::Material;
 pub use shape::MAX_CONTENT;

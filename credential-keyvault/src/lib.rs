@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 mod endpoint;
+mod hashicorp;
 mod identity;
 mod load;
 mod loader;
@@ -13,4 +14,5 @@ mod source;
 mod vault;
 mod watch;
 
+pub use hashicorp::HashiCorpVaultSource;
 pub use source::{KeyVaultSources, sources};

@@ -7,6 +7,7 @@ use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Setting, SourceType, Unbound,
 };
 
+use crate::hashicorp::HashiCorpVaultSource;
 use crate::identity::program::ProgramCredential;
 use crate::loader::VaultLoader;
 use crate::plan::Plan;
@@ -44,9 +45,12 @@ impl KeyVaultSources {
     }
 }
 
-/// The sources `KeyVault` and `SignedAssertionFromVault`, as [`KeyVaultSources::new`] makes them.
+/// The sources of this crate: `KeyVault` and `SignedAssertionFromVault`, as [`KeyVaultSources::new`] makes them, and
+/// `SignedAssertionFromHashiCorpVault`.
 pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
-    KeyVaultSources::new().build()
+    let mut sources = KeyVaultSources::new().build();
+    sources.push(Arc::new(HashiCorpVaultSource));
+    sources
 }
 
 #[derive(Debug)]

@@ -51,6 +51,7 @@ static ABSENT: &[AbsentSource] = &[
     of_feature(SourceType::known("KubernetesTokenRequest"), "credential-federated", "federated"),
     of_feature(SourceType::KEY_VAULT, "credential-keyvault", "keyvault"),
     of_feature(SourceType::SIGNED_ASSERTION_FROM_VAULT, "credential-keyvault", "keyvault"),
+    of_feature(SourceType::known("SignedAssertionFromHashiCorpVault"), "credential-keyvault", "keyvault"),
     of_nobody(
         SourceType::AUTO_DECRYPT_KEYS,
         "keys for decrypting tokens are no client credential: remove the entry from ClientCredentials",
