@@ -3,6 +3,7 @@
 
 mod application;
 mod audience;
+mod aws;
 mod azure_pipelines;
 mod command;
 mod custom;
@@ -17,6 +18,7 @@ mod http;
 mod kubernetes;
 mod managed_identity;
 mod platform;
+mod spiffe;
 mod variable;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use credential_core::CredentialSource;
 
 pub use application::ApplicationAssertionSource;
+pub use aws::AwsSource;
 pub use azure_pipelines::AzurePipelinesSource;
 pub use command::CommandSource;
 pub use custom::CustomSignedAssertionSource;
@@ -37,6 +40,7 @@ pub use http::{HttpGetSource, HttpPostSource};
 pub use kubernetes::KubernetesTokenRequestSource;
 pub use managed_identity::ManagedIdentityAssertionSource;
 pub use platform::registration;
+pub use spiffe::SpiffeSource;
 pub use variable::{EnvironmentVariableSource, GitLabSource};
 
 /// The sources of this crate, ready to be registered. The one for `CustomSignedAssertion` knows no
@@ -57,5 +61,7 @@ pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
         Arc::new(HttpGetSource),
         Arc::new(HttpPostSource),
         Arc::new(CommandSource::new()),
+        Arc::new(AwsSource),
+        Arc::new(SpiffeSource),
     ]
 }

@@ -38,6 +38,8 @@ static ABSENT: &[AbsentSource] = &[
     of_feature(SourceType::SIGNED_ASSERTION_FILE_PATH, "credential-federated", "federated"),
     of_feature(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY, "credential-federated", "federated"),
     of_feature(SourceType::CUSTOM_SIGNED_ASSERTION, "credential-federated", "federated"),
+    of_feature(SourceType::known("Aws"), "credential-federated", "federated"),
+    of_feature(SourceType::known("Spiffe"), "credential-federated", "federated"),
     of_feature(SourceType::known("SignedAssertionFromApplication"), "credential-federated", "federated"),
     of_feature(SourceType::known("AzurePipelines"), "credential-federated", "federated"),
     of_feature(SourceType::known("Command"), "credential-federated", "federated"),

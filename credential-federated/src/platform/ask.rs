@@ -60,6 +60,27 @@ pub(crate) async fn answer(
     if !endpoint.secrets.is_empty() && request.unix_socket.is_none() {
         check_address(&request.url).map_err(|fault| bad_address(endpoint, fault))?;
     }
+    answered(asking, endpoint, request).await
+}
+
+/// The same of an address that exists on this machine's link alone, where the caller has checked that it is one.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn ask_nearby(
+    asking: &Asking<'_>,
+    endpoint: &Endpoint<'_>,
+    request: HttpRequest,
+) -> Result<Secret, SourceError> {
+    let response = answered(asking, endpoint, request.direct()).await?;
+    field(response.body.expose(), endpoint.field, endpoint.name)
+}
+
+async fn answered(
+    asking: &Asking<'_>,
+    endpoint: &Endpoint<'_>,
+    request: HttpRequest,
+) -> Result<HttpResponse, SourceError> {
     let response = send(asking, request).await.map_err(|error| unreachable(endpoint, error))?;
     match response.status {
         200..300 => Ok(response),
@@ -68,7 +89,7 @@ pub(crate) async fn answer(
 }
 
 /// The last answer, after as many requests as it takes and there is time for.
-async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+pub(crate) async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let clock = &*asking.world.clock;
     for tried in 1.. {
         let limit = PATIENCE.min(asking.remaining());
@@ -94,7 +115,7 @@ fn bad_address(endpoint: &Endpoint<'_>, fault: AddressFault) -> SourceError {
         .settled_locally()
 }
 
-fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceError {
+pub(crate) fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceError {
     let Endpoint { name, named_by, .. } = endpoint;
     let failed = match error.kind() {
         HttpErrorKind::Timeout => SourceError::transient("token-service-timeout", format!("{name} timed out"))

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod aws;
 mod common;
 mod custom;
 mod debug;
@@ -9,3 +10,4 @@ mod file;
 mod golden;
 mod managed_identity;
 mod platforms;
+mod spiffe;

@@ -71,10 +71,10 @@ impl Signer for Transit {
             "marshaling_algorithm": "jws",
             "key_version": self.version,
         });
-        if let Some(padding) = padding {
-            body["signature_algorithm"] = json!(padding);
+        if let (Some(padding), Some(fields)) = (padding, body.as_object_mut()) {
+            fields.insert("signature_algorithm".to_owned(), json!(padding));
             // As RFC 7518 §3.5 has it: as long as the hash.
-            body["salt_length"] = json!("hash");
+            fields.insert("salt_length".to_owned(), json!("hash"));
         }
         let Plan { mount, key, .. } = &*self.plan;
         let path = format!("{mount}/sign/{key}/{name}");

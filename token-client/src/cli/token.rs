@@ -11,7 +11,10 @@ use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text};
 use crate::downstream::resolve_caller;
-use crate::{Acquired, Caller, ConfigurationError, TokenClient, TokenError, TokenOrigin, TokenRequest};
+use crate::settings::ManagedIdentityOptions;
+use crate::{
+    Acquired, Caller, ConfigurationError, ManagedIdentityId, TokenClient, TokenError, TokenOrigin, TokenRequest,
+};
 
 /// One of `--repeat`'s runs.
 struct Run {
@@ -27,14 +30,15 @@ pub(crate) async fn run(args: TokenArgs, own: &OwnSources, output: &Output) -> O
         Err(error) => return refuse(error.findings().to_vec(), &args, &context, output),
     };
     let caller = user_assertion.map_or(Caller::Application, Caller::User);
-    let scopes = match scopes(&args, &client, &caller) {
-        Ok(scopes) => scopes,
+    let (scopes, identity) = match wanted(&args, &client, &caller) {
+        Ok(wanted) => wanted,
         Err(finding) => return refuse(vec![*finding], &args, &context, output),
     };
     let mut request = match caller {
         Caller::User(token) => TokenRequest::on_behalf_of(token, scopes),
         Caller::Application => TokenRequest::app_of(scopes),
     };
+    request.managed_identity = identity;
     request.tenant.clone_from(&args.tenant);
     request.claims.clone_from(&args.claims);
     request.force_refresh = args.force_refresh;
@@ -65,10 +69,13 @@ fn only(client: TokenClient, index: Option<usize>) -> Result<TokenClient, Config
     })
 }
 
-/// The scopes asked for, or those of the only downstream section, which may rule the caller out.
-fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec<String>, Box<Finding>> {
+/// What a token is for, and the managed identity that it is asked for as.
+type Wanted = (Vec<String>, Option<ManagedIdentityId>);
+
+/// The scopes asked for, or those of the only downstream section, which may rule the caller out and name an identity.
+fn wanted(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Wanted, Box<Finding>> {
     if !args.scope.is_empty() {
-        return Ok(args.scope.clone());
+        return Ok((args.scope.clone(), None));
     }
     let configuration = client.configuration();
     let apis = configuration.downstream.iter();
@@ -78,7 +85,7 @@ fn scopes(args: &TokenArgs, client: &TokenClient, caller: &Caller) -> Result<Vec
             if matches!(caller, Caller::User(_)) {
                 resolve_caller(api, std::slice::from_ref(caller))?;
             }
-            Ok(api.scope_list().to_vec())
+            Ok((api.scope_list().to_vec(), api.managed_identity().map(ManagedIdentityOptions::id)))
         }
         [] => Err(Finding::error("no-scope", "--scope is missing, and no downstream section has Scopes")
             .remedy("name one: --scope https://graph.microsoft.com/.default")

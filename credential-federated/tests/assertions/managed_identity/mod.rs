@@ -2,6 +2,7 @@
 //! of recorded cases are compared in `tests/wire_golden`.
 
 mod azure_arc;
+mod direct;
 mod hosts;
 mod imds;
 mod tokens;
