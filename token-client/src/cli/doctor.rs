@@ -33,6 +33,8 @@ struct Report {
     unbound: Vec<Value>,
     downstream: Vec<(String, Vec<Kept>)>,
     used: Option<usize>,
+    /// Every API is called with a managed identity: no credential is needed.
+    identities_alone: bool,
     /// Whether certificate chains are sent, so that a gap in one matters.
     sends_x5c: bool,
     /// Nobody is asked: an entry that loads is as good as can be known.
@@ -88,7 +90,8 @@ pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> 
         report.findings.extend(platforms.iter().map(|found| (found.hint(), None)));
     }
     report.finish();
-    let ok = report.used.is_some() && !report.findings.iter().any(|(finding, _)| finding.severity == Severity::Error);
+    let ok = (report.used.is_some() || report.identities_alone)
+        && !report.findings.iter().any(|(finding, _)| finding.severity == Severity::Error);
     let environment = environment(&context);
     if args.json {
         output.json(&json!({
@@ -158,6 +161,7 @@ fn owned(found: Vec<Said<'_>>) -> impl Iterator<Item = Kept> {
 async fn examine_configuration(context: &Context, report: &mut Report) -> Option<TokenClient> {
     let mut configuration = context.read().await;
     report.sends_x5c = configuration.application.sends_x5c();
+    report.identities_alone = !configuration.needs_application();
     context.recipe().check(&mut configuration);
     report.findings.extend(configuration.findings.iter().map(|finding| (finding.clone(), None)));
     if any_error(&configuration.findings) {
@@ -247,7 +251,7 @@ async fn exchange_each(client: &TokenClient, report: &mut Report) {
 /// An app token for the first downstream section that takes one.
 fn request(client: &TokenClient) -> TokenRequest {
     let configuration = client.configuration();
-    let apis = configuration.downstream.iter();
+    let apis = configuration.downstream.iter().filter(|api| api.managed_identity().is_none());
     let scope = apis.flat_map(|api| api.scope_list()).find(|scope| scope.to_ascii_lowercase().ends_with("/.default"));
     TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
 }
@@ -331,6 +335,7 @@ fn print(report: &Report, (environment, platforms): (&[(&str, bool)], &[Found]),
         (Some(index), true) => {
             format!("try entry {index} first; whether the authority accepts it was not asked")
         }
+        (None, _) if report.identities_alone => "need no credential: its APIs have managed identities".to_owned(),
         (None, _) => output.red("get no token"),
     };
     output.print_lines(&[Line::new("this machine: ", here)]);

@@ -11,7 +11,7 @@ use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider};
 use credential_core::{Finding, SourceRegistry, World};
 
 use super::token_client::Inner;
-use crate::exchange::{ExchangeError, Issued, claims};
+use crate::exchange::{ExchangeError, Issued};
 use crate::settings::scopes::app_scope;
 use crate::token::cache::CacheKey;
 use crate::token::error::panicked;
@@ -98,8 +98,6 @@ impl Inner {
             return Err(Box::new(finding.remedy("leave out the user's token, or the managed identity")).into());
         }
         let scope = app_scope(&request.scopes)?;
-        // They say that a new token is wanted; no host is told more, and what is none is the caller's mistake.
-        claims::merged(&[], request.claims.as_deref())?;
         let capabilities = self.options().client_capabilities.as_ref().map_or(&[][..], |list| &list.value);
         let tokens = self.recipe.identities.tokens(identity, &self.recipe.registry, world)?;
         let deadline = world.clock.moment().after(self.recipe.patience);

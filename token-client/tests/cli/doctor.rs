@@ -71,6 +71,18 @@ async fn offline_loads_and_asks_nobody() {
     assert!(emulator.requests().is_empty());
 }
 
+#[test]
+fn apis_that_are_called_with_managed_identities_need_no_credential() {
+    let api = json!({"BaseUrl": "https://blobs.example/", "Scopes": ["https://storage.azure.com/.default"],
+        "AcquireTokenOptions": {"ManagedIdentity": {"UserAssignedClientId": "mine"}}});
+    let program = Program::with("doctor-identities", &json!({"Blobs": api}).to_string());
+    let ran = program.run(&["doctor", "--offline", "--json"]);
+    let report = ran.json();
+    assert_eq!((ran.status, &report["ok"], &report["findings"]), (0, &json!(true), &json!([])), "{ran:?}");
+    let text = program.run(&["doctor", "--offline"]);
+    assert!(text.stdout.contains("the service would need no credential"), "{text:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn findings_are_worst_first_and_unbound_entries_are_shown() {
     let emulator = emulator(None).await;
