@@ -1,5 +1,6 @@
 //! Scenarios, faults and benches across the crates.
 
+pub mod canned_api;
 pub mod measure;
 pub mod memory_authority;
 pub mod socket;

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | a client is made, from files, variables and [code](TokenClientBuilder::credential) | [`TokenClient::builder`] | [`ConfigurationError`] |
 //! | a token is asked for | [`TokenClient::token`], [`TokenSource`] | [`TokenError`] |
-//! | an API is called | [`TokenClient::downstream`] | [`DownstreamError`] |
+//! | an API is called: see the [guide](downstream_guide) | [`TokenClient::downstream`] | [`DownstreamError`] |
 //!
 //! Features `tower`, `reqwest-middleware` and `azure-core` bring `integrations`: tokens for HTTP stacks and SDKs that a
 //! service has already.
@@ -17,6 +17,8 @@ pub mod authority;
 pub mod cli;
 mod client;
 mod downstream;
+#[doc = include_str!("../docs/downstream.md")]
+pub mod downstream_guide {}
 #[cfg(feature = "testing")]
 pub mod emulator;
 mod exchange;
@@ -40,7 +42,8 @@ pub use client::{
     Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
 };
 pub use downstream::{
-    ApiError, Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, MAX_RESPONSE,
+    ApiError, Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, DownstreamStream,
+    MAX_RESPONSE, StreamBody,
 };
 pub use exchange::AuthorityRefusal;
 pub use http::ReqwestHttp;

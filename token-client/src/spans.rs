@@ -3,7 +3,6 @@
 //! No field holds a secret, a token or a user's assertion, or anything derived from one.
 
 use credential_core::text::printable;
-use credential_core::world::HttpRequest;
 use tracing::field::Empty;
 use tracing::{Span, debug_span, info_span};
 use url::Url;
@@ -89,13 +88,13 @@ pub(crate) fn read_metadata(within: &Span, what: &'static str) -> Span {
 }
 
 /// A call of a downstream API, its token included.
-pub(crate) fn call_downstream(api: &str, request: &HttpRequest) -> Span {
+pub(crate) fn call_downstream(api: &str, method: &str, address: &str) -> Span {
     info_span!(
         "call_downstream",
         api,
-        "http.request.method" = &*request.method,
-        "server.address" = host(&request.url),
-        "server.port" = Url::parse(&request.url).ok().and_then(|url| url.port_or_known_default()),
+        "http.request.method" = method,
+        "server.address" = host(address),
+        "server.port" = Url::parse(address).ok().and_then(|url| url.port_or_known_default()),
         "http.response.status_code" = Empty,
         "error.type" = Empty,
         "otel.status_code" = Empty,

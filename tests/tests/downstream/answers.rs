@@ -56,6 +56,8 @@ async fn a_body_has_the_media_type_of_its_call_or_section() {
         (Value::Null, json_call(), Some("application/json; charset=utf-8")),
         (json!("application/json"), json_call(), Some("application/json; charset=utf-8")),
         (json!(patch), json_call(), Some(patch)),
+        (json!("text/plain"), json_call().content_type(patch), Some(patch)),
+        (Value::Null, bytes(None).content_type("text/csv"), Some("text/csv")),
         (json!(patch), bytes(None), Some(patch)),
         (json!(patch), bytes(Some("text/plain")), Some("text/plain")),
         (Value::Null, bytes(None), None),
@@ -78,6 +80,59 @@ async fn a_body_has_the_media_type_of_its_call_or_section() {
     let client = client(&there, json!({"Api": section})).await;
     let said = client.downstream("Api").unwrap().call(json_call()).await.unwrap_err().to_string();
     assert!(said.contains("DownstreamApis:Api:ContentType") && said.contains("bytes(..)"), "{said}");
+}
+
+#[tokio::test]
+async fn text_goes_as_text() {
+    for (content_type, call, expected) in [
+        (Value::Null, DownstreamCall::new().text("ü\"x"), "text/plain; charset=utf-8 ü\"x"),
+        (json!("text/html"), DownstreamCall::new().text("ü\"x"), "text/html; charset=utf-8 ü\"x"),
+        (json!("text/csv; charset=utf-8"), DownstreamCall::new().text("a"), "text/csv; charset=utf-8 a"),
+        (json!("application/xml"), DownstreamCall::new().text("<a/>"), "application/xml <a/>"),
+        // A text alone is what a section of text sends, however it is given.
+        (json!("text/plain"), DownstreamCall::new().json("ü\"x").unwrap(), "text/plain; charset=utf-8 ü\"x"),
+        (json!("TEXT/Plain"), DownstreamCall::new().json("a").unwrap(), "TEXT/Plain; charset=utf-8 a"),
+        (Value::Null, DownstreamCall::new().json("a").unwrap(), "application/json; charset=utf-8 \"a\""),
+    ] {
+        let there = Arc::<There>::default();
+        let mut section = section();
+        if content_type != Value::Null {
+            section["ContentType"] = content_type.clone();
+        }
+        client(&there, json!({"Api": section})).await.downstream("Api").unwrap().call(call).await.unwrap();
+        let asked = there.asked().remove(1);
+        let sent = asked.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.expose());
+        let body = String::from_utf8(asked.body.expose().to_vec()).unwrap();
+        assert_eq!(format!("{} {body}", sent.unwrap_or_default()), expected, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_read_in_their_encoding_and_empty_ones_said_to_be() {
+    let there = Arc::<There>::default();
+    let api = client(&there, json!({"Api": section()})).await.downstream("Api").unwrap();
+    let kind = |text: &str| vec![("content-type".to_owned(), text.to_owned())];
+    for (content_type, body) in [
+        ("application/json", &b"\xef\xbb\xbf\"M\xc3\xbc\""[..]),
+        ("application/json; charset=iso-8859-1", b"\"M\xfc\""),
+        ("application/json; charset=utf-16", b"\"\0M\0\xfc\0\"\0"),
+        ("text/plain; charset=latin1", b"M\xfc"),
+    ] {
+        there.answer(HttpResponse::new(200, kind(content_type), body));
+        assert_eq!(api.get::<String>("x").await.unwrap(), "Mü", "{content_type}");
+    }
+    there.answer(HttpResponse::new(400, kind("application/problem+json; charset=utf-16le"), *b"{\0}\0"));
+    let error = api.get::<Value>("x").await.unwrap_err();
+    assert_eq!((error.status(), error.answer().unwrap().text().as_str()), (Some(400), "{}"));
+    let empty = || there.answer(HttpResponse::new(204, vec![], ""));
+    empty();
+    assert_eq!(api.get::<String>("x").await.unwrap(), "");
+    empty();
+    assert_eq!(api.get::<Option<Vec<i32>>>("x").await.unwrap(), None);
+    empty();
+    let error = api.get::<Vec<i32>>("x").await.unwrap_err();
+    assert_eq!(error.findings()[0].code, "answer-empty");
+    assert!(error.to_string().contains("status 204") && error.to_string().contains("Option<..>"), "{error}");
 }
 
 #[tokio::test]

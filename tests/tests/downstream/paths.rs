@@ -77,6 +77,13 @@ async fn what_comes_from_outside_is_escaped() {
     ] {
         assert_eq!(at(call).await, format!("{base}{expected}"));
     }
+    let template = section(base, Some("users/{id}/items"));
+    let call = DownstreamCall::new().path_parameter("id", "CONTOSO\\a/b");
+    assert_eq!(gone_to(template.clone(), call).await, format!("{base}users/CONTOSO%5Ca%2Fb/items"));
+    for value in ["..", "../x", ""] {
+        let said = gone_to(template.clone(), DownstreamCall::new().path_parameter("id", value)).await;
+        assert!(said.contains("the path "), "{value:?} went to {said}");
+    }
     for segment in ["", ".", "..", "../../admin", "%2e%2e", "..\\x"] {
         let said = at(DownstreamCall::new().path("users").segment(segment)).await;
         assert!(said.contains("the path "), "{segment:?} went to {said}");

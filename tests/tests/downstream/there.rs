@@ -78,6 +78,15 @@ pub(crate) async fn client_with(
     application: Value,
     apis: Value,
 ) -> Result<TokenClient, ConfigurationError> {
+    client_of(Arc::clone(there) as _, application, apis).await
+}
+
+/// The same with any HTTP client.
+pub(crate) async fn client_of(
+    http: Arc<dyn HttpClient>,
+    application: Value,
+    apis: Value,
+) -> Result<TokenClient, ConfigurationError> {
     let mut settings = json!({
         "AzureAd": {
             "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.com", "ClientId": "8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f",
@@ -88,7 +97,7 @@ pub(crate) async fn client_with(
     let more = application.as_object().cloned().unwrap_or_default();
     settings["AzureAd"].as_object_mut().unwrap().extend(more);
     let configuration = Configuration::from_json(&settings.to_string(), &Location::default(), &BTreeMap::new());
-    TokenClient::builder().configuration(configuration).world(World::new(Arc::clone(there) as _)).build().await
+    TokenClient::builder().configuration(configuration).world(World::new(http)).build().await
 }
 
 /// A client with those downstream APIs.

@@ -47,7 +47,7 @@ async fn call_api(
 ) -> Result<DownstreamResponse, Problem> {
     let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
     let prepared = api.prepare(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
-    api.call_prepared(prepared, None, acquired).await.map_err(Problem::Call)
+    api.call_prepared(&prepared, acquired).await.map_err(Problem::Call)
 }
 
 async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall, Failure> {

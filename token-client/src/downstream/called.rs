@@ -1,5 +1,6 @@
 //! Which call it was, for whoever reads of its failure: the API, the method, the address, the setting to look at.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,8 @@ use crate::settings::{DownstreamOptions, Located};
 #[derive(Clone)]
 pub(super) struct Called {
     options: Arc<DownstreamOptions>,
-    method: String,
+    method: Cow<'static, str>,
+    /// As it is sent.
     address: String,
     /// The call names a path of its own.
     own_path: bool,
@@ -29,9 +31,21 @@ pub(super) struct Called {
 type Setting = (String, Origin);
 
 impl Called {
-    pub(super) fn new(options: &Arc<DownstreamOptions>, method: &str, address: &str, own_path: bool) -> Self {
-        let options = Arc::clone(options);
-        Self { options, method: method.to_owned(), address: shown_address(address), own_path }
+    pub(super) fn new(
+        options: Arc<DownstreamOptions>,
+        method: Cow<'static, str>,
+        address: String,
+        own_path: bool,
+    ) -> Self {
+        Self { options, method, address, own_path }
+    }
+
+    pub(super) fn method(&self) -> &Cow<'static, str> {
+        &self.method
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// No answer was there.
@@ -79,6 +93,13 @@ impl Called {
             _ => ("correct what the API names: the call's path, query and body, or the section's settings", None),
         };
         self.at(finding.remedy(remedy), setting)
+    }
+
+    /// The answer has no body, and a value was expected.
+    pub(super) fn empty(&self, status: u16) -> Finding {
+        let message = format!("the answer to {self} is empty (status {status}), and a value was expected");
+        let finding = Finding::error("answer-empty", message);
+        self.at(finding.remedy("read it as Option<..> or (), or look at it with call(..)"), None)
     }
 
     /// The answer is not the JSON that was expected.
@@ -169,7 +190,7 @@ fn place<T>(located: &Located<T>) -> Option<Setting> {
 
 impl fmt::Display for Called {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({})", self.method, self.address, self.options.name)
+        write!(f, "{} {} ({})", self.method, shown_address(&self.address), self.options.name)
     }
 }
 

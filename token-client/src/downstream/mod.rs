@@ -3,12 +3,22 @@
 mod address;
 mod api;
 mod api_error;
+mod body;
 mod call;
+mod call_token;
 mod called;
 mod caller;
 pub(crate) mod challenge;
 mod error;
+mod hooks;
+mod prepared;
+mod redirect;
 mod response;
+mod section;
+mod send;
+mod stream;
+mod stream_body;
+mod text;
 
 #[cfg(feature = "cli")]
 pub(crate) use caller::resolve as resolve_caller;
@@ -19,3 +29,5 @@ pub use call::DownstreamCall;
 pub use caller::Caller;
 pub use error::DownstreamError;
 pub use response::{DownstreamResponse, MAX_RESPONSE};
+pub use stream::DownstreamStream;
+pub use stream_body::StreamBody;

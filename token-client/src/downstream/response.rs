@@ -1,17 +1,19 @@
 //! What a downstream API answered.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use credential_core::text::printable;
 use credential_core::world::HttpResponse;
 use credential_core::{Finding, Secret};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::called::Called;
+use super::text::decoded;
 use super::{ApiError, DownstreamError};
 use crate::AccessToken;
-use crate::http::page::is_page;
+use crate::http::{media_type, page};
 
 /// The most bytes that an answer may have.
 pub const MAX_RESPONSE: u64 = 32 * 1024 * 1024;
@@ -22,11 +24,18 @@ pub struct DownstreamResponse {
     response: HttpResponse,
     token: Option<AccessToken>,
     called: Arc<Called>,
+    /// The API asks for further claims, and the body could not be sent again.
+    unanswered: bool,
 }
 
 impl DownstreamResponse {
-    pub(super) fn new(response: HttpResponse, token: Option<AccessToken>, called: &Arc<Called>) -> Self {
-        Self { response, token, called: Arc::clone(called) }
+    pub(super) fn new(
+        response: HttpResponse,
+        token: Option<AccessToken>,
+        called: &Arc<Called>,
+        unanswered: bool,
+    ) -> Self {
+        Self { response, token, called: Arc::clone(called), unanswered }
     }
 
     /// The status code.
@@ -59,9 +68,18 @@ impl DownstreamResponse {
         self.response.body.expose()
     }
 
-    /// The body as text; what is no UTF-8 is replaced.
+    /// The body as text, in the encoding that its byte order mark or `charset` names (UTF-8, UTF-16, Latin-1,
+    /// Windows-1252), UTF-8 without one; what is none in its encoding is replaced.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(self.bytes()).into_owned()
+        self.decoded().into_owned()
+    }
+
+    fn decoded(&self) -> Cow<'_, str> {
+        decoded(self.bytes(), self.content_type())
+    }
+
+    fn content_type(&self) -> &str {
+        self.header("content-type").unwrap_or_default()
     }
 
     /// How long the API wants to be left alone (`Retry-After` in seconds).
@@ -72,7 +90,7 @@ impl DownstreamResponse {
     /// What the API says of a refusal; of any status, but made for those that are not 2xx.
     pub fn api_error(&self) -> ApiError {
         let token: Vec<Secret> = self.token.iter().map(|token| token.value().clone()).collect();
-        ApiError::read(self.bytes(), self.header("content-type").unwrap_or_default(), &token)
+        ApiError::read(self.decoded().as_bytes(), self.content_type(), &token)
     }
 
     /// The answer, if its status is 2xx.
@@ -80,32 +98,66 @@ impl DownstreamResponse {
     /// # Errors
     /// [`DownstreamError::Status`] with the answer.
     pub fn error_for_status(self) -> Result<Self, DownstreamError> {
-        match self.refusal() {
-            None => Ok(self),
-            Some(finding) => Err(DownstreamError::Status { answer: Box::new(self), finding: Box::new(finding) }),
-        }
+        if self.is_success() { Ok(self) } else { Err(self.into_error()) }
     }
 
-    /// The body, read as JSON; an empty one is `null`, which `()` and an `Option` take.
+    /// The body, read as JSON, in whatever encoding [`text`](Self::text) reads. An empty one is `null`, which `()` and
+    /// an `Option` take, or an empty text; an answer that is said to be text, or to be nothing that there is, is also
+    /// what a `String` takes.
     ///
     /// # Errors
     /// [`DownstreamError::Status`] when the status is not 2xx; [`DownstreamError::NotJson`] when the
     /// body is not the JSON that `T` takes.
     pub fn json<T: DeserializeOwned>(self) -> Result<T, DownstreamError> {
         let answer = self.error_for_status()?;
-        let body = if answer.bytes().is_empty() { b"null" } else { answer.bytes() };
-        serde_json::from_slice(body).map_err(|error| {
-            let content_type = printable(answer.header("content-type").unwrap_or("no content type"), 100);
-            // The line and column alone: the parser's text repeats values.
-            let page = is_page(&answer.response);
-            let finding = answer.called.not_json(&content_type, error.line(), error.column(), page);
-            DownstreamError::NotJson { answer: Box::new(answer.clone()), finding: Box::new(finding) }
-        })
+        match answer.value() {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let finding = Box::new(answer.not_json(&error));
+                Err(DownstreamError::NotJson { answer: Box::new(answer), finding })
+            }
+        }
+    }
+
+    fn value<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        let text = self.decoded();
+        let plain = |text: &str| T::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(text));
+        if text.is_empty() {
+            return serde_json::from_str("null").or_else(|error| plain("").map_err(|_| error));
+        }
+        let said = self.content_type();
+        let is_text = media_type::is_text(said) || media_type::check(said).is_err();
+        serde_json::from_str(&text).or_else(|error| plain(&text).ok().filter(|_| is_text).ok_or(error))
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> Finding {
+        if self.bytes().is_empty() {
+            return self.called.empty(self.status());
+        }
+        let content_type = printable(self.header("content-type").unwrap_or("no content type"), 100);
+        // The line and column alone: the parser's text repeats values.
+        self.called.not_json(&content_type, error.line(), error.column(), page::is_page(&self.response))
     }
 
     /// Why a status that is not 2xx may have come.
+    #[cfg(feature = "cli")]
     pub(crate) fn refusal(&self) -> Option<Finding> {
-        let refused = || self.called.refused(&self.response, self.token.as_ref(), &self.api_error().shown());
-        (!self.is_success()).then(refused)
+        (!self.is_success()).then(|| self.refused())
+    }
+
+    fn refused(&self) -> Finding {
+        let finding = self.called.refused(&self.response, self.token.as_ref(), &self.api_error().shown());
+        match self.unanswered {
+            false => finding,
+            true => finding
+                .because("the API asks for a token with further claims, and the body, a stream, cannot be sent again")
+                .remedy("give the body with StreamBody::each_time(..)"),
+        }
+    }
+
+    /// The answer as an error.
+    pub(super) fn into_error(self) -> DownstreamError {
+        let finding = Box::new(self.refused());
+        DownstreamError::Status { answer: Box::new(self), finding }
     }
 }

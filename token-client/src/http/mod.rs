@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 mod failure;
 pub(crate) mod headers;
+pub(crate) mod media_type;
 mod origin;
 pub(crate) mod page;
 pub(crate) mod path;

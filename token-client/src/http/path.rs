@@ -10,6 +10,9 @@ const MAX_NESTING: usize = 8;
 /// Refuses a path that could mean another place than one below the API's address. `may_query` is for a
 /// section's `RelativePath`, which may carry a query; a path given per call may not.
 pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
+    if is_plain(path) && !path.starts_with("//") {
+        return Ok(());
+    }
     let (place, extra) = match path.find(['?', '#']) {
         Some(at) => path.split_at(at),
         None => (path, ""),
@@ -34,6 +37,13 @@ pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
     stays(&levels)
 }
 
+/// Whether a path is its own normal form, and nobody reads it as another one: letters, digits, `-`, `.`, `_`, `~` and
+/// slashes, with no `.` or `..` between them.
+pub(crate) fn is_plain(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes().all(plain) && path.split('/').all(|part| !matches!(part, "." | ".."))
+}
+
 /// One segment, escaped, whatever it is made of.
 ///
 /// # Errors
@@ -46,6 +56,35 @@ pub(crate) fn segment(text: &str) -> Result<String, Box<Finding>> {
             stays(&decodings(text)?)?;
             Ok(escape(text))
         }
+    }
+}
+
+/// A path whose places `{name}` are filled, each with one segment.
+///
+/// # Errors
+/// When a place has nothing to fill it or a value has no place; as [`segment`].
+pub(crate) fn fill<'a>(template: &'a str, values: &[(String, String)]) -> Result<Cow<'a, str>, Box<Finding>> {
+    if values.is_empty() {
+        return Ok(template.into());
+    }
+    let (mut out, mut rest, mut used) = (String::with_capacity(template.len()), template, 0);
+    while let Some((before, after)) = rest.split_once('{') {
+        let named = after.split_once('}').and_then(|(name, after)| {
+            let value = values.iter().find(|(own, _)| own == name)?;
+            Some((value, after))
+        });
+        let Some(((_, value), after)) = named else {
+            return Err(refused("has a {...} that nothing fills", "name its value with path_parameter(..)"));
+        };
+        out.push_str(before);
+        out.push_str(&segment(value)?);
+        (rest, used) = (after, used + 1);
+    }
+    out.push_str(rest);
+    let placed = |name: &str| template.contains(&format!("{{{name}}}"));
+    match values.iter().all(|(name, _)| placed(name)) && used > 0 {
+        true => Ok(out.into()),
+        false => Err(refused("has no {...} of a parameter's name", "write {NAME} where the parameter belongs")),
     }
 }
 
@@ -103,15 +142,21 @@ fn decode(text: &str) -> Option<String> {
 
 /// Percent-encodes all that RFC 3986 §2.3 does not leave unreserved; a space is `%20`.
 pub(crate) fn escape(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        use std::fmt::Write;
+    let mut out = String::with_capacity(text.len());
+    escape_into(&mut out, text);
+    out
+}
+
+/// The same, at the end of a text.
+pub(crate) fn escape_into(out: &mut String, text: &str) {
+    use std::fmt::Write;
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
-        out
-    })
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +212,27 @@ mod tests {
             ("../a?x=1", "leads above BaseUrl"),
         ] {
             assert_eq!(why(check(path, true)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn places_are_filled_with_segments() {
+        let filled = |template: &str, values: &[(&str, &str)]| {
+            let values: Vec<_> = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            fill(template, &values).map_or_else(|finding| finding.message.replace("the path ", ""), Cow::into_owned)
+        };
+        let (id, day) = (("id", "a/b c"), ("day", "1"));
+        for (template, values, expected) in [
+            ("users/{id}/days/{day}", vec![id, day], "users/a%2Fb%20c/days/1"),
+            ("{id}{id}", vec![id], "a%2Fb%20ca%2Fb%20c"),
+            ("users/{id}", vec![], "users/{id}"),
+            ("users/{id}", vec![("id", "..")], "leads above BaseUrl"),
+            ("users/{id}", vec![("id", "")], "has an empty segment"),
+            ("users/{id}/{day}", vec![id], "has a {...} that nothing fills"),
+            ("users/{id", vec![id], "has a {...} that nothing fills"),
+            ("users/{id}", vec![id, day], "has no {...} of a parameter's name"),
+        ] {
+            assert_eq!(filled(template, &values), expected, "{template}");
         }
     }
 

@@ -26,7 +26,8 @@ fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32) -> Cow<'static, str> {
     text.into()
 }
 
-fn utf16(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Cow<'static, str> {
+/// UTF-16 without a mark.
+pub(crate) fn utf16(bytes: &[u8], read: fn([u8; 2]) -> u16) -> Cow<'static, str> {
     let (units, rest) = bytes.as_chunks::<2>();
     let mut text: String = char::decode_utf16(units.iter().map(|unit| read(*unit)))
         .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))

@@ -15,7 +15,7 @@ use super::managed_identity;
 use super::refused;
 use super::scopes;
 use super::tree::Tree;
-use crate::http::{headers, path};
+use crate::http::{headers, media_type, path};
 
 /// The section whose children are downstream APIs.
 pub(crate) const PARENT: &str = "DownstreamApis";
@@ -277,12 +277,13 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
         say(binder, *finding, path.path.clone(), &path.origin);
     }
     if let Some(accept) = &options.accept_header
-        && let Err(finding) = headers::check("Accept", &accept.value)
+        && let Err(finding) = media_type::check_accept(&accept.value)
     {
-        say(binder, finding.remedy("change AcceptHeader"), accept.path.clone(), &accept.origin);
+        say(binder, *finding, accept.path.clone(), &accept.origin);
     }
-    if let Some(content_type) = &options.content_type
-        && let Err(finding) = headers::check_media_type(&content_type.value)
+    let content_type = options.content_type.as_ref().filter(|text| !text.value.trim().is_empty());
+    if let Some(content_type) = content_type
+        && let Err(finding) = media_type::check(content_type.value.trim())
     {
         say(binder, *finding, content_type.path.clone(), &content_type.origin);
     }
@@ -337,6 +338,11 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl has a user name or password in it");
             binder.say(&place, finding.remedy("remove it: a token is what a call is made with"));
+        }
+        Ok(url) if url.fragment().is_some() => {
+            let finding =
+                Finding::error(codes::WRONG_VALUE, "BaseUrl has a fragment (#...) in it, which is never sent");
+            binder.say(&place, finding.remedy("remove it; a # that belongs to the path is written %23"));
         }
         Ok(url) if url.scheme() == "http" && !is_loopback(url.as_str()) && !options.is_anonymous() => {
             let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: no token is sent there");

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use credential_core::Secret;
 use credential_core::source::Origin;
+use credential_core::{Finding, Secret};
 
-use super::downstream::DownstreamOptions;
+use super::configuration::{CODE, any_error};
+use super::downstream::{DownstreamOptions, PARENT, bind_all};
 use super::in_code::Writer;
-use crate::ManagedIdentityId;
+use super::tree::Tree;
+use crate::{ConfigurationError, ManagedIdentityId};
 
 /// A downstream API's section, written in code: the same settings, checked as those of a file are, over what
 /// files and variables say of the same API. `Debug` shows the names of the settings alone.
@@ -112,6 +114,30 @@ impl DownstreamBuilder {
     /// Any setting of the section by its name or path: `set("AcquireTokenOptions:FmiPath", "a/b")`.
     pub fn set(self, path: &str, value: impl Into<Secret>) -> Self {
         self.at(path.split(super::key::SEPARATOR).map(str::to_owned), value)
+    }
+
+    /// The options of an API that stands in no section, for [`DownstreamApi::new`](crate::DownstreamApi::new). What is
+    /// noteworthy about them goes to the log.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, at once.
+    pub fn build(&self, name: &str) -> Result<DownstreamOptions, ConfigurationError> {
+        let mut said = Vec::new();
+        let mut writer = Writer::new(CODE, &mut said);
+        self.write(&[PARENT, name], &mut writer);
+        let tree = Tree::merge(vec![writer.into_layer()]);
+        let options = bind_all(&tree, "", &mut said).pop();
+        if !any_error(&said)
+            && let Some(options) = options
+        {
+            said.iter().for_each(|finding| tracing::warn!(api = name, %finding, "a downstream API"));
+            return Ok(options);
+        }
+        if said.is_empty() {
+            let missing = Finding::error("missing-setting", "BaseUrl is missing: there is nothing to call");
+            said.push(missing.at(format!("{PARENT}:{name}:BaseUrl"), Origin::Code).remedy("call base_url(..)"));
+        }
+        Err(ConfigurationError::new(said))
     }
 
     fn at(mut self, path: impl IntoIterator<Item = String>, value: impl Into<Secret>) -> Self {

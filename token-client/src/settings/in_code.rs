@@ -42,7 +42,7 @@ impl InCode {
     /// Everything as a layer over those below. Credentials follow what is there already: the places of others,
     /// and what is set in them by variables, stay.
     pub(crate) fn layer(&self, number: u32, section: &str, below: &[Layer], said: &mut Vec<Finding>) -> Layer {
-        let mut writer = Writer { layer: Layer::new(number), said };
+        let mut writer = Writer::new(number, said);
         let application: Vec<&str> = section.split(SEPARATOR).collect();
         for (name, value) in &self.values {
             writer.text(&[&application[..], &[*name]].concat(), value, &Origin::Code);
@@ -75,7 +75,15 @@ pub(crate) struct Writer<'a> {
     said: &'a mut Vec<Finding>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(crate) fn new(number: u32, said: &'a mut Vec<Finding>) -> Self {
+        Self { layer: Layer::new(number), said }
+    }
+
+    pub(crate) fn into_layer(self) -> Layer {
+        self.layer
+    }
+
     /// A value; a later one goes over an earlier one.
     pub(crate) fn text(&mut self, path: &[&str], value: &Secret, origin: &Origin) {
         if let Err(Refused::TooDeep | Refused::Duplicate(_)) = self.layer.put(path, value.clone(), origin) {

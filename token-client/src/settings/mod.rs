@@ -31,7 +31,7 @@ mod bind;
 pub mod codes;
 mod configuration;
 mod credentials;
-mod decode;
+pub(crate) mod decode;
 pub(crate) mod downstream;
 mod downstream_builder;
 #[doc = include_str!("../../docs/federation.md")]
