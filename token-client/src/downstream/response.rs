@@ -7,10 +7,10 @@ use std::time::Duration;
 use credential_core::text::printable;
 use credential_core::world::HttpResponse;
 use credential_core::{Finding, Secret};
-use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::de::DeserializeOwned;
 
 use super::called::Called;
-use super::text::decoded;
+use super::text::{Plain, decoded};
 use super::{ApiError, DownstreamError};
 use crate::AccessToken;
 use crate::http::{media_type, page};
@@ -121,7 +121,7 @@ impl DownstreamResponse {
 
     fn value<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         let text = self.decoded();
-        let plain = |text: &str| T::deserialize(IntoDeserializer::<serde::de::value::Error>::into_deserializer(text));
+        let plain = |text: &str| T::deserialize(Plain(text));
         if text.is_empty() {
             return serde_json::from_str("null").or_else(|error| plain("").map_err(|_| error));
         }

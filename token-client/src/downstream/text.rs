@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::de::{Deserializer, Error, Visitor, value};
+use serde::forward_to_deserialize_any;
+
 use crate::http::media_type;
 use crate::settings::decode::{self, utf16};
 
@@ -31,6 +34,34 @@ pub(super) fn decoded<'a>(bytes: &'a [u8], content_type: &str) -> Cow<'a, str> {
 fn windows(byte: &u8) -> char {
     let place = usize::from(*byte).checked_sub(0x80);
     place.and_then(|place| WINDOWS_1252.get(place)).copied().unwrap_or(char::from(*byte))
+}
+
+/// A text for a type that is a text and nothing else, as `String` is.
+pub(super) struct Plain<'a>(pub(super) &'a str);
+
+impl<'de> Deserializer<'de> for Plain<'_> {
+    type Error = value::Error;
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
+        Err(value::Error::custom("text is no other type"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
 }
 
 #[cfg(test)]
