@@ -88,7 +88,10 @@ impl DownstreamApi {
     /// ```
     #[must_use]
     pub fn with_defaults(self, call: DownstreamCall) -> Self {
-        let call = self.with_own(&call).into_owned();
+        let call = match &self.defaults {
+            Some(defaults) => call.over(defaults),
+            None => call,
+        };
         Self { defaults: Some(Arc::new(call)), ..self }
     }
 
