@@ -26,9 +26,11 @@ mod http;
 #[cfg(any(feature = "azure-core", feature = "reqwest-middleware", feature = "tower"))]
 pub mod integrations;
 mod jwt;
+mod meters;
 pub mod settings;
 pub mod sources;
 mod spans;
+pub mod store;
 #[cfg(feature = "testing")]
 mod testing;
 mod token;
@@ -39,7 +41,8 @@ pub mod troubleshooting {}
 pub use credential_core;
 
 pub use client::{
-    Acquired, ConfigurationError, DEFAULT_PATIENCE, Engine, TokenClient, TokenClientBuilder, TokenClients, TokenOrigin,
+    Acquired, ClientStatus, ConfigurationError, DEFAULT_PATIENCE, ENDS_SOON, Engine, Failing, Health, TokenClient,
+    TokenClientBuilder, TokenClients, TokenOrigin,
 };
 pub use downstream::{
     ApiError, Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, DownstreamStream,

@@ -168,14 +168,18 @@ impl CredentialChain {
         };
         let slots = self.shared.slots.iter();
         slots
-            .map(|slot| EntryStatus {
-                index: slot.index,
-                source_type: slot.description.source_type().clone(),
-                credential: slot.newest(),
-                failure: slot.last_failure(),
-                refusal: slot.last_refusal(),
-                left_alone_until: until(slot),
-                in_use: in_use == Some(slot.index),
+            .map(|slot| {
+                let (refusal, refused_everywhere) = slot.last_refusal().unzip();
+                EntryStatus {
+                    index: slot.index,
+                    source_type: slot.description.source_type().clone(),
+                    credential: slot.newest(),
+                    failure: slot.last_failure(),
+                    refusal,
+                    refused_everywhere: refused_everywhere.unwrap_or_default(),
+                    left_alone_until: until(slot),
+                    in_use: in_use == Some(slot.index),
+                }
             })
             .collect()
     }

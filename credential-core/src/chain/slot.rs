@@ -111,9 +111,9 @@ impl Slot {
         self.memory().last_failure()
     }
 
-    /// What is known to have been refused, for reports.
-    pub(crate) fn last_refusal(&self) -> Option<SharedError> {
-        self.memory().refusals.last().map(|refusal| Arc::clone(&refusal.error))
+    /// What is known to have been refused, for reports, and whether it holds everywhere.
+    pub(crate) fn last_refusal(&self) -> Option<(SharedError, bool)> {
+        self.memory().refusals.last().map(|refusal| (Arc::clone(&refusal.error), refusal.everywhere))
     }
 
     pub(crate) fn newest(&self) -> Option<Credential> {

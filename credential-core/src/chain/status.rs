@@ -19,6 +19,8 @@ pub struct EntryStatus {
     pub failure: Option<SourceError>,
     /// Why an authority refused its credential last; cleared when it accepts it.
     pub refusal: Option<SharedError>,
+    /// Whether that refusal is about nothing but the credential, and so holds at every authority.
+    pub refused_everywhere: bool,
     /// Until when it is left alone for its failure or refusal (of several authorities' the last); `None` when
     /// it is tried at the next exchange.
     pub left_alone_until: Option<SystemTime>,

@@ -168,6 +168,7 @@ fn run_object(run: &Run) -> Value {
 pub(crate) fn from(origin: TokenOrigin) -> &'static str {
     match origin {
         TokenOrigin::Cache => "cache",
+        TokenOrigin::SharedCache => "shared-cache",
         TokenOrigin::Authority => "authority",
     }
 }

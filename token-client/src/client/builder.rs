@@ -10,8 +10,11 @@ use credential_core::{CredentialSource, SourceRegistry, World};
 use super::TokenClients;
 use super::recipe::Recipe;
 use super::sections::Built;
+use crate::meters;
 use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location};
+use crate::store::SharedCache;
+use crate::store::sharing::Sharing;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
 
 /// How long one call waits for a token, everything included, unless it is told otherwise.
@@ -27,6 +30,7 @@ pub struct TokenClientBuilder {
     http: Option<Arc<dyn HttpClient>>,
     world: Option<World>,
     patience: Duration,
+    shared_cache: Option<SharedCache>,
     #[cfg(feature = "federated")]
     providers: Option<credential_federated::CustomSignedAssertionSource>,
 }
@@ -41,6 +45,7 @@ impl Default for TokenClientBuilder {
             http: None,
             world: None,
             patience: DEFAULT_PATIENCE,
+            shared_cache: None,
             #[cfg(feature = "federated")]
             providers: None,
         }
@@ -154,6 +159,13 @@ impl TokenClientBuilder {
         self
     }
 
+    /// A cache that other processes and machines share, behind the one in memory; none otherwise.
+    #[must_use]
+    pub fn shared_cache(mut self, cache: SharedCache) -> Self {
+        self.shared_cache = Some(cache);
+        self
+    }
+
     /// The registry that the entries will be bound with.
     pub fn registry(&self) -> SourceRegistry {
         let mut registry = crate::sources::registry();
@@ -206,12 +218,13 @@ impl TokenClientBuilder {
             (Some(world), None) => world,
             (None, http) => real_world(http)?,
         };
-        Ok(self.recipe_in(world))
+        Ok(self.recipe_in(meters::timed(world)))
     }
 
     /// What clients are made with in that world.
     pub(crate) fn recipe_in(&self, world: World) -> Recipe {
         let location = self.configuration.is_none().then(|| self.location.clone());
+        let sharing = self.shared_cache.clone().map(|cache| Arc::new(Sharing::new(cache, world.clone())));
         Recipe {
             location,
             code: self.code.clone(),
@@ -219,6 +232,7 @@ impl TokenClientBuilder {
             world,
             patience: self.patience,
             identities: Arc::default(),
+            sharing,
         }
     }
 }

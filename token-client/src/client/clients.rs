@@ -51,6 +51,11 @@ impl TokenClients {
         Ok(sections::keep(built, section, client))
     }
 
+    /// The clients that were made so far.
+    pub(super) fn built(&self) -> &Built {
+        &self.shared.built
+    }
+
     /// The names of the sections at the top of the configuration that have a `ClientId`, in their order.
     pub fn applications(&self) -> Vec<&str> {
         let tree = &self.shared.configuration.tree;

@@ -12,10 +12,14 @@ pub(crate) mod recipe;
 mod relative_paths;
 mod reload;
 mod sections;
+mod status;
 mod token_client;
+mod trouble;
 
 pub use builder::{DEFAULT_PATIENCE, TokenClientBuilder};
 pub use clients::TokenClients;
 pub use configuration_error::ConfigurationError;
 pub use nested_tokens::Engine;
+pub use status::{ClientStatus, ENDS_SOON, Health};
 pub use token_client::{Acquired, TokenClient, TokenOrigin};
+pub use trouble::Failing;

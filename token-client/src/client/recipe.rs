@@ -11,9 +11,12 @@ use super::identities::Identities;
 use super::relative_paths::beside_settings;
 use super::sections::{Built, Sections};
 use super::token_client::Inner;
+use super::trouble::Trouble;
 use crate::authority::AuthorityKind;
+use crate::meters::Meters;
 use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location, any_error};
+use crate::store::sharing::Sharing;
 use crate::token::cache::{MAX_TOKENS, TokenCache};
 use crate::token::throttled::Throttled;
 use crate::{ConfigurationError, TokenClient};
@@ -31,6 +34,8 @@ pub(crate) struct Recipe {
     pub(crate) patience: Duration,
     /// The machine's, whatever the section.
     pub(crate) identities: Arc<Identities>,
+    /// The cache that other processes share.
+    pub(crate) sharing: Option<Arc<Sharing>>,
 }
 
 impl Recipe {
@@ -86,11 +91,13 @@ impl Recipe {
             hears_call_tenant: authority.kind().takes_call_tenant() || authority.kind() == AuthorityKind::Oidc,
             authority,
             chain,
-            configuration: configuration.into(),
             recipe: self.clone(),
             cache: TokenCache::new(MAX_TOKENS),
             flights: Flights::default(),
             throttled: Throttled::default(),
+            trouble: Trouble::default(),
+            meters: Meters::of(&configuration.section),
+            configuration: configuration.into(),
         }))
     }
 }

@@ -8,19 +8,25 @@ use std::time::Duration;
 use credential_core::chain::Search;
 use credential_core::flight::{Flights, NoFlight};
 use credential_core::guard::{Unanswered, bounded, guarded};
+use credential_core::world::Moment;
 use credential_core::{CredentialChain, Finding, World};
 use tracing::{Instrument, Span};
 
 use super::builder::TokenClientBuilder;
 use super::current::Current;
 use super::recipe::Recipe;
+use super::trouble::Trouble;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
 use crate::exchange::led::MadeFrom;
 use crate::exchange::{Exchange, ExchangeError, chain_gap, claims};
 use crate::http::{addresses, headers};
+use crate::meters::{Began, Meters, Reason};
 use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
 use crate::settings::{ApplicationOptions, Configuration};
 use crate::spans::{self, Parent};
+use crate::store::SharedToken;
+use crate::store::shared_key::{Holder, SharedKey};
+use crate::store::sharing::Found;
 use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
 use crate::token::error::panicked;
 use crate::token::flight_key::FlightKey;
@@ -38,10 +44,19 @@ type Outcome = Result<AccessToken, TokenError>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenOrigin {
-    /// The cache.
+    /// The cache in memory.
     Cache,
+    /// The cache that processes share: another one got it.
+    SharedCache,
     /// The authority, now.
     Authority,
+}
+
+impl TokenOrigin {
+    /// Where a token came from that was not at hand: the authority accepts a credential, another process's has none.
+    pub(crate) fn of_exchange(token: &AccessToken) -> Self {
+        if token.attempts().is_empty() { Self::SharedCache } else { Self::Authority }
+    }
 }
 
 /// A token and where it came from.
@@ -99,6 +114,8 @@ pub(crate) struct Inner {
     pub(crate) cache: TokenCache,
     pub(crate) flights: Flights<FlightKey, Outcome>,
     pub(crate) throttled: Throttled,
+    pub(crate) trouble: Trouble,
+    pub(crate) meters: Meters,
 }
 
 impl TokenClient {
@@ -143,7 +160,8 @@ impl TokenClient {
             Some(token) => Ok(Acquired { token, origin: TokenOrigin::Cache }),
             None => {
                 let token = Box::pin(self.exchange(request)).await?;
-                Ok(Acquired { token, origin: TokenOrigin::Authority })
+                let origin = TokenOrigin::of_exchange(&token);
+                Ok(Acquired { token, origin })
             }
         }
     }
@@ -163,6 +181,7 @@ impl TokenClient {
                 Inner::renew(&inner, key, request);
             }
         }
+        inner.meters.hit(request.is_for_app());
         Some(hit.token)
     }
 
@@ -187,12 +206,15 @@ impl TokenClient {
             client_id: old.client_id.clone(),
             authority: old.authority.clone(),
             chain,
-            recipe: old.recipe.clone(),
+            // What another process got says nothing of this entry.
+            recipe: Recipe { sharing: None, ..old.recipe.clone() },
             tenant: old.tenant.clone(),
             hears_call_tenant: old.hears_call_tenant,
             cache: TokenCache::new(cache::MAX_TOKENS),
             flights: Flights::default(),
             throttled: Throttled::default(),
+            trouble: Trouble::default(),
+            meters: Meters::of(&old.configuration.section),
         }))
     }
 
@@ -320,15 +342,57 @@ impl Inner {
         (!hit.due).then_some(hit.token)
     }
 
-    /// The whole exchange; what it gives is in the cache when it ends.
+    /// As [`shared_or_asked`](Self::shared_or_asked), measured.
     async fn exchange(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
+        let (world, start) = (self.world(), self.world().clock.moment());
+        let began = self.meters.begin(|| Began { for_app: request.is_for_app(), reason: self.reason(&key, request) });
+        let result = self.shared_or_asked(key, request, span).await;
+        self.meters.ended(began, &result, world.clock.moment().since(start), world);
+        self.meters.credentials(&self.chain);
+        result
+    }
+
+    fn reason(&self, key: &CacheKey, request: &TokenRequest) -> Reason {
+        match request {
+            TokenRequest { claims: Some(_), .. } => Reason::Claims,
+            TokenRequest { force_refresh: true, .. } => Reason::Forced,
+            _ if self.cache.get(&key.as_ref(), self.world().clock.now()).is_some() => Reason::Proactive,
+            _ => Reason::Missing,
+        }
+    }
+
+    /// What another process shares, or the whole exchange; what it gives is in the cache when it ends. A managed
+    /// identity's token is the machine's alone.
+    async fn shared_or_asked(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
         if let Some(identity) = &request.managed_identity {
             return self.identity_token(identity, key, request).await;
         }
         let world = self.world().clone();
-        let (exchange, authority) = self.prepare(request).await.map_err(TokenError::before)?;
+        let deadline = world.clock.moment().after(self.recipe.patience);
+        let turn = match self.shared(&key, request).await {
+            Some(Found::Token(SharedToken { issued, tenant, .. })) => {
+                let token = AccessToken::of(issued, &request.scopes, tenant.as_deref(), Vec::new());
+                self.cache.insert(key, token.clone(), &world);
+                return Ok(token);
+            }
+            Some(Found::Ask(turn)) => Some(turn),
+            None => None,
+        };
+        let asked = self.ask(key, request, deadline, span).await;
+        self.trouble.note(&asked, world.clock.now());
+        let token = asked?;
+        if let Some(turn) = turn {
+            turn.keep(&token);
+        }
+        Ok(token)
+    }
+
+    /// The exchange with the authority.
+    async fn ask(&self, key: CacheKey, request: &TokenRequest, deadline: Moment, span: &Span) -> Outcome {
+        let world = self.world().clone();
+        let (exchange, authority) = self.prepare(request, deadline).await.map_err(TokenError::before)?;
         spans::exchanges(span, &exchange);
-        let (deadline, tenant) = (exchange.deadline, exchange.tenant.clone());
+        let tenant = exchange.tenant.clone();
         let exchange = Arc::new(exchange);
         let presented = {
             let (exchange, world) = (Arc::clone(&exchange), world.clone());
@@ -373,8 +437,34 @@ impl Inner {
         }
     }
 
+    /// What other processes share for the request, or the turn to ask; `None` where nothing is shared. A request that
+    /// cannot work as it is waits for nobody.
+    async fn shared(&self, key: &CacheKey, request: &TokenRequest) -> Option<Found> {
+        let sharing = self.recipe.sharing.as_ref().filter(|sharing| sharing.takes(request.is_for_app()))?;
+        scope_to_send(request).ok()?;
+        let options = self.options();
+        let holder = Holder {
+            authority: &self.authority.endpoints().authority,
+            client_id: &self.client_id,
+            capabilities: options.client_capabilities.as_ref().map_or(&[], |list| &list.value),
+            extra_query: &options.extra_query(),
+        };
+        let shared = SharedKey::of(&holder, request, self.key(request).tenant());
+        if request.asks_anew() {
+            return Some(Found::Ask(sharing.turn(shared)));
+        }
+        let now = self.world().clock.now();
+        let kept = self.cache.get(&key.as_ref(), now);
+        // Whoever renews wants a newer one than it has; whoever has none takes what still lasts.
+        let fit = |shared: &SharedToken| match &kept {
+            Some(kept) => kept.token.expires_on() < shared.expires_on,
+            None => cache::lasts(shared.expires_on, now),
+        };
+        Some(sharing.find(shared, self.recipe.patience / 4, fit).await)
+    }
+
     /// Checks the request and learns the token endpoint, and the authority that it belongs to.
-    async fn prepare(&self, request: &TokenRequest) -> Result<(Exchange, String), ExchangeError> {
+    async fn prepare(&self, request: &TokenRequest, deadline: Moment) -> Result<(Exchange, String), ExchangeError> {
         let (options, world) = (self.options(), self.world());
         let scope = scope_to_send(request)?;
         let capabilities = options.client_capabilities.as_ref().map_or_else(Vec::new, |list| list.value.clone());
@@ -386,7 +476,6 @@ impl Inner {
             let checked = headers::check("client-request-id", id);
             checked.map_err(|finding| Box::new(finding.remedy("write correlation_id as a GUID")))?;
         }
-        let deadline = world.clock.moment().after(self.recipe.patience);
         let resolve = || self.authority.resolve(request.tenant.as_deref(), request.is_for_app(), world);
         let endpoints = match bounded(&*world.clock, deadline, resolve).await {
             Ok(endpoints) => endpoints,

@@ -100,6 +100,11 @@ impl Hash for CacheKeyRef<'_> {
 }
 
 impl CacheKeyRef<'_> {
+    /// The tenant that is asked, where the authority has tenants.
+    pub(crate) fn tenant(&self) -> Option<&str> {
+        self.tenant
+    }
+
     /// A tenant and scopes alone, as most are.
     fn is_plain(&self) -> bool {
         self.user_assertion.is_none()
@@ -171,6 +176,15 @@ struct Kept {
     due: Option<SystemTime>,
 }
 
+/// Whether a token is handed out: it is not within the margin before its end.
+pub(crate) fn lasts(expires_on: SystemTime, now: SystemTime) -> bool {
+    until(expires_on) > now
+}
+
+fn until(expires_on: SystemTime) -> SystemTime {
+    expires_on.checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 /// A token from the cache.
 #[derive(Debug)]
 pub(crate) struct Hit {
@@ -209,7 +223,7 @@ impl TokenCache {
             self.make_room(world.clock.now());
         }
         let due = token.refresh_on().map(|at| at.checked_add(SPREAD.mul_f64(world.jitter())).unwrap_or(at));
-        let until = token.expires_on().checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH);
+        let until = until(token.expires_on());
         tokens.insert(key, Kept { token, until, due });
     }
 

@@ -1,0 +1,116 @@
+//! A store in trouble: calls go on as if there were none.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use token_client::TokenOrigin::{Authority, SharedCache};
+use token_client::store::{self, StoreError, StoreFault, TokenStore};
+
+use credential_tests::processes::{Machines, app, got, keys};
+
+const FAULTS: [StoreFault; 5] =
+    [StoreFault::Down, StoreFault::Hangs, StoreFault::Panics, StoreFault::OutOfMemory, StoreFault::Denied];
+
+#[tokio::test(start_paused = true)]
+async fn no_call_fails_or_waits_longer_than_one_bound_and_then_the_store_is_left_alone() {
+    for fault in FAULTS {
+        let machines = Machines::paused();
+        machines.store.fault(fault);
+        let client = machines.process().await;
+        let start = tokio::time::Instant::now();
+        assert_eq!(got(&client, &app()).await.1, Authority, "{fault:?}");
+        let took = start.elapsed();
+        assert!(took <= Duration::from_millis(51), "{fault:?}: {took:?}");
+        // What is written behind the back.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let (commands, start) = (machines.store.commands(), tokio::time::Instant::now());
+        for nth in 0..100 {
+            let request = app().extra_query("nth", nth.to_string());
+            assert_eq!(got(&client, &request).await.1, Authority, "{fault:?}");
+        }
+        // A tick of tokio's timer for each, at the most.
+        let took = start.elapsed();
+        assert!(took <= Duration::from_millis(100), "{fault:?}: {took:?}");
+        // Out of memory, reads go on.
+        let reads = if fault == StoreFault::OutOfMemory { 100 } else { 0 };
+        assert_eq!(machines.store.commands() - commands, reads, "{fault:?}");
+        let status = client.status().shared_cache.unwrap();
+        assert!(!status.is_well() && status.last_finding.is_some(), "{fault:?}: {status:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_at_once_wait_once_when_a_store_hangs() {
+    let machines = Machines::new();
+    machines.store.fault(StoreFault::Hangs);
+    let client = machines.process().await;
+    let start = Instant::now();
+    let callers: Vec<_> = (0..1000)
+        .map(|nth| {
+            let client = client.clone();
+            tokio::spawn(async move { got(&client, &app().extra_query("nth", nth.to_string())).await.1 })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), Authority);
+    }
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(500), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_well_again_is_used_again() {
+    for fault in FAULTS {
+        let (machines, clock) = Machines::standing();
+        machines.store.fault(fault);
+        let client = machines.process().await;
+        let bound = async {
+            loop {
+                tokio::task::yield_now().await;
+                clock.advance(Duration::from_millis(1));
+            }
+        };
+        let request = app();
+        tokio::select! {
+            _ = got(&client, &request) => {}
+            () = bound => {}
+        }
+        machines.store.fault(None);
+        for _ in 0..40 {
+            clock.advance(Duration::from_secs(1));
+            let anew = got(&client, &app().force_refresh()).await;
+            assert_eq!(anew.1, Authority, "{fault:?}");
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(got(&machines.process().await, &app()).await.1, SharedCache, "{fault:?}");
+        assert!(client.status().shared_cache.unwrap().is_well(), "{fault:?}");
+    }
+}
+
+/// A store of somebody's own, without locks.
+#[derive(Debug)]
+struct Own(store::FakeStore);
+
+#[async_trait]
+impl TokenStore for Own {
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(name).await
+    }
+
+    async fn set(&self, name: &str, value: Vec<u8>, life: Duration) -> Result<(), StoreError> {
+        self.0.set(name, value, life).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_locks_shares_all_the_same() {
+    let machines = Machines::new();
+    let cache = || store::SharedCache::new(Own(machines.store.clone()), keys(&["a"]));
+    let one = Arc::new(machines.process_of("app1", cache()).await);
+    got(&one, &app()).await;
+    machines.settled(1).await;
+    assert_eq!(got(&machines.process_of("app1", cache()).await, &app()).await.1, SharedCache);
+}

@@ -1,0 +1,140 @@
+//! What a client says of itself, and the health check that is made of it.
+
+use std::time::Duration;
+
+use credential_core::testing::{FakeReply, FakeWorld};
+use credential_core::world::{Clock, HttpErrorKind, HttpResponse};
+use token_client::store::{FakeStore, SealingKeys, SharedCache, StoreFault};
+use token_client::{Health, TokenClient, TokenClientBuilder, TokenRequest};
+
+const AUTHORITY: &str = "https://login.microsoftonline.com/";
+const SETTINGS: &str = r#"{"AzureAd": {
+    "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example", "ClientId": "app1",
+    "ClientCredentials": [
+        {"SourceType": "ClientSecret", "ClientSecretDiskPath": "secret.txt"},
+        {"SourceType": "ClientSecret", "ClientSecret": "s3cret-behind-it"}]},
+  "Other": {
+    "Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example", "ClientId": "app2",
+    "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": "s3cret-of-the-other"}]}}"#;
+
+fn builder(world: &FakeWorld) -> TokenClientBuilder {
+    world.files.write("appsettings.json", SETTINGS);
+    TokenClient::builder().world(world.world())
+}
+
+fn answer(world: &FakeWorld, status: u16, body: &'static str) {
+    world.http.on("POST", AUTHORITY, FakeReply::Answer(HttpResponse::new(status, Vec::new(), body)));
+}
+
+const TOKEN: &str = r#"{"token_type":"Bearer","access_token":"t0ken","expires_in":3600}"#;
+const WRONG_SECRET: &str =
+    r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret.","error_codes":[7000215]}"#;
+
+fn request() -> TokenRequest {
+    TokenRequest::app("api://a/.default").force_refresh()
+}
+
+/// What becomes of a request while time goes on.
+async fn ask(client: &TokenClient, world: &FakeWorld) -> Result<(), token_client::TokenError> {
+    let request = request();
+    let mut asking = std::pin::pin!(client.token(&request));
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut asking => return ended.map(drop),
+            () = tokio::task::yield_now() => world.clock.advance(Duration::from_millis(10)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_follows_what_happens() {
+    let world = FakeWorld::new();
+    world.files.write("secret.txt", "s3cret-in-front");
+    answer(&world, 200, TOKEN);
+    let client = builder(&world).build().await.unwrap();
+    assert_eq!(client.status().health(), Health::Unknown);
+
+    client.token(&request()).await.unwrap();
+    let status = client.status();
+    assert_eq!(status.health(), Health::Well);
+    let in_use = status.in_use.as_ref().unwrap();
+    assert_eq!((in_use.index, in_use.since), (0, world.clock.now()));
+    assert_eq!((status.section.as_str(), status.client_id.as_str()), ("AzureAd", "app1"));
+
+    world.http.on("POST", AUTHORITY, FakeReply::Fail(HttpErrorKind::Connect));
+    world.clock.advance(Duration::from_secs(60));
+    let began = world.clock.now();
+    ask(&client, &world).await.unwrap_err();
+    assert_eq!(client.status().health(), Health::Degraded, "the authority is out of reach");
+    let since = client.status().failing.unwrap().since;
+    assert!(since >= began);
+
+    answer(&world, 401, WRONG_SECRET);
+    world.clock.advance(Duration::from_secs(60));
+    ask(&client, &world).await.unwrap_err();
+    let status = client.status();
+    assert_eq!(status.health(), Health::Failing);
+    assert_eq!(status.failing.as_ref().unwrap().since, since);
+    assert!(status.entries.iter().all(|entry| entry.refusal.is_some() && entry.left_alone_until.is_some()));
+    let shown = format!("{status:?}");
+    assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+
+    answer(&world, 200, TOKEN);
+    world.clock.advance(Duration::from_secs(3600));
+    ask(&client, &world).await.unwrap();
+    let status = client.status();
+    assert_ne!(status.health(), Health::Failing, "{status:?}");
+    assert!(status.failing.is_none());
+}
+
+#[tokio::test]
+async fn a_credential_in_front_that_fails_is_worth_a_look() {
+    let world = FakeWorld::new();
+    answer(&world, 200, TOKEN);
+    let client = builder(&world).build().await.unwrap();
+    client.token(&request()).await.unwrap();
+    let status = client.status();
+    assert_eq!(status.health(), Health::Degraded);
+    assert_eq!(status.in_use.as_ref().unwrap().index, 1);
+    assert!(status.entries[0].failure.is_some());
+}
+
+#[tokio::test]
+async fn a_callers_own_mistake_says_nothing_of_the_client() {
+    let world = FakeWorld::new();
+    world.files.write("secret.txt", "s3cret-in-front");
+    answer(&world, 200, TOKEN);
+    let client = builder(&world).build().await.unwrap();
+    client.token(&request()).await.unwrap();
+    client.token(&TokenRequest::app("no resource")).await.unwrap_err();
+    assert_eq!(client.status().health(), Health::Well);
+}
+
+#[tokio::test]
+async fn a_shared_cache_in_trouble_is_worth_a_look() {
+    let (world, store) = (FakeWorld::new(), FakeStore::new());
+    world.files.write("secret.txt", "s3cret-in-front");
+    answer(&world, 200, TOKEN);
+    store.fault(StoreFault::Down);
+    let keys = SealingKeys::new("k", "A".repeat(43)).unwrap();
+    let client = builder(&world).shared_cache(SharedCache::new(store, keys)).build().await.unwrap();
+    client.token(&TokenRequest::app("api://a/.default")).await.unwrap();
+    let status = client.status();
+    assert_eq!(status.health(), Health::Degraded);
+    let shared = status.shared_cache.unwrap();
+    assert!(shared.left_alone_until.is_some_and(|until| until > world.clock.now()));
+    assert_eq!(shared.last_finding.unwrap().1.code, "shared-cache-unreachable");
+}
+
+#[tokio::test]
+async fn clients_of_a_configuration_are_told_apart() {
+    let world = FakeWorld::new();
+    answer(&world, 200, TOKEN);
+    let clients = builder(&world).build_clients().await.unwrap();
+    assert!(clients.status().is_empty());
+    clients.client("Other").unwrap().token(&request()).await.unwrap();
+    clients.client("AzureAd").unwrap();
+    let told: Vec<_> = clients.status().iter().map(|status| (status.section.clone(), status.health())).collect();
+    assert_eq!(told, [("AzureAd".to_owned(), Health::Unknown), ("Other".to_owned(), Health::Well)]);
+}
