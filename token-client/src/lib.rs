@@ -60,3 +60,8 @@ pub use token::{
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// And those of the guide for who has something else, against the emulator.
+#[cfg(all(doctest, feature = "federated", feature = "secret", feature = "testing"))]
+#[doc = include_str!("../docs/moving-in.md")]
+struct MovingIn;

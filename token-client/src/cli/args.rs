@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// JSON Schema of the configuration, for editors
     Schema(SchemaArgs),
+    /// A new appsettings.json, from arguments, variables and a few answers
+    Init(InitArgs),
     /// An appsettings.json from the variables of other tools: AZURE_*, ARM_*
     Migrate,
     /// The source types in this build, and how to get the missing ones
@@ -176,6 +178,40 @@ pub(crate) struct CallArgs {
     /// One JSON object on stdout
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct InitArgs {
+    /// Where it is written, if nothing is there; - for stdout
+    #[arg(long, value_name = "FILE", default_value = "appsettings.json")]
+    pub(crate) output: PathBuf,
+    /// Writes the JSON schema beside it, for the editor
+    #[arg(long)]
+    pub(crate) schema: bool,
+    /// The cloud's sign-in address; the public cloud's otherwise
+    #[arg(long, value_name = "URL")]
+    pub(crate) instance: Option<String>,
+    /// The tenant, by id or domain
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// The application's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// The variable that has the client secret
+    #[arg(long, value_name = "NAME")]
+    pub(crate) secret_variable: Option<String>,
+    /// The file of the certificate with its key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<String>,
+    /// A downstream API that is called as the application
+    #[arg(long, value_name = "NAME", requires_all = ["base_url", "scope"])]
+    pub(crate) api: Option<String>,
+    /// Its address
+    #[arg(long, value_name = "URL", requires = "api")]
+    pub(crate) base_url: Option<String>,
+    /// Its scope: RESOURCE/.default
+    #[arg(long, value_name = "SCOPE", requires = "api")]
+    pub(crate) scope: Option<String>,
 }
 
 #[derive(Args)]

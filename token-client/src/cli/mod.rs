@@ -10,10 +10,12 @@ mod counting;
 mod demo;
 mod doctor;
 mod emulator;
+mod init;
 mod json;
 mod migrate;
 mod output;
 mod platforms;
+mod questions;
 mod schema;
 mod sources;
 mod text;
@@ -122,6 +124,7 @@ async fn dispatch(command: Command, own: &OwnSources, output: &Output) -> Outcom
         Command::Emulator(args) => emulator::run(args, own, output).await,
         #[cfg(feature = "cert-store")]
         Command::Certificates(command) => certificates::run(command, output).await,
+        Command::Init(args) => init::run(args, own, output).await,
         Command::Migrate => migrate::run(output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

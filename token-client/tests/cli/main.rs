@@ -14,6 +14,7 @@ mod certificates;
 mod config;
 mod doctor;
 mod emulator;
+mod init;
 mod migrate;
 mod others;
 mod program;

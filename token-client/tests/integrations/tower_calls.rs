@@ -1,9 +1,10 @@
 //! Calls through a `TokenLayer`: which token, where, and what a challenge leads to.
 
 use http::Request;
-use token_client::TokenSource;
+use token_client::credential_core::Finding;
 use token_client::integrations::tower::{Cloned, TokenLayer};
 use token_client::integrations::{ApiToken, CallError, CallToken};
+use token_client::{TokenError, TokenErrorKind, TokenSource};
 use tower::{Layer, ServiceExt};
 
 use crate::fakes::{API, Api, Body, CLAIMS, Plain, Source, asks_for_claims, for_api, request, unauthorized};
@@ -191,4 +192,19 @@ async fn without_a_token_nothing_is_sent_and_the_error_is_the_sources() {
     let token_error = error.token_error().unwrap();
     assert!(token_error.is_transient() && error.to_string().contains("there is none today"), "{error}");
     assert!(api.seen().is_empty());
+}
+
+#[test]
+fn the_error_of_a_source_of_ones_own_says_what_to_decide_by() {
+    for (kind, transient, needs_user) in [
+        (TokenErrorKind::NeedsUser, false, true),
+        (TokenErrorKind::Unwell, true, false),
+        (TokenErrorKind::Timeout, true, false),
+        (TokenErrorKind::Credential, false, false),
+    ] {
+        let error = TokenError::of(kind, Finding::error("mine", "there is none").remedy("ask again"));
+        assert_eq!((error.kind(), error.is_transient(), error.needs_user()), (kind, transient, needs_user));
+        assert_eq!((error.findings()[0].code, error.challenge()), ("mine", None));
+        assert_eq!(error.to_string(), "there is none (ask again)");
+    }
 }

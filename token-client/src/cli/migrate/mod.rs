@@ -6,16 +6,16 @@ mod family;
 
 use credential_core::world::{Environment, ProcessEnvironment};
 
-use super::output::Output;
-use super::wrap::Line;
-use super::{Failure, Outcome};
-use draft::Draft;
 use family::FAMILIES;
 
+pub(crate) use self::draft::Draft;
+use super::output::Output;
+use super::{Failure, Outcome};
+
 pub(crate) fn run(output: &Output) -> Outcome {
-    let draft = read(&ProcessEnvironment);
-    let notes: Vec<Line> = draft.notes.iter().map(|note| Line::new("", note.as_str())).collect();
-    output.note_lines(&notes);
+    let mut draft = Draft::default();
+    read(&ProcessEnvironment, &mut draft);
+    output.note_lines(&draft.lines());
     if draft.entries.is_empty() {
         let names: Vec<&str> = FAMILIES.iter().flat_map(|family| [family.secret, family.token_file]).collect();
         output
@@ -27,15 +27,14 @@ pub(crate) fn run(output: &Output) -> Outcome {
     Ok(())
 }
 
-/// What the variables say. Where two tools' say different things, the first tool's stand.
-fn read(environment: &dyn Environment) -> Draft {
-    let mut draft = Draft::default();
+/// What the variables say. Where two tools' say different things, the first tool's stand; what the draft has
+/// already stands before all.
+pub(crate) fn read(environment: &dyn Environment, draft: &mut Draft) {
     for family in FAMILIES {
-        family.read(environment, &mut draft);
+        family.read(environment, draft);
     }
-    family::regions(environment, &mut draft);
-    family::left_out(environment, &mut draft);
-    draft
+    family::regions(environment, draft);
+    family::left_out(environment, draft);
 }
 
 #[cfg(test)]
@@ -49,7 +48,8 @@ mod tests {
     fn migrated(variables: &[(&str, &str)]) -> (String, Draft) {
         let environment = FakeEnvironment::default();
         variables.iter().for_each(|(name, value)| environment.set(*name, *value));
-        let draft = read(&environment);
+        let mut draft = Draft::default();
+        read(&environment, &mut draft);
         let configuration = Configuration::from_json(&draft.text(), &Location::default(), &environment.vars());
         assert!(configuration.findings.is_empty(), "{}\n{:?}", draft.text(), configuration.findings);
         let application = configuration.application;
@@ -123,7 +123,8 @@ mod tests {
             let notes = migrated(&variables).1.notes.join("\n");
             assert!(notes.contains(said) && !notes.contains("hunter2"), "{variable}: {notes}");
         }
-        let empty = read(&FakeEnvironment::default());
+        let mut empty = Draft::default();
+        read(&FakeEnvironment::default(), &mut empty);
         assert!(empty.entries.is_empty() && empty.notes.is_empty());
     }
 

@@ -23,6 +23,11 @@ pub(crate) fn run(args: &SchemaArgs, own: &OwnSources, output: &Output) -> Outco
     Ok(())
 }
 
+/// The same as a file's text.
+pub(crate) fn text(sections: &[String], own: &OwnSources) -> String {
+    format!("{:#}\n", schema(sections, &own.registry()))
+}
+
 fn schema(sections: &[String], sources: &SourceRegistry) -> Value {
     let mut properties = Map::new();
     for section in sections {

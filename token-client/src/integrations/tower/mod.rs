@@ -23,6 +23,9 @@
 //! sent once more where its body can be had again: see [`TokenLayer::resend`]. Where it cannot, the API's answer is
 //! handed on, and the next request has the new token.
 //!
+//! A `reqwest::Request` cannot bring a token of its own, since reqwest keeps its extensions to itself; with
+//! `reqwest-middleware` it can.
+//!
 //! A request whose address is a path alone, as tonic's are, goes where the service below leads: that it is one of the
 //! [`ApiToken`]'s addresses is for the program to say. A service below that follows redirects by itself decides where
 //! it repeats the header; reqwest's client leaves it out for another host.
