@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::sts;
-use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby};
+use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby, may_carry_secrets};
 
 /// The most bytes of a file with a token.
 const MAX_TOKEN: u64 = 64 * 1024;
@@ -113,7 +113,7 @@ async fn of_container(asking: &Asking<'_>, address: &str, named_by: &'static str
         field: None,
         refused: "give the task or pod a role: the agent knows none for it",
         unknown: "give the task or pod a role: the agent knows none for it",
-        secret: authorization.as_ref(),
+        secrets: authorization.as_slice(),
     };
     let request = HttpRequest::get(address).header("Accept", "application/json");
     let request = match &authorization {
@@ -122,7 +122,10 @@ async fn of_container(asking: &Asking<'_>, address: &str, named_by: &'static str
     };
     let answer = match is_nearby(address) {
         true => ask_nearby(asking, &endpoint, request).await?,
-        false => ask(asking, &endpoint, request).await?,
+        false => {
+            may_carry_secrets(&endpoint, &request)?;
+            ask(asking, &endpoint, request).await?
+        }
     };
     keys_in(answer.expose().as_bytes(), endpoint.name)
 }
@@ -170,7 +173,7 @@ async fn of_instance(asking: &Asking<'_>, region: Option<&str>) -> Result<Found,
             field: None,
             refused: "let the instance's metadata service give credentials",
             unknown: "give the instance an instance profile with a role",
-            secret: None,
+            secrets: &[],
         };
         async move { ask_nearby(asking, &endpoint, request).await }
     };

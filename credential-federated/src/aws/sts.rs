@@ -122,7 +122,7 @@ async fn asked(asking: &Asking<'_>, request: HttpRequest) -> Result<String, Sour
         field: None,
         refused: "allow sts:GetWebIdentityToken in a policy of this AWS identity",
         unknown: "correct AwsRegion",
-        secret: None,
+        secrets: &[],
     };
     let response = send(asking, request).await.map_err(|error| unreachable(&endpoint, error))?;
     let text = std::str::from_utf8(response.body.expose()).unwrap_or_default();

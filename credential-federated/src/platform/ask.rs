@@ -57,10 +57,21 @@ pub(crate) async fn answer(
     endpoint: &Endpoint<'_>,
     request: HttpRequest,
 ) -> Result<HttpResponse, SourceError> {
-    if !endpoint.secrets.is_empty() && request.unix_socket.is_none() {
-        check_address(&request.url).map_err(|fault| bad_address(endpoint, fault))?;
+    if !endpoint.secrets.is_empty() {
+        may_carry_secrets(endpoint, &request)?;
     }
     answered(asking, endpoint, request).await
+}
+
+/// Whether a request goes over https or stays on this machine.
+///
+/// # Errors
+/// When it does neither.
+pub(crate) fn may_carry_secrets(endpoint: &Endpoint<'_>, request: &HttpRequest) -> Result<(), SourceError> {
+    match request.unix_socket {
+        Some(_) => Ok(()),
+        None => check_address(&request.url).map_err(|fault| bad_address(endpoint, fault)),
+    }
 }
 
 /// The same of an address that exists on this machine's link alone, where the caller has checked that it is one.

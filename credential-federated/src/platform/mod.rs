@@ -14,7 +14,7 @@ use credential_core::world::{Environment, Moment};
 use credential_core::{Secret, SourceError, World};
 
 pub(crate) use answer::{TOKEN_FIELD, field};
-pub(crate) use ask::{Endpoint, answer, ask, ask_nearby, send, unreachable};
+pub(crate) use ask::{Endpoint, answer, ask, ask_nearby, may_carry_secrets, send, unreachable};
 pub(crate) use check::{Checked, Words, check};
 pub(crate) use loader::Tokens;
 pub use registration::registration;

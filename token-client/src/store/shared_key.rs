@@ -23,7 +23,8 @@ impl SharedKey {
     /// The key of a client's request to a tenant, where the authority has tenants. Of a user's token its SHA-256 alone
     /// is in it.
     pub(crate) fn of(holder: &Holder<'_>, request: &TokenRequest, tenant: Option<&str>) -> Self {
-        // Taken apart in full, so that no later field is forgotten. Left out: how a token is asked for.
+        // Taken apart in full, so that no later field is forgotten. Left out: how a token is asked for, and managed
+        // identities, whose tokens are the machine's and never shared.
         let TokenRequest {
             scopes,
             user_assertion,
@@ -35,6 +36,8 @@ impl SharedKey {
             extra_headers,
             fmi_path,
             assertion_fmi_path,
+            section: _,
+            managed_identity: _,
         } = request;
         let mut key = Self(b"token-client key 1\0".to_vec());
         key.text(holder.authority);

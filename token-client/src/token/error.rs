@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use credential_core::Finding;
 use credential_core::chain::{Attempt, ChainError, Outcome};
 use credential_core::codes::CREDENTIAL_REJECTED;
 use credential_core::text::printable;
 use credential_core::world::{HttpError, HttpErrorKind};
+use credential_core::{Finding, SourceErrorKind};
 
 use super::challenge;
 use super::error_kind::{ABANDONED, PANICKED, TokenErrorKind, kind_of};
