@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use credential_core::world::{Environment, ProcessEnvironment};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::InitArgs;
 use super::context::OwnSources;
