@@ -185,6 +185,7 @@ pub(crate) fn of_label(label: &str) -> SourceError {
 
 fn pgp() -> SourceError {
     SourceError::invalid("pgp", "it is an OpenPGP key or message; a client is known by an X.509 certificate")
+        .remedy("make key and certificate: openssl req -x509 -newkey rsa:2048 -keyout app.key -out app.crt")
 }
 
 /// Names a content that is neither DER nor PEM.

@@ -116,7 +116,7 @@ fn is_whole(request: &[u8]) -> bool {
     request.len() - end - 4 >= length.unwrap_or(0)
 }
 
-async fn exchange(secret: &Needle, assertion: &Needle, token: Arc<Needle>) {
+async fn exchange(secret: &Needle, assertion: &Needle, token: Arc<Needle>) -> TokenClient {
     let client = TokenClient::builder()
         .file("none.json")
         .set("AzureAd:Instance", authority(token))
@@ -135,6 +135,7 @@ async fn exchange(secret: &Needle, assertion: &Needle, token: Arc<Needle>) {
         let request = TokenRequest::on_behalf_of(user.clone(), ["user.read"]).force_refresh();
         client.token(&request).await.unwrap();
     }
+    client
 }
 
 #[test]
@@ -148,8 +149,12 @@ fn little_is_left_of_what_was_sent_and_received() {
     assert_eq!(copies(&needles), [0, 0, 0]);
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(exchange(secret, assertion, Arc::clone(token)));
+    let client = runtime.block_on(exchange(secret, assertion, Arc::clone(token)));
     drop(runtime);
+    // The token is cached, and nothing of the user's token that it was got for.
+    let [_, assertions, tokens] = copies(&needles);
+    assert!(assertions == 0 && tokens > 0, "{assertions} {tokens}");
+    drop(client);
     let left = copies(&needles);
     println!("left after {EXCHANGES} exchanges: secret {}, assertion {}, token {}", left[0], left[1], left[2]);
     // What is sent is shared with the HTTP client and wiped; what comes in passes through buffers of its

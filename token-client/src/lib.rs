@@ -53,7 +53,8 @@ pub use http::ReqwestHttp;
 #[cfg(feature = "testing")]
 pub use testing::StaticToken;
 pub use token::{
-    AccessToken, ManagedIdentityId, PreparedToken, TokenError, TokenErrorKind, TokenFuture, TokenRequest, TokenSource,
+    AccessToken, DEFAULT_MAX_CACHE_BYTES, DEFAULT_MAX_REQUESTS, ManagedIdentityId, PreparedToken, TokenError,
+    TokenErrorKind, TokenFuture, TokenRequest, TokenSource,
 };
 
 /// The examples of the project's README compile.

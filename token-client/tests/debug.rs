@@ -103,7 +103,7 @@ async fn what_comes_of_them() {
     world.http.answer(400, r#"{"error":"invalid_grant","error_description":"no"}"#);
     let refused = client.acquire(&request()).await.unwrap_err();
     world.http.reply(Err(HttpError::new(HttpErrorKind::Timeout, "timed out")));
-    let unreachable = client.acquire(&request()).await.unwrap_err();
+    let unreachable = client.acquire(&request().force_refresh()).await.unwrap_err();
     let api = client.downstream("Api").unwrap();
     world.http.answer(200, token);
     let headers = vec![("set-cookie".to_owned(), CANARY.to_owned())];

@@ -56,7 +56,7 @@ async fn a_token_is_cached_shared_and_renewed_at_its_half() {
     let (one, other) = tokio::join!(one.acquire(&own), other.acquire(&same));
     let (one, other) = (one.unwrap(), other.unwrap());
     assert_eq!((one.token.value().expose(), other.token.value().expose()), ("first", "first"));
-    assert_eq!((one.token.tenant(), one.token.scopes()), (None, &["https://storage.azure.com".to_owned()][..]));
+    assert_eq!((one.token.tenant(), one.token.scopes()), (None, vec!["https://storage.azure.com"]));
     assert_eq!(client.acquire(&request()).await.unwrap().origin, TokenOrigin::Cache);
     assert_eq!(asked(&world), [HOST]);
     // Half of its life, and the spread over which renewals go.

@@ -11,28 +11,41 @@ use zeroize::Zeroizing;
 /// Cloning shares the one copy, which is wiped when the last owner goes. `Debug` prints `***`, there
 /// is no `Display`, and nothing here can be serialized.
 #[derive(Clone)]
-pub struct Secret(Arc<Zeroizing<String>>);
+pub struct Secret {
+    text: Arc<Zeroizing<Box<str>>>,
+    /// Where in the text it begins.
+    start: usize,
+}
 
 impl Secret {
-    /// Takes ownership of the text; the caller's copies, if any, stay the caller's to wipe.
+    /// Takes the text over and wipes what it was in; the caller's copies, if any, stay the caller's to wipe.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(Zeroizing::new(text.into())))
+        // Copied, in place of being cut to its size: what the allocator moves is not wiped.
+        let text = Zeroizing::new(text.into());
+        Self { text: Arc::new(Zeroizing::new(Box::from(text.as_str()))), start: 0 }
     }
 
     /// The text itself, for the one place that sends or uses it.
     pub fn expose(&self) -> &str {
-        &self.0
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// What follows the prefix, out of the same one copy: a token out of its header's value. `None` where it
+    /// begins otherwise.
+    pub fn without_prefix(&self, prefix: &str) -> Option<Self> {
+        let text = self.expose().starts_with(prefix).then(|| Arc::clone(&self.text))?;
+        Some(Self { text, start: self.start + prefix.len() })
     }
 
     /// Whether there is no text at all.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 }
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }
 
@@ -111,5 +124,16 @@ mod tests {
         assert_eq!(Secret::new("a"), Secret::from("a"));
         assert_ne!(Secret::new("a"), Secret::from("ab"));
         assert_ne!(SecretBytes::new(*b"a"), SecretBytes::new(*b"b"));
+    }
+
+    #[test]
+    fn what_follows_a_prefix_is_the_same_copy() {
+        let header = Secret::new("Bearer hunter2");
+        let token = header.without_prefix("Bearer ").unwrap();
+        assert_eq!((token.expose(), &token), ("hunter2", &Secret::new("hunter2")));
+        assert!(std::ptr::eq(header.expose().get(7..).unwrap(), token.expose()));
+        assert_eq!(token.without_prefix("h").unwrap().expose(), "unter2");
+        assert!(header.without_prefix("bearer ").is_none() && !token.is_empty());
+        assert!(header.without_prefix("Bearer hunter2").unwrap().is_empty());
     }
 }

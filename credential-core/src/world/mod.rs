@@ -279,6 +279,12 @@ pub trait Clock: Debug + Send + Sync {
     /// The steady clock: `clock.moment().after(Duration::from_secs(30))` is a deadline.
     fn moment(&self) -> Moment;
 
+    /// The steady clock as it was some milliseconds ago at most, read as cheaply as it can be: for whoever looks
+    /// at every call whether something has ended minutes away.
+    fn coarse(&self) -> Moment {
+        self.moment()
+    }
+
     /// Waits until the moment has come.
     async fn sleep_until(&self, moment: Moment);
 }

@@ -228,7 +228,7 @@ impl<'a> Replay<'a> {
             &rounded(life.as_secs_f64()),
         ];
         step.outcome = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
-        step.scopes = token.scopes().iter().cloned().collect();
+        step.scopes = token.scopes().into_iter().map(str::to_owned).collect();
     }
 }
 

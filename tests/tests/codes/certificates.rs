@@ -12,7 +12,7 @@ use crate::given::golden;
 use crate::shown::Row;
 
 /// Contents in a few letters.
-const TEXTS: [(&str, &str); 9] = [
+const TEXTS: [(&str, &str); 12] = [
     ("empty-content", ""),
     ("certificate-request", "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"),
     ("public-key", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"),
@@ -20,6 +20,9 @@ const TEXTS: [(&str, &str); 9] = [
     ("revocation-list", "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----\n"),
     ("pfx-in-armour", "-----BEGIN PKCS12-----\nMIIB\n-----END PKCS12-----\n"),
     ("pem-broken", "-----BEGIN CERTIFICATE-----\nMIIB"),
+    ("archive", "PK\u{3}\u{4}"),
+    ("json", "{\"certificate\": 1}"),
+    ("pgp", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQEN\n-----END PGP PUBLIC KEY BLOCK-----\n"),
     ("web-page", "<!DOCTYPE html><html>Sign in</html>"),
     ("unknown-content", "orders"),
 ];

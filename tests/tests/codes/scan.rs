@@ -55,6 +55,9 @@ const OTHERS: &[&str] = &[
     "x-ms-request-id",
     "x-original-url",
     "replace-me",
+    "needs-user",
+    "unknown-host",
+    "store-certs",
     "azure-core",
     "reqwest-middleware",
 ];

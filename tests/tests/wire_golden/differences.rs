@@ -51,6 +51,7 @@ const EXPIRED: &str = "an expired assertion fails when it is loaded and is not s
 const FALLS_BACK: &str = "whatever goes wrong with one entry, the next one has its turn";
 const FORCED: &str = "force_refresh asks anew here too";
 const HEALS: &str = "a better-placed entry that works again is tried behind the caller's back and takes over";
+const LASTS: &str = "a token is used until shortly before its end, however short its life";
 const LEGACY: &str = "the legacy ClientSecret is understood whatever the host is";
 const FMI_PATH: &str = "RequiresSignedAssertionFmiPath counts in a file too, and each path has an assertion of its own";
 const LINE_END: &str = "the line end is cut";
@@ -102,6 +103,9 @@ const fn header(case: &'static str, step: usize, name: &'static str, why: &'stat
 
 /// In the order of the cases.
 pub(crate) const DIFFERENCES: &[Difference] = &[
+    requests("app-token-refresh-in-fails", 5, &[], BACKS_OFF),
+    outcome("app-token-short-lived", 1, "ok secret cache contoso.example 300", LASTS),
+    requests("app-token-short-lived", 1, &[], LASTS),
     outcome("authority-and-instance", 0, "error", CONFLICT),
     requests("authority-and-instance", 0, &[], CONFLICT),
     outcome("authority-ciam", 0, "ok cert:a.crt authority contoso.onmicrosoft.com 3600", CIAM),
@@ -161,6 +165,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     field("file-replaced-at-expiry", 2, "client_assertion", READ_AGAIN),
     header("header-for-app", 0, "client-request-id", REQUEST_ID),
     outcome("http-200-empty-token", 0, "error unusable_answer 200", OWN_WORDS),
+    outcome("http-200-opaque-token", 1, "ok cache contoso.example 50", LASTS),
+    requests("http-200-opaque-token", 1, &[], LASTS),
     outcome("http-503-retry-after", 0, "error temporarily_unavailable 503", OWN_WORDS),
     outcome("http-503-retry-after", 1, "error temporarily_unavailable 503", OWN_WORDS),
     requests("http-closed-always", 0, &["contoso.example closed fault", "contoso.example closed fault"], RESENT),
@@ -197,8 +203,11 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     ),
     outcome("mi-service-fabric-wrong-thumbprint", 0, "error", PINNED),
     requests("mi-service-fabric-wrong-thumbprint", 0, &[], PINNED),
+    outcome("obo-expired-token", 1, "ok secret cache contoso.example 200", LASTS),
+    requests("obo-expired-token", 1, &[], LASTS),
     outcome("obo-interaction-required", 0, "error interaction_required 400", OWN_WORDS),
     outcome("obo-interaction-required", 1, "error interaction_required 400", OWN_WORDS),
+    requests("obo-interaction-required", 1, &[], BACKS_OFF),
     requests("obo-rejected-cert-file-replaced", 3, &["contoso.example 200 cert:a.crt"], READ_AGAIN),
     Difference { case: "oidc-fic-fmi-path", step: 0, what: What::Further(0, "fmi_path"), why: FMI_PATH },
     requests(

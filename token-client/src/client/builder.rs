@@ -10,11 +10,14 @@ use credential_core::{CredentialSource, SourceRegistry, World};
 use super::TokenClients;
 use super::recipe::Recipe;
 use super::sections::Built;
+use super::shared::Shared;
 use crate::meters;
 use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location};
 use crate::store::SharedCache;
 use crate::store::sharing::Sharing;
+use crate::token::cache::DEFAULT_MAX_CACHE_BYTES;
+use crate::token::gate::DEFAULT_MAX_REQUESTS;
 use crate::{ConfigurationError, ReqwestHttp, TokenClient};
 
 /// How long one call waits for a token, everything included, unless it is told otherwise.
@@ -31,6 +34,8 @@ pub struct TokenClientBuilder {
     world: Option<World>,
     patience: Duration,
     shared_cache: Option<SharedCache>,
+    max_cache_bytes: usize,
+    max_requests: usize,
     #[cfg(feature = "federated")]
     providers: Option<credential_federated::CustomSignedAssertionSource>,
 }
@@ -46,6 +51,8 @@ impl Default for TokenClientBuilder {
             world: None,
             patience: DEFAULT_PATIENCE,
             shared_cache: None,
+            max_cache_bytes: DEFAULT_MAX_CACHE_BYTES,
+            max_requests: DEFAULT_MAX_REQUESTS,
             #[cfg(feature = "federated")]
             providers: None,
         }
@@ -166,6 +173,23 @@ impl TokenClientBuilder {
         self
     }
 
+    /// The most bytes of memory that cached tokens take, about; [`DEFAULT_MAX_CACHE_BYTES`] otherwise. When it is
+    /// reached, those leave that end first.
+    #[must_use]
+    pub fn max_cache_bytes(mut self, bytes: usize) -> Self {
+        self.max_cache_bytes = bytes;
+        self
+    }
+
+    /// The most token requests that are sent side by side to one host; [`DEFAULT_MAX_REQUESTS`] otherwise. Further
+    /// ones wait for their turn, as long as their [`patience`](Self::patience) lasts. A quarter of them is for
+    /// tenants with few: one that hangs holds up no other.
+    #[must_use]
+    pub fn max_requests(mut self, requests: usize) -> Self {
+        self.max_requests = requests;
+        self
+    }
+
     /// The registry that the entries will be bound with.
     pub fn registry(&self) -> SourceRegistry {
         let mut registry = crate::sources::registry();
@@ -183,7 +207,7 @@ impl TokenClientBuilder {
     /// Everything that is wrong with the configuration, at once.
     pub async fn build(self) -> Result<TokenClient, ConfigurationError> {
         let (recipe, configuration) = self.read().await?;
-        recipe.client(configuration, &Built::default())
+        recipe.client(configuration, &Built::default(), Arc::default())
     }
 
     /// Reads the configuration for several applications: each of its sections is one. The section that was
@@ -229,10 +253,12 @@ impl TokenClientBuilder {
             location,
             code: self.code.clone(),
             registry: self.registry(),
+            shared: Arc::new(Shared::new(&world, self.max_requests)),
             world,
             patience: self.patience,
             identities: Arc::default(),
             sharing,
+            max_cache_bytes: self.max_cache_bytes,
         }
     }
 }

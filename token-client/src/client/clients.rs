@@ -47,7 +47,7 @@ impl TokenClients {
         if let Some(client) = sections::get(built, section) {
             return Ok(client);
         }
-        let client = recipe.client(configuration.of_section(section), built)?;
+        let client = recipe.client(configuration.of_section(section), built, Arc::default())?;
         Ok(sections::keep(built, section, client))
     }
 

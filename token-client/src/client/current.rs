@@ -1,56 +1,52 @@
-//! What a client is made of at this moment: what it began with, until a configuration was read again.
+//! What something is made of at this moment: what it began with, until that was replaced.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::token_client::Inner;
-
-/// The newest state of a client. One that never changes costs a look at a flag.
+/// The newest state. One that never changes costs a look at a flag.
 #[derive(Debug)]
-pub(crate) struct Current {
-    first: Arc<Inner>,
-    newest: OnceLock<ArcSwap<Inner>>,
+pub(crate) struct Current<T> {
+    first: Arc<T>,
+    newest: OnceLock<ArcSwap<T>>,
 }
 
 /// The state for the length of one look.
-pub(crate) enum Held<'a> {
-    First(&'a Arc<Inner>),
-    Newest(Guard<Arc<Inner>>),
+pub(crate) enum Held<'a, T> {
+    First(&'a Arc<T>),
+    Newest(Guard<Arc<T>>),
 }
 
-impl Current {
-    pub(crate) fn new(inner: Inner) -> Self {
-        Self { first: Arc::new(inner), newest: OnceLock::new() }
+impl<T> Current<T> {
+    pub(crate) fn new(first: T) -> Self {
+        Self { first: Arc::new(first), newest: OnceLock::new() }
     }
 
-    pub(crate) fn load(&self) -> Held<'_> {
+    pub(crate) fn load(&self) -> Held<'_, T> {
         match self.newest.get() {
             None => Held::First(&self.first),
             Some(newest) => Held::Newest(newest.load()),
         }
     }
 
-    /// Replaces the state under whoever holds an older one. What the client began with stays in memory without its
-    /// tokens.
-    pub(crate) fn replace(&self, inner: Arc<Inner>) {
-        let mut fresh = Some(inner);
+    /// Replaces the state under whoever holds an older one. The first one stays in memory.
+    pub(crate) fn replace(&self, state: Arc<T>) {
+        let mut fresh = Some(state);
         let newest = self.newest.get_or_init(|| ArcSwap::new(fresh.take().unwrap_or_else(|| Arc::clone(&self.first))));
-        if let Some(inner) = fresh {
-            newest.store(inner);
+        if let Some(state) = fresh {
+            newest.store(state);
         }
-        self.first.cache.clear();
     }
 }
 
-impl Deref for Held<'_> {
-    type Target = Arc<Inner>;
+impl<T> Deref for Held<'_, T> {
+    type Target = Arc<T>;
 
-    fn deref(&self) -> &Arc<Inner> {
+    fn deref(&self) -> &Arc<T> {
         match self {
-            Self::First(inner) => inner,
-            Self::Newest(inner) => inner,
+            Self::First(state) => state,
+            Self::Newest(state) => state,
         }
     }
 }

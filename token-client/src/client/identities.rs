@@ -13,7 +13,8 @@ use credential_core::{Finding, SourceRegistry, World};
 use super::token_client::Inner;
 use crate::exchange::{ExchangeError, Issued};
 use crate::settings::scopes::app_scope;
-use crate::token::cache::CacheKey;
+use crate::token::asked::Key;
+use crate::token::cache::Came;
 use crate::token::error::panicked;
 use crate::{AccessToken, ManagedIdentityId, TokenError, TokenRequest};
 
@@ -65,12 +66,12 @@ impl Inner {
     pub(super) async fn identity_token(
         &self,
         identity: &ManagedIdentityId,
-        key: CacheKey,
+        key: &Key,
         request: &TokenRequest,
     ) -> Result<AccessToken, TokenError> {
         let world = self.world().clone();
         // One that is about to end, or that is due, is not what the host's own cache is asked for again.
-        let renews = self.cache.last_resort(&key.as_ref(), world.clock.now()).is_some();
+        let renews = self.cache.last_resort(key).is_some();
         let given = self.given(identity, request, renews, &world).await.map_err(TokenError::before)?;
         let (at, scope) = (world.clock.now(), app_scope(&request.scopes).unwrap_or_default());
         let issued = Issued {
@@ -80,9 +81,8 @@ impl Inner {
             scopes: Some(vec![scope.strip_suffix("/.default").unwrap_or(scope).to_owned()]),
             at,
         };
-        let token = AccessToken::of(issued, &request.scopes, None, Vec::new());
-        self.cache.insert(key, token.clone(), &world);
-        Ok(token)
+        let came = Came { attempts: Vec::new(), tenant: None };
+        Ok(self.cache.keep(key, &issued, came, &world))
     }
 
     async fn given(

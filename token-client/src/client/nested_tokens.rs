@@ -16,12 +16,13 @@ use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProvi
 use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
 use tracing::{Instrument, Span};
 
+use crate::TokenError;
 use crate::authority::AuthorityKind;
 use crate::exchange::Exchange;
 use crate::exchange::rejection::{Meaning, meaning};
 use crate::http::addresses;
 use crate::spans::{self, Parent};
-use crate::{AccessToken, TokenError};
+use crate::token::gate::{DEFAULT_MAX_REQUESTS, Gate, Gates};
 
 /// The most tokens that one nested entry keeps: a vault's challenge decides over tenant and scope.
 const MAX_TOKENS: usize = 64;
@@ -37,7 +38,8 @@ pub struct Engine;
 
 impl TokenProviders for Engine {
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
-        Arc::new(NestedTokens { chain, kept: Arc::default(), flights: Flights::default() })
+        let gates = Gates::new(DEFAULT_MAX_REQUESTS);
+        Arc::new(NestedTokens { chain, kept: Arc::default(), flights: Flights::default(), gates })
     }
 }
 
@@ -86,6 +88,7 @@ struct NestedTokens {
     chain: CredentialChain,
     kept: Arc<Kept>,
     flights: Flights<Key, Given>,
+    gates: Gates,
 }
 
 /// The tokens that have not ended.
@@ -107,7 +110,8 @@ impl TokenProvider for NestedTokens {
         let parent = Parent::Caller(Span::current());
         let work = || {
             let (chain, authority, world) = (self.chain.clone(), key.authority.clone(), world.clone());
-            let (exchange, parent) = (exchange(&key, &endpoint, request), parent.clone());
+            let gate = self.gates.to(&endpoint, &key.authority);
+            let (exchange, parent) = (exchange(&key, &endpoint, request, gate), parent.clone());
             async move {
                 let span = spans::exchange(&parent, &exchange.client_id);
                 drop(parent);
@@ -160,7 +164,7 @@ impl Kept {
     }
 }
 
-fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
+fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>, gate: Gate) -> Exchange {
     let now = request.world.clock.moment();
     Exchange {
         client_id: key.client_id.clone(),
@@ -181,6 +185,7 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Exchange {
         // A little less than there is: the request's own failure says more than the deadline's.
         deadline: now.after(request.deadline.since(now).mul_f64(0.95)),
         made_from: None,
+        gate,
     }
 }
 
@@ -193,8 +198,8 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
     });
     match accepted.await {
         Ok(accepted) => {
-            let token = AccessToken::of(accepted.value, &[], None, Vec::new());
-            Ok(ProvidedToken::new(token.value().clone(), token.expires_on()))
+            let expires_on = accepted.value.expires_on();
+            Ok(ProvidedToken::new(accepted.value.value, expires_on))
         }
         Err(error) => Err(failed(&TokenError::new(error, world.clock.now(), false))),
     }

@@ -8,8 +8,10 @@ use credential_core::{Finding, SourceRegistry, World};
 
 use super::bind::{Bound, bind};
 use super::identities::Identities;
+use super::life::Life;
 use super::relative_paths::beside_settings;
 use super::sections::{Built, Sections};
+use super::shared::Shared;
 use super::token_client::Inner;
 use super::trouble::Trouble;
 use crate::authority::AuthorityKind;
@@ -17,7 +19,7 @@ use crate::meters::Meters;
 use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location, any_error};
 use crate::store::sharing::Sharing;
-use crate::token::cache::{MAX_TOKENS, TokenCache};
+use crate::token::cache::TokenCache;
 use crate::token::throttled::Throttled;
 use crate::{ConfigurationError, TokenClient};
 
@@ -36,9 +38,16 @@ pub(crate) struct Recipe {
     pub(crate) identities: Arc<Identities>,
     /// The cache that other processes share.
     pub(crate) sharing: Option<Arc<Sharing>>,
+    pub(crate) max_cache_bytes: usize,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Recipe {
+    /// An empty cache.
+    pub(crate) fn cache(&self) -> Arc<TokenCache> {
+        Arc::new(TokenCache::new(self.max_cache_bytes, Arc::clone(&self.shared.time)))
+    }
+
     /// The world that sources see: relative paths start at the settings file's folder.
     pub(crate) fn world_of(&self, configuration: &Configuration) -> World {
         beside_settings(self.world.clone(), &configuration.file)
@@ -52,13 +61,14 @@ impl Recipe {
         &self,
         mut configuration: Configuration,
         built: &Built,
+        life: Arc<Life>,
     ) -> Result<TokenClient, ConfigurationError> {
         let mut bound = bind(&configuration, &Sections::of(&configuration, self, built));
         configuration.findings.append(&mut bound.findings);
         if any_error(&configuration.findings) {
             return Err(ConfigurationError::new(configuration.findings));
         }
-        self.assemble(configuration, bound)
+        self.assemble(configuration, bound, life)
     }
 
     /// Binds the configuration's section for what is found; that joins the configuration's findings.
@@ -75,6 +85,7 @@ impl Recipe {
         &self,
         configuration: Configuration,
         bound: Bound,
+        life: Arc<Life>,
     ) -> Result<TokenClient, ConfigurationError> {
         let Bound { authority: Some(authority), chain: Some(chain), .. } = bound else {
             return Err(ConfigurationError::new(configuration.findings));
@@ -92,12 +103,13 @@ impl Recipe {
             authority,
             chain,
             recipe: self.clone(),
-            cache: TokenCache::new(MAX_TOKENS),
+            cache: self.cache(),
             flights: Flights::default(),
             throttled: Throttled::default(),
             trouble: Trouble::default(),
             meters: Meters::of(&configuration.section),
             configuration: configuration.into(),
+            life,
         }))
     }
 }

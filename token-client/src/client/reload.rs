@@ -1,5 +1,7 @@
 //! A configuration read again, without a restart: what nothing changed goes on.
 
+use std::sync::Arc;
+
 use credential_core::{Credential, CredentialChain, Finding, Secret};
 
 use super::sections::Built;
@@ -39,7 +41,7 @@ impl TokenClient {
     pub fn reload_with(&self, configuration: Configuration) -> Result<(), ConfigurationError> {
         let old = self.inner();
         let configuration = configuration.with_code(&old.recipe.code);
-        let new = old.recipe.client(configuration, &Built::default())?.into_inner();
+        let new = old.recipe.client(configuration, &Built::default(), Arc::clone(&old.life))?.into_inner();
         keep_tokens(&old, &new);
         self.replace(new);
         Ok(())
@@ -61,7 +63,7 @@ fn keep_tokens(old: &Inner, new: &Inner) {
     let unchanged: Vec<&str> = paths(&old.chain).filter(stays).collect();
     let stands =
         |token: &AccessToken| token.credential().is_some_and(|accepted| unchanged.contains(&accepted.path.as_str()));
-    new.cache.take_from(&old.cache, stands, old.world());
+    new.cache.take_from(&old.cache, stands);
 }
 
 fn paths(chain: &CredentialChain) -> impl Iterator<Item = &str> {

@@ -67,7 +67,7 @@ impl<'a> Sections<'a> {
         if any_error(&findings) {
             return Err(BindError::new(findings));
         }
-        match self.recipe.assemble(configuration, bound) {
+        match self.recipe.assemble(configuration, bound, Arc::default()) {
             Ok(client) => Ok((keep(self.built, path, client), findings)),
             Err(error) => Err(BindError::new(error.findings().to_vec())),
         }

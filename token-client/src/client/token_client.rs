@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use credential_core::chain::Search;
-use credential_core::flight::{Flights, NoFlight};
+use credential_core::chain::{ChainError, Search};
+use credential_core::flight::{Begun, Flights, NoFlight};
 use credential_core::guard::{Unanswered, bounded, guarded};
 use credential_core::world::Moment;
 use credential_core::{CredentialChain, Finding, World};
@@ -14,6 +14,7 @@ use tracing::{Instrument, Span};
 
 use super::builder::TokenClientBuilder;
 use super::current::Current;
+use super::life::Life;
 use super::recipe::Recipe;
 use super::trouble::Trouble;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
@@ -27,15 +28,20 @@ use crate::spans::{self, Parent};
 use crate::store::SharedToken;
 use crate::store::shared_key::{Holder, SharedKey};
 use crate::store::sharing::Found;
-use crate::token::cache::{self, CacheKey, CacheKeyRef, TokenCache};
+use crate::token::asked::{Asked, Key};
+use crate::token::cache::{Came, TokenCache};
 use crate::token::error::panicked;
 use crate::token::flight_key::FlightKey;
 use crate::token::throttled::Throttled;
+use crate::token::time::Tick;
 use crate::token::user_assertion;
 use crate::{AccessToken, ConfigurationError, TokenError, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
 const OVERRUN: Duration = Duration::from_secs(1);
+
+/// A renewal that was refused is tried again after this: what can be mended is not mended in a moment.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
 
 /// What an exchange gives to all who wait for it.
 type Outcome = Result<AccessToken, TokenError>;
@@ -85,7 +91,7 @@ pub struct Acquired {
 #[derive(Clone)]
 pub struct TokenClient {
     /// Replaced as a whole when the configuration is read again.
-    inner: Arc<Current>,
+    inner: Arc<Current<Inner>>,
 }
 
 /// Which client it is; what it remembers is left out.
@@ -111,11 +117,13 @@ pub(crate) struct Inner {
     pub(crate) tenant: Option<String>,
     /// Whether a tenant that a call names is a part of what it asks: it reaches the authority, or is refused.
     pub(crate) hears_call_tenant: bool,
-    pub(crate) cache: TokenCache,
+    pub(crate) cache: Arc<TokenCache>,
     pub(crate) flights: Flights<FlightKey, Outcome>,
     pub(crate) throttled: Throttled,
     pub(crate) trouble: Trouble,
     pub(crate) meters: Meters,
+    /// The same before and after a reload.
+    pub(crate) life: Arc<Life>,
 }
 
 impl TokenClient {
@@ -143,7 +151,9 @@ impl TokenClient {
     ///
     /// # Errors
     /// [`TokenError`]: the request cannot work as it is, the authority refused it, or no credential of
-    /// the list worked. Never while a token that has not ended is cached and the authority is unwell.
+    /// the list worked. Never while a token that has not ended is cached and the authority is unwell. What failed a
+    /// moment ago fails again at once, without a request, until the time that the error says
+    /// ([`retry_after`](TokenError::retry_after)).
     pub async fn token(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
         match self.cached(request) {
             Some(token) => Ok(token),
@@ -166,23 +176,44 @@ impl TokenClient {
         }
     }
 
-    /// The cached token for the request, without waiting for anything; starts its renewal when due.
+    /// The cached token for the request, without waiting for anything; starts its renewal when due. A user's token
+    /// that was got for more scopes serves too.
     pub fn cached(&self, request: &TokenRequest) -> Option<AccessToken> {
-        if request.asks_anew() {
+        if request.force_refresh {
             return None;
         }
         let inner = self.inner.load();
-        let key = inner.key(request);
-        let hit = inner.cache.get(&key, inner.world().clock.now())?;
-        if hit.due {
-            let key = key.to_owned();
-            let left_alone = inner.throttled.answer(&key, inner.world().clock.moment()).is_some();
-            if !left_alone {
-                Inner::renew(&inner, key, request);
-            }
+        let (asked, now) = (inner.asked(request), inner.cache.time.now());
+        if inner.cache.wants_sweep(now) {
+            inner.tidy();
         }
-        inner.meters.hit(request.is_for_app());
-        Some(hit.token)
+        let found = match inner.cache.get(&asked, now) {
+            Some(hit) => {
+                if hit.due {
+                    Inner::renew(&inner, asked.to_key(), request, now);
+                }
+                Some(hit.token)
+            }
+            None if asked.is_for_user() => inner.cache.wider(&asked, now),
+            None => None,
+        };
+        if found.is_some() {
+            inner.meters.hit(request.is_for_app());
+        }
+        found
+    }
+
+    /// How many bytes of memory the cached tokens take, about: what
+    /// [`max_cache_bytes`](TokenClientBuilder::max_cache_bytes) bounds.
+    pub fn cached_bytes(&self) -> usize {
+        self.inner.load().cache.bytes_kept()
+    }
+
+    /// Forgets every cached token, at once, and what failed before. Tokens that were handed out are their owners'.
+    pub fn purge(&self) {
+        let inner = self.inner.load();
+        inner.cache.clear();
+        inner.throttled.clear();
     }
 
     /// The configuration that the client was made from, warnings and hints included; after a
@@ -210,11 +241,12 @@ impl TokenClient {
             recipe: Recipe { sharing: None, ..old.recipe.clone() },
             tenant: old.tenant.clone(),
             hears_call_tenant: old.hears_call_tenant,
-            cache: TokenCache::new(cache::MAX_TOKENS),
+            cache: old.recipe.cache(),
             flights: Flights::default(),
             throttled: Throttled::default(),
             trouble: Trouble::default(),
             meters: Meters::of(&old.configuration.section),
+            life: Arc::default(),
         }))
     }
 
@@ -234,13 +266,29 @@ impl TokenClient {
     }
 
     pub(crate) fn replace(&self, inner: Arc<Inner>) {
+        let old = self.inner();
         self.inner.replace(inner);
+        old.cache.close();
     }
 
     /// How long one call may wait.
     #[cfg(feature = "cli")]
     pub(crate) fn patience(&self) -> Duration {
         self.inner.load().recipe.patience
+    }
+
+    /// A token for a request whose claims an API asked for when it refused a token: not that same one.
+    pub(crate) async fn other_than(
+        &self,
+        refused: Option<&AccessToken>,
+        request: TokenRequest,
+    ) -> Result<AccessToken, TokenError> {
+        let acquired = self.acquire(&request).await?;
+        let is_same = refused.is_some_and(|refused| refused.value() == acquired.token.value());
+        match acquired.origin {
+            TokenOrigin::Cache if is_same => self.token(&request.force_refresh()).await,
+            _ => Ok(acquired.token),
+        }
     }
 
     pub(crate) async fn exchange(&self, request: &TokenRequest) -> Result<AccessToken, TokenError> {
@@ -253,17 +301,18 @@ impl TokenClient {
 
     /// A token that is not cached, or what is left of an old one.
     async fn wait(inner: &Arc<Inner>, request: &TokenRequest, span: &Span) -> Outcome {
-        let key = inner.key(request);
-        let throttled = inner.throttled.answer(&key.to_owned(), inner.world().clock.moment());
-        let result = match throttled {
+        if inner.life.has_ended() {
+            return Err(TokenError::shut_down());
+        }
+        let key = inner.asked(request).to_key();
+        let left_alone = inner.throttled.answer(&key, request.force_refresh, inner.world().clock.moment());
+        let result = match left_alone {
             Some(error) => Err(error),
-            None => Inner::exchanged(inner, key.to_owned(), request, Parent::Caller(span.clone())).await,
+            None => Inner::exchanged(inner, &key, request, Parent::Caller(span.clone())).await,
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
-            Err(error) if error.is_transient() && !request.asks_anew() => {
-                inner.cache.last_resort(&key, inner.world().clock.now()).ok_or(error)
-            }
+            Err(error) if error.is_transient() && !request.force_refresh => inner.cache.last_resort(&key).ok_or(error),
             result => result,
         }
     }
@@ -272,11 +321,11 @@ impl TokenClient {
 impl Inner {
     /// What the exchange for the request gives: the one under way, or a new one where that is lost with
     /// its runtime. Nobody waits longer than the client's patience.
-    async fn exchanged(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest, parent: Parent) -> Outcome {
-        let (world, key) = (inner.world(), FlightKey::of(key, request));
+    async fn exchanged(inner: &Arc<Self>, key: &Key, request: &TokenRequest, parent: Parent) -> Outcome {
+        let (world, key) = (inner.world(), FlightKey { key: key.clone(), force: request.force_refresh });
         let patience_ends = world.clock.moment().after(inner.recipe.patience).after(OVERRUN);
         // The exchange before may have ended between this caller's look at the cache and its start.
-        let kept = || inner.fresh(&key.key, request).map(Ok);
+        let kept = || inner.fresh(&key).map(Ok);
         let work = || Self::work(inner, &key, request, &parent);
         let outcome = inner.flights.fly(&key, world, patience_ends, kept, work, |_| {}).await;
         outcome.unwrap_or_else(|none| match none {
@@ -285,13 +334,30 @@ impl Inner {
         })
     }
 
-    /// Renews the token behind the caller's back, unless somebody does.
-    fn renew(inner: &Arc<Self>, key: CacheKey, request: &TokenRequest) {
-        let (key, parent) = (FlightKey::of(key, request), Parent::Renewal(Span::current()));
+    /// Renews the token behind the caller's back, unless somebody does, or did in vain a moment ago.
+    #[cold]
+    fn renew(inner: &Arc<Self>, key: Key, request: &TokenRequest, now: Tick) {
+        let begins = || Self::start(inner, key.clone(), request, &Parent::Renewal(Span::current()));
+        if inner.cache.take_turn(&key, now) && !begins() {
+            inner.cache.give_back_turn(&key);
+        }
+    }
+
+    /// Begins the exchange, unless it is under way, and waits for nothing. Gives whether there is a runtime for it.
+    pub(super) fn start(inner: &Arc<Self>, key: Key, request: &TokenRequest, parent: &Parent) -> bool {
+        let key = FlightKey { key, force: request.force_refresh };
         // Somebody may have renewed it since this caller looked.
-        let kept = || inner.fresh(&key.key, request).map(Ok);
-        let work = || Self::work(inner, &key, request, &parent);
-        drop(inner.flights.begin(&key, inner.world(), kept, work, |_| {}));
+        let kept = || inner.fresh(&key).map(Ok);
+        let work = || Self::work(inner, &key, request, parent);
+        let begun = inner.flights.begin(&key, inner.world(), kept, work, |_| {});
+        !matches!(begun, Begun::UnderWay(flight) if flight.is_gone())
+    }
+
+    /// Forgets what has ended, behind the caller's back.
+    #[cold]
+    fn tidy(&self) {
+        self.throttled.tidy(self.world().clock.moment());
+        self.cache.sweep(self.world());
     }
 
     /// The exchange as a task of its own: a caller that leaves ends nobody's.
@@ -305,7 +371,7 @@ impl Inner {
         async move {
             let span = spans::exchange(&parent, &inner.client_id);
             drop(parent);
-            let outcome = guarded(|| inner.exchange(key, &request, &span)).instrument(span.clone()).await;
+            let outcome = guarded(|| inner.exchange(&key, &request, &span)).instrument(span.clone()).await;
             let outcome = outcome.unwrap_or_else(|_| Err(TokenError::panicked()));
             spans::gave(&span, &outcome);
             outcome
@@ -320,8 +386,9 @@ impl Inner {
         &self.configuration.application
     }
 
-    fn key<'a>(&'a self, request: &'a TokenRequest) -> CacheKeyRef<'a> {
-        CacheKeyRef::of(request, self.tenant_of(request))
+    /// What a request asks here.
+    pub(crate) fn asked<'a>(&'a self, request: &'a TokenRequest) -> Asked<'a> {
+        Asked::of(request, self.tenant_of(request), &self.recipe.shared.digests)
     }
 
     /// Whose tenant a token is asked for, where the authority has tenants.
@@ -334,46 +401,45 @@ impl Inner {
     }
 
     /// A cached token that need not be renewed yet.
-    fn fresh(&self, key: &CacheKey, request: &TokenRequest) -> Option<AccessToken> {
-        if request.asks_anew() {
-            return None;
-        }
-        let hit = self.cache.get(&key.as_ref(), self.world().clock.now())?;
-        (!hit.due).then_some(hit.token)
+    fn fresh(&self, key: &FlightKey) -> Option<AccessToken> {
+        if key.force { None } else { self.cache.fresh(&key.key) }
     }
 
     /// As [`shared_or_asked`](Self::shared_or_asked), measured.
-    async fn exchange(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
+    async fn exchange(&self, key: &Key, request: &TokenRequest, span: &Span) -> Outcome {
+        let _under_way = self.life.begin();
+        if self.life.has_ended() {
+            return Err(TokenError::shut_down());
+        }
         let (world, start) = (self.world(), self.world().clock.moment());
-        let began = self.meters.begin(|| Began { for_app: request.is_for_app(), reason: self.reason(&key, request) });
+        let began = self.meters.begin(|| Began { for_app: request.is_for_app(), reason: self.reason(key, request) });
         let result = self.shared_or_asked(key, request, span).await;
         self.meters.ended(began, &result, world.clock.moment().since(start), world);
         self.meters.credentials(&self.chain);
         result
     }
 
-    fn reason(&self, key: &CacheKey, request: &TokenRequest) -> Reason {
+    fn reason(&self, key: &Key, request: &TokenRequest) -> Reason {
         match request {
             TokenRequest { claims: Some(_), .. } => Reason::Claims,
             TokenRequest { force_refresh: true, .. } => Reason::Forced,
-            _ if self.cache.get(&key.as_ref(), self.world().clock.now()).is_some() => Reason::Proactive,
+            _ if self.cache.last_resort(key).is_some() => Reason::Proactive,
             _ => Reason::Missing,
         }
     }
 
     /// What another process shares, or the whole exchange; what it gives is in the cache when it ends. A managed
     /// identity's token is the machine's alone.
-    async fn shared_or_asked(&self, key: CacheKey, request: &TokenRequest, span: &Span) -> Outcome {
+    async fn shared_or_asked(&self, key: &Key, request: &TokenRequest, span: &Span) -> Outcome {
         if let Some(identity) = &request.managed_identity {
             return self.identity_token(identity, key, request).await;
         }
         let world = self.world().clone();
         let deadline = world.clock.moment().after(self.recipe.patience);
-        let turn = match self.shared(&key, request).await {
+        let turn = match self.shared(key, request).await {
             Some(Found::Token(SharedToken { issued, tenant, .. })) => {
-                let token = AccessToken::of(issued, &request.scopes, tenant.as_deref(), Vec::new());
-                self.cache.insert(key, token.clone(), &world);
-                return Ok(token);
+                let came = Came { attempts: Vec::new(), tenant };
+                return Ok(self.cache.keep(key, &issued, came, &world));
             }
             Some(Found::Ask(turn)) => Some(turn),
             None => None,
@@ -388,22 +454,25 @@ impl Inner {
     }
 
     /// The exchange with the authority.
-    async fn ask(&self, key: CacheKey, request: &TokenRequest, deadline: Moment, span: &Span) -> Outcome {
+    async fn ask(&self, key: &Key, request: &TokenRequest, deadline: Moment, span: &Span) -> Outcome {
         let world = self.world().clone();
         let (exchange, authority) = self.prepare(request, deadline).await.map_err(TokenError::before)?;
         spans::exchanges(span, &exchange);
-        let tenant = exchange.tenant.clone();
-        let exchange = Arc::new(exchange);
-        let presented = {
-            let (exchange, world) = (Arc::clone(&exchange), world.clone());
-            let search = Search::new(&authority, deadline).anew(request.force_refresh);
-            self.chain.first_accepted(search, move |candidate| {
-                let (exchange, world) = (Arc::clone(&exchange), world.clone());
-                async move { exchange.attempt(&candidate, &world).await }
-            })
+        let (tenant, sends_x5c) = (exchange.tenant.clone(), exchange.send_x5c);
+        let presented = match exchange.gate.refusal(world.clock.moment()) {
+            Some(error) => Err(ChainError::Stopped { error, attempts: Vec::new() }),
+            None => {
+                let (exchange, world) = (Arc::new(exchange), world.clone());
+                let search = Search::new(&authority, deadline).anew(request.force_refresh);
+                let presented = self.chain.first_accepted(search, move |candidate| {
+                    let (exchange, world) = (Arc::clone(&exchange), world.clone());
+                    async move { exchange.attempt(&candidate, &world).await }
+                });
+                presented.await
+            }
         };
-        let mut presented = presented.await;
-        if exchange.send_x5c {
+        let mut presented = presented;
+        if sends_x5c {
             chain_gap::warn(match &mut presented {
                 Ok(accepted) => &mut accepted.attempts,
                 Err(error) => error.attempts_mut(),
@@ -411,19 +480,14 @@ impl Inner {
         }
         match presented {
             Ok(accepted) => {
-                let token = AccessToken::of(accepted.value, &request.scopes, tenant.as_deref(), accepted.attempts);
-                self.cache.insert(key, token.clone(), &world);
+                let came = Came { attempts: accepted.attempts, tenant };
+                let token = self.cache.keep(key, &accepted.value, came, &world);
+                self.throttled.forget(key);
+                // Whatever was wrong with the one without claims: this one is newer, and has more.
+                key.without_claims().inspect(|plain| self.cache.keep_as(plain, &token));
                 Ok(token)
             }
-            Err(error) => {
-                let error = TokenError::new(error, world.clock.now(), !request.is_for_app());
-                let wait = error.authority().filter(|_| error.is_transient()).and_then(|said| said.retry_after);
-                if let Some(wait) = wait {
-                    let now = world.clock.moment();
-                    self.throttled.note(key, now.after(wait), error.clone(), now);
-                }
-                Err(error)
-            }
+            Err(error) => Err(self.failed(key, error, request)),
         }
     }
 
@@ -439,7 +503,7 @@ impl Inner {
 
     /// What other processes share for the request, or the turn to ask; `None` where nothing is shared. A request that
     /// cannot work as it is waits for nobody.
-    async fn shared(&self, key: &CacheKey, request: &TokenRequest) -> Option<Found> {
+    async fn shared(&self, key: &Key, request: &TokenRequest) -> Option<Found> {
         let sharing = self.recipe.sharing.as_ref().filter(|sharing| sharing.takes(request.is_for_app()))?;
         scope_to_send(request).ok()?;
         let options = self.options();
@@ -449,18 +513,29 @@ impl Inner {
             capabilities: options.client_capabilities.as_ref().map_or(&[], |list| &list.value),
             extra_query: &options.extra_query(),
         };
-        let shared = SharedKey::of(&holder, request, self.key(request).tenant());
-        if request.asks_anew() {
+        let shared = SharedKey::of(&holder, request, key.tenant());
+        // A store has no token for claims of its own.
+        if request.force_refresh || request.claims.is_some() {
             return Some(Found::Ask(sharing.turn(shared)));
         }
-        let now = self.world().clock.now();
-        let kept = self.cache.get(&key.as_ref(), now);
+        let kept = self.cache.last_resort(key);
         // Whoever renews wants a newer one than it has; whoever has none takes what still lasts.
         let fit = |shared: &SharedToken| match &kept {
-            Some(kept) => kept.token.expires_on() < shared.expires_on,
-            None => cache::lasts(shared.expires_on, now),
+            Some(kept) => kept.expires_on() < shared.expires_on,
+            None => true,
         };
         Some(sharing.find(shared, self.recipe.patience / 4, fit).await)
+    }
+
+    /// Remembers a failure, so that the next callers do not repeat it at once.
+    fn failed(&self, key: &Key, error: ChainError<ExchangeError>, request: &TokenRequest) -> TokenError {
+        let world = self.world();
+        let was_sent = !matches!(error, ChainError::Stopped { error: ExchangeError::LeftAlone(..), .. });
+        let error = TokenError::new(error, world.clock.now(), !request.is_for_app());
+        let error = if was_sent { self.throttled.note(key, error, world) } else { error };
+        let least = if error.is_transient() { Duration::ZERO } else { RENEWAL_PAUSE };
+        self.cache.put_off(key, error.retry_after().unwrap_or_default().max(least));
+        error
     }
 
     /// Checks the request and learns the token endpoint, and the authority that it belongs to.
@@ -483,6 +558,7 @@ impl Inner {
             Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.recipe.patience)),
         };
         let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
+        let gate = self.recipe.shared.gates.to(&endpoints.token, &endpoints.authority);
         let query = merge_query(&request.extra_query, &options.extra_query());
         let token_endpoint = addresses::credential_bearing(&with_query(&endpoints.token, &query))?;
         let exchange = Exchange {
@@ -503,6 +579,7 @@ impl Inner {
             extra_headers: request.extra_headers.clone(),
             deadline,
             made_from: Some(self.made_from(request)),
+            gate,
         };
         Ok((exchange, endpoints.authority))
     }

@@ -69,7 +69,7 @@ pub(super) async fn exchange(
             Some(Next::Claims(claims)) => {
                 left.claims -= 1;
                 drop(received);
-                token = with_claims(client, prepared, claims).await?;
+                token = with_claims(client, prepared, token.as_ref(), claims).await?;
             }
             Some(Next::Wait(wait)) => {
                 let moment = world.clock.moment().after(wait);
@@ -92,11 +92,12 @@ pub(super) async fn exchange(
 async fn with_claims(
     client: &TokenClient,
     prepared: &Prepared,
+    refused: Option<&AccessToken>,
     claims: String,
 ) -> Result<Option<AccessToken>, DownstreamError> {
     let Some(request) = &prepared.token_request else { return Ok(None) };
     let request = (**request).clone().claims(claims);
-    client.token(&request).await.map(Some).map_err(DownstreamError::Token)
+    client.other_than(refused, request).await.map(Some).map_err(DownstreamError::Token)
 }
 
 fn next(

@@ -13,7 +13,7 @@ use crate::http::unanswered;
 use crate::{AuthorityRefusal, TokenErrorKind, authority};
 
 /// Why one exchange with the authority gave no token.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum ExchangeError {
     /// The authority refused.
     Authority(Box<AuthorityRefusal>),
@@ -27,6 +27,8 @@ pub(crate) enum ExchangeError {
     Elsewhere(TokenErrorKind, Box<Finding>),
     /// The machine's managed identity has no token.
     Identity(SourceError),
+    /// The authority is left alone for that long, for what it said or did before; nothing was sent.
+    LeftAlone(Box<ExchangeError>, Duration),
 }
 
 impl fmt::Display for ExchangeError {
@@ -37,6 +39,7 @@ impl fmt::Display for ExchangeError {
             Self::Endpoints(error) => error.fmt(f),
             Self::Request(finding) | Self::Elsewhere(_, finding) => finding.fmt(f),
             Self::Identity(error) => error.fmt(f),
+            Self::LeftAlone(error, _) => error.fmt(f),
         }
     }
 }
@@ -47,6 +50,7 @@ impl std::error::Error for ExchangeError {
             Self::Authority(_) | Self::Endpoints(_) | Self::Request(_) | Self::Elsewhere(..) => None,
             Self::Http(error, _) => error.source(),
             Self::Identity(error) => error.source(),
+            Self::LeftAlone(error, _) => error.source(),
         }
     }
 }
@@ -70,6 +74,7 @@ impl ExchangeError {
             Self::Endpoints(error) => error.finding().clone(),
             Self::Request(finding) | Self::Elsewhere(_, finding) => (**finding).clone(),
             Self::Identity(error) => error.finding(),
+            Self::LeftAlone(error, _) => error.finding(),
         }
     }
 
@@ -78,6 +83,7 @@ impl ExchangeError {
         match self {
             Self::Authority(said) => said.retry_after,
             Self::Identity(error) => error.wait(),
+            Self::LeftAlone(_, wait) => Some(*wait),
             _ => None,
         }
     }
@@ -86,6 +92,7 @@ impl ExchangeError {
     pub(crate) fn authority(&self) -> Option<&AuthorityRefusal> {
         match self {
             Self::Authority(error) => Some(error),
+            Self::LeftAlone(error, _) => error.authority(),
             _ => None,
         }
     }

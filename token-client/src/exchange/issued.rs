@@ -90,4 +90,16 @@ impl Issued {
             at: now,
         })
     }
+
+    /// When it ends.
+    pub(crate) fn expires_on(&self) -> SystemTime {
+        self.at.checked_add(self.life).unwrap_or(self.at)
+    }
+
+    /// After how long it should be renewed: when the authority says, or after half its life. A time in the past
+    /// means at once.
+    pub(crate) fn renewed_after(&self) -> Duration {
+        let wait = self.refresh_in.map(|seconds| Duration::from_secs_f64(seconds.max(0.0)));
+        wait.unwrap_or(self.life / 2).min(self.life)
+    }
 }

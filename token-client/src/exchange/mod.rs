@@ -21,6 +21,7 @@ use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, Moment};
 use credential_core::{Secret, World};
 
 use crate::authority::AuthorityKind;
+use crate::token::gate::Gate;
 use led::{About, Led, MadeFrom};
 use message::Message;
 use rejection::{Meaning, meaning};
@@ -60,6 +61,8 @@ pub(crate) struct Exchange {
     pub(crate) deadline: Moment,
     /// The settings behind it, where they are known.
     pub(crate) made_from: Option<MadeFrom>,
+    /// The way to the authority.
+    pub(crate) gate: Gate,
 }
 
 impl Exchange {
@@ -92,18 +95,28 @@ impl Exchange {
 
     /// Sends the form; once more after a pause when the authority is unwell and names no time of its own.
     async fn send(&self, message: &Message, deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
-        let mut again = true;
-        loop {
-            let error = match self.send_once(message, deadline, world).await {
-                Ok(issued) => return Ok(issued),
-                Err(error) => error,
-            };
-            let resume = world.clock.moment().after(PAUSE);
-            if !std::mem::take(&mut again) || !may_pass(&error) || resume >= deadline {
-                return Err(error);
-            }
-            world.clock.sleep_until(resume).await;
+        let first = self.take_turn(message, deadline, world).await;
+        let Err(error) = &first else { return first };
+        let resume = world.clock.moment().after(PAUSE);
+        if !may_pass(error) || resume >= deadline {
+            return first;
         }
+        world.clock.sleep_until(resume).await;
+        match self.take_turn(message, deadline, world).await {
+            // Found unwell meanwhile: what it was found with says no more than what it said to us.
+            Err(ExchangeError::LeftAlone(_, wait)) => {
+                first.map_err(|error| ExchangeError::LeftAlone(Box::new(error), wait))
+            }
+            second => second,
+        }
+    }
+
+    /// Sends the form when it is this request's turn.
+    async fn take_turn(&self, message: &Message, deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
+        let passage = self.gate.pass(deadline, world).await?;
+        let sent = self.send_once(message, deadline, world).await;
+        passage.ended(&sent, world);
+        sent
     }
 
     async fn send_once(&self, message: &Message, deadline: Moment, world: &World) -> Result<Issued, ExchangeError> {
@@ -134,7 +147,11 @@ impl Exchange {
         let response = response.map_err(|error| ExchangeError::Http(error, self.led(&[About::Instance], None)))?;
         match response.status {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
-            _ => Err(ExchangeError::Authority(Box::new(AuthorityRefusal::read(&message.not_repeated(response))))),
+            _ => {
+                let answer = message.not_repeated(response);
+                let refusal = AuthorityRefusal::read(&answer).by_clock(&answer, world.clock.now());
+                Err(ExchangeError::Authority(Box::new(refusal)))
+            }
         }
     }
 }
@@ -147,6 +164,7 @@ fn may_pass(error: &ExchangeError) -> bool {
         ExchangeError::Endpoints(_)
         | ExchangeError::Request(_)
         | ExchangeError::Elsewhere(..)
-        | ExchangeError::Identity(_) => false,
+        | ExchangeError::Identity(_)
+        | ExchangeError::LeftAlone(..) => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What an authority says when it gives no token (RFC 6749 §5.2, with Entra's members).
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use credential_core::Finding;
 use credential_core::chain::{Attempt, Outcome};
@@ -17,6 +17,8 @@ use crate::http::page::{PAGE, is_page};
 pub(super) const PROXY_WANTS_PASSWORD: &str = "proxy_authentication_required";
 /// The code of a success that is none.
 const UNUSABLE: &str = "unusable_answer";
+/// The longest that an authority is left alone when it asks for it.
+const MAX_WAIT: Duration = Duration::from_secs(3600);
 /// The most of an authority's text that is kept.
 const MAX_TEXT: usize = 2000;
 
@@ -118,6 +120,14 @@ impl AuthorityRefusal {
         }
     }
 
+    /// Reads a `Retry-After` that is a date and has no `Date` beside it, by this machine's clock.
+    pub(super) fn by_clock(mut self, response: &HttpResponse, now: SystemTime) -> Self {
+        let date = response.header("retry-after").and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+        let wait = date.map(|date| date.duration_since(now).unwrap_or_default().min(MAX_WAIT));
+        self.retry_after = self.retry_after.or(wait);
+        self
+    }
+
     /// A success that is none: 200 with a body that holds no token.
     pub(crate) fn unusable(response: &HttpResponse, what: &str) -> Self {
         let mut error = Self::read(response);
@@ -167,9 +177,11 @@ fn no_oauth_answer(response: &HttpResponse) -> String {
     }
 }
 
-/// `Retry-After` in seconds, an hour at most.
+/// `Retry-After` (RFC 9110 §10.2.3), in seconds or as a date by the answer's own clock, an hour at most.
 fn retry_after(response: &HttpResponse) -> Option<Duration> {
-    response.retry_after().map(|wait| wait.min(Duration::from_secs(3600)))
+    let date = |name| httpdate::parse_http_date(response.header(name)?.trim()).ok();
+    let until_date = || Some(date("retry-after")?.duration_since(date("date")?).unwrap_or_default());
+    response.retry_after().or_else(until_date).map(|wait| wait.min(MAX_WAIT))
 }
 
 fn shorten(text: &str) -> String {
@@ -211,6 +223,29 @@ mod tests {
     fn takes_the_number_from_the_description_when_there_is_no_list() {
         let body = r#"{"error":"invalid_client","error_description":"AADSTS700027: text AADSTS99999"}"#;
         assert_eq!(AuthorityRefusal::read(&HttpResponse::new(401, vec![], body)).error_codes, [700027]);
+    }
+
+    #[test]
+    fn a_time_to_come_again_is_seconds_or_a_date() {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777 - 60);
+        for (retry_after, date, seconds) in [
+            ("120", None, Some(120)),
+            (date, None, Some(60)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None, Some(60)),
+            ("Sun Nov  6 08:49:37 1994", None, Some(60)),
+            // By the clock of whoever says it, where that is known.
+            (date, Some("Sun, 06 Nov 1994 08:49:27 GMT"), Some(10)),
+            (date, Some("Sun, 06 Nov 1994 09:00:00 GMT"), Some(0)),
+            ("Sat, 06 Nov 2094 08:49:37 GMT", None, Some(3600)),
+            ("soon", None, None),
+        ] {
+            let mut headers = vec![("Retry-After".to_owned(), retry_after.to_owned())];
+            headers.extend(date.map(|date| ("Date".to_owned(), date.to_owned())));
+            let response = HttpResponse::new(429, headers, "");
+            let wait = AuthorityRefusal::read(&response).by_clock(&response, now).retry_after;
+            assert_eq!(wait, seconds.map(Duration::from_secs), "{retry_after} {date:?}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn write(token: &AccessToken) -> Option<Zeroizing<Vec<u8>>> {
         token: token.value().expose().into(),
         expires_on: seconds(token.expires_on()),
         refresh_on: token.refresh_on().map(seconds),
-        scopes: token.scopes().iter().map(|scope| scope.as_str().into()).collect(),
+        scopes: token.scopes().iter().map(|scope| Cow::Borrowed(*scope)).collect(),
         tenant: token.tenant().map(Into::into),
     };
     let scopes: usize = token.scopes().iter().map(|scope| scope.len() + 8).sum();

@@ -4,60 +4,71 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arc_swap::Guard;
 use credential_core::Secret;
 use credential_core::chain::{Attempt, Outcome};
 
+use super::asked;
+use super::lasts::Lasts;
+use super::report::Report;
 use crate::exchange::{BEARER, Issued};
 
-/// A token that lives at least this long is renewed at half its life when the authority does not say.
-const LONG_LIFE: Duration = Duration::from_secs(2 * 3600);
-
 /// An access token. Cheap to clone; clones share it. Shows no secret.
-#[derive(Clone)]
-pub struct AccessToken(Arc<Inner>);
+pub struct AccessToken(Guard<Arc<Inner>>);
 
-struct Inner {
-    value: Secret,
+/// What a token is, in as few bytes as it can be: there may be many.
+pub(crate) struct Inner {
     header: Secret,
-    expires_on: SystemTime,
-    refresh_on: Option<SystemTime>,
-    scopes: Vec<String>,
-    tenant: Option<String>,
-    attempts: Vec<Attempt>,
+    value: Secret,
+    /// Nanoseconds since 1970.
+    expires_on: u64,
+    /// Milliseconds between the time to renew it and its end.
+    renewed_before: u32,
+    pub(super) lasts: Lasts,
+    /// The text of its key in the cache.
+    asked: Option<Arc<[u8]>>,
+    report: Option<Arc<Report>>,
 }
 
 impl AccessToken {
     /// A token that the program has from elsewhere, for a [`TokenSource`](crate::TokenSource) of its own.
     pub fn new(value: impl Into<Secret>, expires_on: SystemTime) -> Self {
-        let value = value.into();
-        Self(Arc::new(Inner {
-            header: header(&value),
-            value,
-            expires_on,
-            refresh_on: None,
-            scopes: Vec::new(),
-            tenant: None,
-            attempts: Vec::new(),
-        }))
+        let mut inner = Inner::nothing();
+        (inner.header, inner.value) = spelled(&value.into());
+        inner.expires_on = nanoseconds(expires_on);
+        Self::owned(Arc::new(inner))
     }
 
     /// What the authority gave, for what was asked.
-    pub(crate) fn of(issued: Issued, asked: &[String], tenant: Option<&str>, attempts: Vec<Attempt>) -> Self {
-        let refresh_on = match issued.refresh_in {
-            // A moment in the past means: at once.
-            Some(seconds) => issued.at.checked_add(Duration::from_secs_f64(seconds.max(0.0))),
-            None if issued.life >= LONG_LIFE => issued.at.checked_add(issued.life / 2),
-            None => None,
-        };
-        Self(Arc::new(Inner {
-            header: header(&issued.value),
-            value: issued.value,
-            expires_on: issued.at.checked_add(issued.life).unwrap_or(issued.at),
-            refresh_on,
-            scopes: issued.scopes.unwrap_or_else(|| asked.to_vec()),
-            tenant: tenant.map(str::to_owned),
-            attempts,
+    pub(super) fn of(issued: &Issued, lasts: Lasts, asked: Arc<[u8]>, report: Arc<Report>) -> Self {
+        let (header, value) = spelled(&issued.value);
+        let before = issued.life.saturating_sub(issued.renewed_after());
+        Self::owned(Arc::new(Inner {
+            header,
+            value,
+            expires_on: nanoseconds(issued.expires_on()),
+            renewed_before: u32::try_from(before.as_millis()).unwrap_or(u32::MAX - 1),
+            lasts,
+            asked: Some(asked),
+            report: Some(report),
         }))
+    }
+
+    fn owned(inner: Arc<Inner>) -> Self {
+        Self(Guard::from_inner(inner))
+    }
+
+    /// A token out of the cache, of which no further owner is counted.
+    pub(super) fn lent(inner: Guard<Arc<Inner>>) -> Self {
+        Self(inner)
+    }
+
+    pub(super) fn lasts(&self) -> Lasts {
+        self.0.lasts
+    }
+
+    pub(super) fn share(&self) -> Arc<Inner> {
+        Arc::clone(&self.0)
     }
 
     /// The token itself.
@@ -77,62 +88,131 @@ impl AccessToken {
 
     /// When it ends.
     pub fn expires_on(&self) -> SystemTime {
-        self.0.expires_on
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.0.expires_on)
     }
 
-    /// From when on it should be renewed, though it still works.
+    /// From when on it should be renewed, though it still works: the authority's `refresh_in`, or half its life.
+    /// `None` for a token that no authority gave.
     pub fn refresh_on(&self) -> Option<SystemTime> {
-        self.0.refresh_on
+        let before = Duration::from_millis(u64::from(self.0.renewed_before));
+        self.0.report.as_ref().and_then(|_| self.expires_on().checked_sub(before))
     }
 
     /// The scopes that it was issued for, or asked with where the authority does not say.
-    pub fn scopes(&self) -> &[String] {
-        &self.0.scopes
+    pub fn scopes(&self) -> Vec<&str> {
+        match self.0.report.as_ref().and_then(|report| report.granted.as_ref()) {
+            Some(granted) => granted.iter().map(String::as_str).collect(),
+            None => self.0.asked.iter().flat_map(|asked| asked::scopes_in(asked)).collect(),
+        }
     }
 
     /// The tenant that it was asked from, where the authority has tenants.
     pub fn tenant(&self) -> Option<&str> {
-        self.0.tenant.as_deref()
+        let other = self.0.report.as_ref().and_then(|report| report.other_tenant.as_ref());
+        match other {
+            Some(other) => other.as_deref(),
+            None => self.0.asked.as_deref().and_then(asked::tenant_in),
+        }
     }
 
     /// The entry of `ClientCredentials` that the authority accepted for it: its place in the list, its source, which
     /// credential. `None` for a token that no list gave.
     pub fn credential(&self) -> Option<&Attempt> {
-        self.0.attempts.iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted))
+        self.attempts().iter().find(|attempt| matches!(attempt.outcome, Outcome::Accepted))
     }
 
-    /// The entries of `ClientCredentials` that were tried for it, the accepted one marked as such.
+    /// The entries of `ClientCredentials` that were tried for it, the accepted one marked as such. Tokens of a client
+    /// that came about in the same way share what is said here: how long it took is said of the first of them.
     pub fn attempts(&self) -> &[Attempt] {
-        &self.0.attempts
+        self.0.report.as_ref().map_or(&[], |report| &report.attempts)
     }
 }
 
-fn header(value: &Secret) -> Secret {
-    Secret::new(format!("{BEARER} {}", value.expose()))
+impl Inner {
+    /// No token at all: what a place in the cache holds when it is empty.
+    pub(super) fn nothing() -> Self {
+        let none = Secret::new("");
+        Self {
+            header: none.clone(),
+            value: none,
+            expires_on: 0,
+            renewed_before: 0,
+            lasts: Lasts::default(),
+            asked: None,
+            report: None,
+        }
+    }
+
+    /// Whether it has that scope for sure, as far as is known.
+    pub(super) fn has_scope(&self, scope: &str) -> bool {
+        self.report.as_ref().is_some_and(|report| report.grants(scope))
+    }
+
+    /// What it takes in memory beside its text is counted with this.
+    const BESIDE: usize = 256;
+
+    /// Roughly what it takes in memory, its place in the cache included.
+    pub(super) fn bytes(&self) -> usize {
+        let key = self.asked.as_ref().map_or(0, |asked| asked.len());
+        self.header.expose().len().saturating_add(Self::BESIDE).saturating_add(key)
+    }
+}
+
+/// The header's value and the token in it, out of one copy, without any growing of it.
+fn spelled(value: &Secret) -> (Secret, Secret) {
+    let mut text = String::with_capacity(BEARER.len() + 1 + value.expose().len());
+    [BEARER, " ", value.expose()].iter().for_each(|part| text.push_str(part));
+    let header = Secret::new(text);
+    let value = header.without_prefix(BEARER).and_then(|rest| rest.without_prefix(" "));
+    let value = value.unwrap_or_else(|| header.clone());
+    (header, value)
+}
+
+fn nanoseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Clone for AccessToken {
+    fn clone(&self) -> Self {
+        Self::owned(self.share())
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("lasts", &self.lasts).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
             .field("token_type", &BEARER)
-            .field("expires_on", &self.0.expires_on)
-            .field("scopes", &self.0.scopes)
-            .field("tenant", &self.0.tenant)
+            .field("expires_on", &self.expires_on())
+            .field("scopes", &self.scopes())
+            .field("tenant", &self.tenant())
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use credential_core::testing::FakeWorld;
     use credential_core::world::HttpResponse;
 
     use super::*;
-    use crate::AuthorityRefusal;
+    use crate::token::asked::Asked;
+    use crate::token::digest::Digests;
+    use crate::{AuthorityRefusal, TokenRequest};
 
     fn issued(body: &str) -> Result<AccessToken, Box<AuthorityRefusal>> {
         let response = HttpResponse::new(200, vec![], body);
-        let asked = ["api://a/.default".to_owned()];
-        Issued::read(&response, SystemTime::UNIX_EPOCH).map(|issued| AccessToken::of(issued, &asked, None, vec![]))
+        let request = TokenRequest::app("api://a/.default");
+        let key = Asked::of(&request, None, &Digests::new(&FakeWorld::new().world())).to_key();
+        let report = Arc::new(Report::default());
+        Issued::read(&response, SystemTime::UNIX_EPOCH)
+            .map(|issued| AccessToken::of(&issued, Lasts::default(), key.text, report))
     }
 
     #[test]
@@ -145,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_life_is_renewed_at_its_half() {
+    fn a_life_is_renewed_at_its_half() {
         let token = issued(r#"{"access_token":"t","expires_in":86400}"#).unwrap();
         assert_eq!(token.refresh_on(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(43200)));
     }

@@ -1,298 +1,344 @@
 //! Tokens by what they were asked with. A hit takes no lock and allocates nothing.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::time::{Duration, SystemTime};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use credential_core::{Secret, World};
-use papaya::{Equivalent, HashMap};
+use credential_core::World;
+use credential_core::chain::Attempt;
+use papaya::HashMap;
 
-use crate::{AccessToken, ManagedIdentityId, TokenRequest};
+use super::access_token::Inner;
+use super::asked::{Asked, Key};
+use super::ends::Ends;
+use super::lasts::Lasts;
+use super::report::{Report, Reports};
+use super::slot::{Hit, Of, Slot, Together, Wider};
+use super::time::{Tick, TokenTime};
+use crate::AccessToken;
+use crate::exchange::Issued;
 
-/// The most tokens that are kept.
-pub(crate) const MAX_TOKENS: usize = 100_000;
-/// A token this close to its end is not handed out when another can be had.
-const MARGIN: Duration = Duration::from_secs(300);
-/// Renewals of tokens that were issued together are spread over this time.
-const SPREAD: Duration = Duration::from_secs(300);
+/// The most bytes of memory that the tokens of one client may take, unless it is
+/// [told otherwise](crate::TokenClientBuilder::max_cache_bytes): those of about 150,000 tokens of the usual size.
+pub const DEFAULT_MAX_CACHE_BYTES: usize = 256 * 1024 * 1024;
 
-/// What a token was asked with.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct CacheKey {
-    tenant: Option<String>,
-    scopes: Vec<String>,
-    user_assertion: Option<Secret>,
-    extra_query: Vec<(String, String)>,
-    extra_headers: Vec<(String, String)>,
-    fmi_path: Option<String>,
-    assertion_fmi_path: Option<String>,
-    managed_identity: Option<ManagedIdentityId>,
-}
+/// How many places a token that comes in looks at for those whose tokens have ended.
+const PER_INSERT: usize = 8;
+/// How many places the background looks at before it lets others have their turn.
+const PER_STEP: usize = 128;
+/// A place without a token that a source holds is looked at again after this.
+const HELD: Duration = Duration::from_secs(600);
+/// A look that came to nothing, since no runtime was there, is tried again after this.
+const NO_RUNTIME: Duration = Duration::from_secs(10);
+/// The most tokens of one user that are found by their user alone: each look at one of them may pass the others.
+const MAX_TOGETHER: usize = 16;
+/// Texts of keys that are remembered for sharing, at least.
+const MIN_TEXTS: usize = 64;
 
-/// The same, borrowed from a request.
-#[derive(Clone, Copy, Eq)]
-pub(crate) struct CacheKeyRef<'a> {
-    tenant: Option<&'a str>,
-    scopes: &'a [String],
-    user_assertion: Option<&'a Secret>,
-    extra_query: &'a [(String, String)],
-    extra_headers: &'a [(String, String)],
-    fmi_path: Option<&'a str>,
-    assertion_fmi_path: Option<&'a str>,
-    managed_identity: Option<&'a ManagedIdentityId>,
-}
-
-impl<'a> CacheKeyRef<'a> {
-    /// The key of a request to a tenant, where the authority has tenants.
-    pub(crate) fn of(request: &'a TokenRequest, tenant: Option<&'a str>) -> Self {
-        Self {
-            tenant,
-            scopes: &request.scopes,
-            user_assertion: request.user_assertion.as_ref(),
-            extra_query: &request.extra_query,
-            extra_headers: &request.extra_headers,
-            fmi_path: request.fmi_path.as_deref(),
-            assertion_fmi_path: request.assertion_fmi_path.as_deref(),
-            managed_identity: request.managed_identity.as_ref(),
-        }
-    }
-
-    pub(crate) fn to_owned(self) -> CacheKey {
-        CacheKey {
-            tenant: self.tenant.map(str::to_owned),
-            scopes: self.scopes.to_vec(),
-            user_assertion: self.user_assertion.cloned(),
-            extra_query: self.extra_query.to_vec(),
-            extra_headers: self.extra_headers.to_vec(),
-            fmi_path: self.fmi_path.map(str::to_owned),
-            assertion_fmi_path: self.assertion_fmi_path.map(str::to_owned),
-            managed_identity: self.managed_identity.cloned(),
-        }
-    }
-}
-
-impl Hash for CacheKeyRef<'_> {
-    /// What a request doesn't have is left out, and so is the tenant's end: most requests are a tenant and
-    /// a scope, and each write costs as much as the text itself. Equality tells apart what is left.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        if let Some(tenant) = self.tenant {
-            state.write(tenant.as_bytes());
-        }
-        for scope in self.scopes {
-            scope.hash(state);
-        }
-        if let Some(user) = self.user_assertion {
-            user.expose().hash(state);
-        }
-        for path in [self.fmi_path, self.assertion_fmi_path].into_iter().flatten() {
-            path.hash(state);
-        }
-        if let Some(identity) = self.managed_identity {
-            identity.hash(state);
-        }
-        for pair in self.extra_query {
-            pair.hash(state);
-        }
-        for pair in self.extra_headers {
-            pair.hash(state);
-        }
-    }
-}
-
-impl CacheKeyRef<'_> {
-    /// The tenant that is asked, where the authority has tenants.
-    pub(crate) fn tenant(&self) -> Option<&str> {
-        self.tenant
-    }
-
-    /// A tenant and scopes alone, as most are.
-    fn is_plain(&self) -> bool {
-        self.user_assertion.is_none()
-            && self.fmi_path.is_none()
-            && self.assertion_fmi_path.is_none()
-            && self.managed_identity.is_none()
-            && self.extra_query.is_empty()
-            && self.extra_headers.is_empty()
-    }
-}
-
-impl PartialEq for CacheKeyRef<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        if self.tenant != other.tenant || self.scopes != other.scopes {
-            return false;
-        }
-        if self.is_plain() {
-            return other.is_plain();
-        }
-        self.user_assertion == other.user_assertion
-            && self.extra_query == other.extra_query
-            && self.extra_headers == other.extra_headers
-            && self.fmi_path == other.fmi_path
-            && self.assertion_fmi_path == other.assertion_fmi_path
-            && self.managed_identity == other.managed_identity
-    }
-}
-
-impl fmt::Debug for CacheKey {
-    /// Tenant and scopes: what else there is may be secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CacheKey").field("tenant", &self.tenant).field("scopes", &self.scopes).finish_non_exhaustive()
-    }
-}
-
-impl CacheKey {
-    pub(crate) fn as_ref(&self) -> CacheKeyRef<'_> {
-        CacheKeyRef {
-            tenant: self.tenant.as_deref(),
-            scopes: &self.scopes,
-            user_assertion: self.user_assertion.as_ref(),
-            extra_query: &self.extra_query,
-            extra_headers: &self.extra_headers,
-            fmi_path: self.fmi_path.as_deref(),
-            assertion_fmi_path: self.assertion_fmi_path.as_deref(),
-            managed_identity: self.managed_identity.as_ref(),
-        }
-    }
-}
-
-impl Hash for CacheKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_ref().hash(state);
-    }
-}
-
-impl Equivalent<CacheKey> for CacheKeyRef<'_> {
-    fn equivalent(&self, key: &CacheKey) -> bool {
-        *self == key.as_ref()
-    }
-}
-
-#[derive(Debug)]
-struct Kept {
-    token: AccessToken,
-    /// The margin before its end: until then it is handed out.
-    until: SystemTime,
-    /// From when on it is renewed behind the caller's back.
-    due: Option<SystemTime>,
-}
-
-/// Whether a token is handed out: it is not within the margin before its end.
-pub(crate) fn lasts(expires_on: SystemTime, now: SystemTime) -> bool {
-    until(expires_on) > now
-}
-
-fn until(expires_on: SystemTime) -> SystemTime {
-    expires_on.checked_sub(MARGIN).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-/// A token from the cache.
-#[derive(Debug)]
-pub(crate) struct Hit {
-    pub(crate) token: AccessToken,
-    /// It should be renewed behind the caller's back.
-    pub(crate) due: bool,
-}
-
+/// The tokens of one client.
 #[derive(Debug)]
 pub(crate) struct TokenCache {
-    tokens: HashMap<CacheKey, Kept>,
+    slots: HashMap<Arc<Slot>, ()>,
+    /// What an empty place holds.
+    nothing: Arc<Inner>,
+    pub(crate) time: Arc<TokenTime>,
     capacity: usize,
+    books: Mutex<Books>,
+    /// When there is something to be taken out.
+    next_sweep: AtomicU32,
+}
+
+/// What is written down about the tokens, under one lock that no look-up takes.
+#[derive(Debug, Default)]
+struct Books {
+    ends: Ends,
+    bytes: usize,
+    /// Texts of users' keys, which are the same for many.
+    texts: HashSet<Arc<[u8]>>,
+    max_texts: usize,
+    reports: Reports,
+    closed: bool,
 }
 
 impl TokenCache {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { tokens: HashMap::new(), capacity }
+    /// For tokens of so many bytes.
+    pub(crate) fn new(capacity: usize, time: Arc<TokenTime>) -> Self {
+        let (slots, nothing) = (HashMap::new(), Arc::new(Inner::nothing()));
+        let next_sweep = AtomicU32::new(Tick::NEVER.0);
+        Self { slots, nothing, time, capacity, books: Mutex::default(), next_sweep }
     }
 
-    /// A token with more than the margin left.
-    pub(crate) fn get(&self, key: &CacheKeyRef<'_>, now: SystemTime) -> Option<Hit> {
-        let tokens = self.tokens.pin();
-        let kept = tokens.get(key)?;
-        (now < kept.until).then(|| Hit { token: kept.token.clone(), due: kept.due.is_some_and(|due| due <= now) })
+    /// A token that lasts for a call that is made now.
+    pub(crate) fn get(&self, asked: &Asked<'_>, now: Tick) -> Option<Hit> {
+        let slots = self.slots.pin();
+        match slots.get_key_value(asked) {
+            Some((slot, ())) => slot.hit(now),
+            None => slots.get_key_value(&asked.alone()?)?.0.hit(now),
+        }
+    }
+
+    /// A user's token that was asked for with more scopes.
+    pub(crate) fn wider(&self, asked: &Asked<'_>, now: Tick) -> Option<AccessToken> {
+        let slots = self.slots.pin();
+        slots.get_key_value(&Wider(asked, now))?.0.hit(now).map(|hit| hit.token)
+    }
+
+    /// A token that need not be renewed yet, whoever may be renewing it.
+    pub(crate) fn fresh(&self, key: &Key) -> Option<AccessToken> {
+        let now = self.time.now();
+        let hit = self.at(key, |slot| slot.hit(now))??;
+        (now < hit.token.lasts().renew).then_some(hit.token)
     }
 
     /// A token that has not ended yet, for when no other can be had.
-    pub(crate) fn last_resort(&self, key: &CacheKeyRef<'_>, now: SystemTime) -> Option<AccessToken> {
-        let tokens = self.tokens.pin();
-        tokens.get(key).filter(|kept| kept.token.expires_on() > now).map(|kept| kept.token.clone())
+    pub(crate) fn last_resort(&self, key: &Key) -> Option<AccessToken> {
+        self.at(key, |slot| slot.last(self.time.now()))?
     }
 
-    pub(crate) fn insert(&self, key: CacheKey, token: AccessToken, world: &World) {
-        let tokens = self.tokens.pin();
-        if tokens.len() >= self.capacity {
-            self.make_room(world.clock.now());
-        }
-        let due = token.refresh_on().map(|at| at.checked_add(SPREAD.mul_f64(world.jitter())).unwrap_or(at));
-        let until = until(token.expires_on());
-        tokens.insert(key, Kept { token, until, due });
+    /// Whether this caller is the one to begin the renewal.
+    pub(crate) fn take_turn(&self, key: &Key, now: Tick) -> bool {
+        self.at(key, |slot| slot.take_turn(now)).unwrap_or_default()
     }
 
-    /// Forgets every token.
-    pub(crate) fn clear(&self) {
-        self.tokens.pin().clear();
+    /// The renewal could not begin: another caller may.
+    pub(crate) fn give_back_turn(&self, key: &Key) {
+        self.at(key, |slot| slot.give_back_turn());
+    }
+
+    /// No renewal begins for so long.
+    pub(crate) fn put_off(&self, key: &Key, wait: Duration) {
+        self.at(key, |slot| slot.put_off(self.time.now().after(wait)));
+    }
+
+    fn at<T>(&self, key: &Key, look: impl FnOnce(&Arc<Slot>) -> T) -> Option<T> {
+        let slots = self.slots.pin();
+        let found = match slots.get_key_value(&Of(key)) {
+            None if key.is_together() => slots.get_key_value(&Of(&key.alone())),
+            found => found,
+        };
+        found.map(|(slot, ())| look(slot))
+    }
+
+    /// The place of a key, for a source that looks into it. It stays as long as somebody has it.
+    pub(crate) fn place(&self, key: &Key) -> Arc<Slot> {
+        let mut books = self.books();
+        let slot = self.slot(key, &mut books);
+        books.ends.file(&slot, self.time.now().after(HELD));
+        self.note_next(&books);
+        slot
+    }
+
+    /// Keeps what the authority gave, for the key, and makes a token of it.
+    pub(crate) fn keep(&self, key: &Key, issued: &Issued, came: Came, world: &World) -> AccessToken {
+        let now = self.time.now();
+        let lasts = Lasts::of(issued, now, world.jitter());
+        let other_tenant = (came.tenant.as_deref() != key.tenant()).then_some(came.tenant);
+        let report = Report { attempts: came.attempts, granted: issued.scopes.clone(), other_tenant };
+        let mut books = self.books();
+        let (key, report) = (books.shared(key), books.reports.shared(report));
+        let token = AccessToken::of(issued, lasts, Arc::clone(&key.text), report);
+        self.put(&mut books, &key, token.share(), now);
+        token
+    }
+
+    /// Keeps the token for another key too.
+    pub(crate) fn keep_as(&self, key: &Key, token: &AccessToken) {
+        let mut books = self.books();
+        let key = books.shared(key);
+        self.put(&mut books, &key, token.share(), self.time.now());
     }
 
     /// Takes over another cache's tokens that still stand.
-    pub(crate) fn take_from(&self, other: &Self, stands: impl Fn(&AccessToken) -> bool, world: &World) {
-        let tokens = other.tokens.pin();
-        for (key, kept) in tokens.iter().filter(|(_, kept)| stands(&kept.token)) {
-            self.insert(key.clone(), kept.token.clone(), world);
+    pub(crate) fn take_from(&self, other: &Self, stands: impl Fn(&AccessToken) -> bool) {
+        let (now, mut books) = (self.time.now(), self.books());
+        for (slot, ()) in &other.slots.pin() {
+            if let Some(token) = slot.last(now).filter(|token| stands(token)) {
+                self.put(&mut books, &slot.key, token.share(), now);
+            }
         }
     }
 
-    /// Drops what has ended; if that is not enough, the tenth of the tokens that ends first.
-    fn make_room(&self, now: SystemTime) {
-        let tokens = self.tokens.pin();
-        tokens.retain(|_, kept| kept.token.expires_on() > now);
-        if tokens.len() < self.capacity {
+    /// The bytes of all tokens.
+    pub(crate) fn bytes_kept(&self) -> usize {
+        self.books().bytes
+    }
+
+    /// Forgets every token, at once.
+    pub(crate) fn clear(&self) {
+        let mut books = self.books();
+        books.ends = Ends::default();
+        let slots = self.slots.pin();
+        for (slot, ()) in &slots {
+            slot.filed.store(0, Ordering::Relaxed);
+            self.empty(&mut books, &Arc::clone(slot), self.time.now());
+        }
+        self.note_next(&books);
+    }
+
+    /// Forgets every token and keeps none any more: exchanges that began before may end later.
+    pub(crate) fn close(&self) {
+        self.books().closed = true;
+        self.clear();
+    }
+
+    /// Whether there is something to be taken out.
+    pub(crate) fn is_overdue(&self, now: Tick) -> bool {
+        now.0 >= self.next_sweep.load(Ordering::Relaxed)
+    }
+
+    /// Whether the background has something to take out, and this caller is the one to begin it.
+    pub(crate) fn wants_sweep(&self, now: Tick) -> bool {
+        self.is_overdue(now) && self.next_sweep.swap(Tick::NEVER.0, Ordering::Relaxed) <= now.0
+    }
+
+    /// Takes out what has ended, a little at a time, as a task that nobody waits for.
+    pub(crate) fn sweep(self: &Arc<Self>, world: &World) {
+        let sweep = Sweep(Arc::clone(self));
+        world.tasks.spawn(Box::pin(async move {
+            let sweep = sweep;
+            while sweep.0.step() {
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+
+    fn step(&self) -> bool {
+        let mut books = self.books();
+        self.look(&mut books, self.time.now(), PER_STEP) == PER_STEP
+    }
+
+    /// Looks at so many places whose minute is over; gives how many there were.
+    fn look(&self, books: &mut Books, now: Tick, most: usize) -> usize {
+        for looked in 0..most {
+            let Some(slot) = books.ends.overdue(now) else { return looked };
+            self.settle(books, &slot, now);
+        }
+        most
+    }
+
+    /// A place that is looked at: its token has ended and leaves, or it was renewed meanwhile.
+    fn settle(&self, books: &mut Books, slot: &Arc<Slot>, now: Tick) {
+        let ends = slot.ends();
+        match ends > now {
+            true => books.ends.file(slot, ends),
+            false => self.empty(books, slot, now),
+        }
+    }
+
+    /// Takes the token out of a place, and the place out of the cache unless a source has it.
+    fn empty(&self, books: &mut Books, slot: &Arc<Slot>, now: Tick) {
+        let old = slot.replace(Arc::clone(&self.nothing));
+        books.bytes = books.bytes.saturating_sub(self.bytes(&old));
+        // The map's owner, and the caller.
+        if Arc::strong_count(slot) > 2 {
+            books.ends.file(slot, now.after(HELD));
+        } else {
+            self.slots.pin().remove(slot);
+        }
+    }
+
+    fn put(&self, books: &mut Books, key: &Key, token: Arc<Inner>, now: Tick) {
+        let ends = token.lasts.ends;
+        if ends <= now || books.closed {
             return;
         }
-        let mut ends: Vec<SystemTime> = tokens.values().map(|kept| kept.token.expires_on()).collect();
-        ends.sort_unstable();
-        if let Some(limit) = ends.get(ends.len() / 10) {
-            tokens.retain(|_, kept| kept.token.expires_on() > *limit);
+        let slot = self.slot(key, books);
+        books.bytes = books.bytes.saturating_add(self.bytes(&token));
+        let old = slot.replace(token);
+        books.bytes = books.bytes.saturating_sub(self.bytes(&old));
+        books.ends.file(&slot, ends);
+        self.look(books, now, PER_INSERT);
+        self.make_room(books, &slot, now);
+        self.note_next(books);
+    }
+
+    /// Takes out what ends first, until there is room; never what has just come in.
+    fn make_room(&self, books: &mut Books, new: &Arc<Slot>, now: Tick) {
+        let mut spared = Vec::new();
+        while books.bytes > self.capacity {
+            let Some((minute, first)) = books.ends.first() else { break };
+            let ends = first.ends();
+            if Arc::ptr_eq(&first, new) || ends == Tick::default() {
+                spared.push((first, ends.max(minute)));
+            } else if ends > minute {
+                books.ends.file(&first, ends);
+            } else {
+                self.empty(books, &first, now);
+            }
         }
+        for (slot, ends) in spared {
+            books.ends.file(&slot, ends);
+        }
+    }
+
+    fn bytes(&self, token: &Arc<Inner>) -> usize {
+        if Arc::ptr_eq(token, &self.nothing) { 0 } else { token.bytes() }
+    }
+
+    /// The place of a key, a new one where there is none. The lock keeps it from being taken out meanwhile.
+    fn slot(&self, key: &Key, _: &mut Books) -> Arc<Slot> {
+        if let Some(slot) = self.at(key, Arc::clone) {
+            return slot;
+        }
+        let (slots, together) = (self.slots.pin(), Cell::new(0));
+        if key.is_together() {
+            slots.contains_key(&Together(key, &together));
+        }
+        let key = if together.get() < MAX_TOGETHER { key.clone() } else { key.alone() };
+        let slot = Arc::new(Slot::empty(key, &self.nothing));
+        slots.insert(Arc::clone(&slot), ());
+        slot
+    }
+
+    fn note_next(&self, books: &Books) {
+        self.next_sweep.store(books.ends.next().0, Ordering::Relaxed);
+    }
+
+    /// Every change is whole when the lock is given back.
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    /// The key with a text that others of its kind share.
+    fn shared(&mut self, key: &Key) -> Key {
+        if !key.is_of_user() {
+            return key.clone();
+        }
+        if let Some(text) = self.texts.get(&key.text) {
+            return key.with_text(Arc::clone(text));
+        }
+        if self.texts.len() >= self.max_texts {
+            self.texts.retain(|text| Arc::strong_count(text) > 1);
+            self.max_texts = MIN_TEXTS.max(self.texts.len().saturating_mul(2));
+        }
+        self.texts.insert(Arc::clone(&key.text));
+        key.clone()
+    }
+}
+
+/// How a token came about.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) attempts: Vec<Attempt>,
+    /// The tenant that was asked in the end.
+    pub(crate) tenant: Option<String>,
+}
+
+/// A sweep under way; one that ends before its time is begun anew by another call.
+struct Sweep(Arc<TokenCache>);
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        let cache = &self.0;
+        let soonest = cache.time.now().after(NO_RUNTIME);
+        let next = cache.books().ends.next().max(soonest);
+        cache.next_sweep.store(next.0, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exchange::Issued;
-    use credential_core::testing::FakeWorld;
-    use credential_core::world::HttpResponse;
-
-    fn token(life: u64, world: &World) -> AccessToken {
-        let body = format!(r#"{{"access_token":"t{life}","expires_in":{life},"refresh_in":60}}"#);
-        let response = HttpResponse::new(200, vec![], body);
-        AccessToken::of(Issued::read(&response, world.clock.now()).unwrap(), &[], None, vec![])
-    }
-
-    #[test]
-    fn the_margin_the_tenant_and_the_user_decide() {
-        let (fake, cache) = (FakeWorld::new(), TokenCache::new(10));
-        let world = fake.world();
-        let request = TokenRequest::app("api://a/.default");
-        cache.insert(CacheKeyRef::of(&request, Some("t1")).to_owned(), token(310, &world), &world);
-        let hit =
-            |request: &TokenRequest, tenant| cache.get(&CacheKeyRef::of(request, Some(tenant)), world.clock.now());
-        assert!(hit(&request, "t1").is_some_and(|hit| !hit.due));
-        assert!(hit(&request, "t2").is_none());
-        assert!(hit(&TokenRequest::on_behalf_of("user", ["api://a/.default"]), "t1").is_none());
-        fake.clock.advance(Duration::from_secs(11));
-        assert!(hit(&request, "t1").is_none());
-        assert!(cache.last_resort(&CacheKeyRef::of(&request, Some("t1")), world.clock.now()).is_some());
-    }
-
-    #[test]
-    fn a_full_cache_drops_what_ends_first() {
-        let (fake, cache) = (FakeWorld::new(), TokenCache::new(20));
-        let world = fake.world();
-        let request = |nth: u64| TokenRequest::app(format!("api://{nth}/.default"));
-        for nth in 0..21 {
-            cache.insert(CacheKeyRef::of(&request(nth), None).to_owned(), token(1000 + nth, &world), &world);
-        }
-        let kept = |nth| cache.get(&CacheKeyRef::of(&request(nth), None), world.clock.now()).is_some();
-        assert!(!kept(0) && kept(5) && kept(20));
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ use credential_core::world::{HttpError, HttpErrorKind};
 use credential_core::{Finding, SourceErrorKind};
 
 use super::challenge;
-use super::error_kind::{ABANDONED, PANICKED, TokenErrorKind, kind_of};
+use super::error_kind::{ABANDONED, PANICKED, SHUT_DOWN, TokenErrorKind, kind_of};
 use crate::AuthorityRefusal;
 use crate::exchange::{ExchangeError, rejection};
 use crate::settings::{all_skipped, codes};
@@ -37,13 +37,13 @@ use crate::settings::{all_skipped, codes};
 #[derive(Clone)]
 pub struct TokenError {
     told: Arc<Told>,
+    retry_at: Option<SystemTime>,
     retry_after: Option<Duration>,
 }
 
 struct Told {
     error: ChainError<ExchangeError>,
     findings: Vec<Finding>,
-    retry_at: Option<SystemTime>,
     /// The request was on behalf of a user.
     for_user: bool,
 }
@@ -63,7 +63,14 @@ impl TokenError {
 
     /// The search failed, now; `for_user` is whether the request was on behalf of one.
     pub(crate) fn new(error: ChainError<ExchangeError>, now: SystemTime, for_user: bool) -> Self {
+        let (error, wait) = match error {
+            ChainError::Stopped { error: ExchangeError::LeftAlone(error, wait), attempts } => {
+                (ChainError::Stopped { error: *error, attempts }, Some(wait))
+            }
+            error => (error, None),
+        };
         let retry_at = match &error {
+            _ if wait.is_some() => wait.and_then(|wait| now.checked_add(wait)),
             ChainError::Exhausted { retry_at, .. } => *retry_at,
             ChainError::Stopped { error, .. } => {
                 let wait = error.authority().and_then(|said| said.retry_after);
@@ -82,7 +89,12 @@ impl TokenError {
         for_user: bool,
     ) -> Self {
         let findings = said(&error).into_iter().map(|(finding, _)| finding).collect();
-        Self { told: Arc::new(Told { error, findings, retry_at, for_user }), retry_after }
+        Self { told: Arc::new(Told { error, findings, for_user }), retry_at, retry_after }
+    }
+
+    /// The same, which is left alone from now on for so long.
+    pub(crate) fn left_alone_for(self, wait: Duration, now: SystemTime) -> Self {
+        Self { retry_at: now.checked_add(wait), retry_after: Some(wait), ..self }
     }
 
     /// The same, given again to a caller who is this much too early.
@@ -95,6 +107,12 @@ impl TokenError {
         let finding =
             Finding::error(ABANDONED, "the exchange ended without a result: no tokio runtime runs it to its end");
         Self::before(Box::new(finding.remedy("ask from within a tokio runtime that goes on running")).into())
+    }
+
+    /// The program has ended its client.
+    pub(crate) fn shut_down() -> Self {
+        let finding = Finding::error(SHUT_DOWN, "the client was shut down: it gets no tokens any more");
+        Self::before(Box::new(finding.remedy("ask before shutdown(..), or make another client")).into())
     }
 
     /// Code that the program brought to the exchange panicked.
@@ -117,7 +135,7 @@ impl TokenError {
     /// that were refused or failed are. `None` when nothing speaks against a try now;
     /// [`TokenRequest::force_refresh`](crate::TokenRequest::force_refresh) tries what was refused at once.
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.told.retry_at
+        self.retry_at
     }
 
     /// What was tried, in order.

@@ -26,7 +26,8 @@ pub enum TokenErrorKind {
     Unwell,
     /// There was no answer in time.
     Timeout,
-    /// The exchange did not come to its end: its runtime ended, or code that the program brought panicked.
+    /// The exchange did not come to its end: its runtime ended, the client was
+    /// [shut down](crate::TokenClient::shutdown), or code that the program brought panicked.
     Aborted,
 }
 
@@ -55,6 +56,7 @@ pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> To
             HttpErrorKind::Request | HttpErrorKind::Unsupported => TokenErrorKind::Request,
             _ => TokenErrorKind::Unwell,
         },
+        ExchangeError::LeftAlone(..) => TokenErrorKind::Unwell,
         ExchangeError::Endpoints(error) if error.is_late() => TokenErrorKind::Timeout,
         ExchangeError::Endpoints(error) if error.is_transient() => TokenErrorKind::Unwell,
         ExchangeError::Request(finding) if ABORTED.contains(&finding.code) => TokenErrorKind::Aborted,
@@ -71,7 +73,8 @@ pub(super) fn kind_of(error: &ChainError<ExchangeError>, needs_user: bool) -> To
 /// The codes of exchanges that did not come to their end.
 pub(super) const PANICKED: &str = "exchange-panicked";
 pub(super) const ABANDONED: &str = "exchange-abandoned";
-const ABORTED: [&str; 2] = [PANICKED, ABANDONED];
+pub(super) const SHUT_DOWN: &str = "client-shut-down";
+const ABORTED: [&str; 3] = [PANICKED, ABANDONED, SHUT_DOWN];
 
 fn refused(said: &AuthorityRefusal, needs_user: bool) -> TokenErrorKind {
     match meaning(said) {

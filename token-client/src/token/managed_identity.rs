@@ -18,6 +18,24 @@ pub enum ManagedIdentityId {
 }
 
 impl ManagedIdentityId {
+    /// Which kind of id it is, in a key.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::SystemAssigned => "system",
+            Self::ClientId(_) => "client",
+            Self::ObjectId(_) => "object",
+            Self::ResourceId(_) => "resource",
+        }
+    }
+
+    /// The id itself; empty for the machine's own.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::SystemAssigned => "",
+            Self::ClientId(id) | Self::ObjectId(id) | Self::ResourceId(id) => id,
+        }
+    }
+
     /// The entry by which its source knows it.
     pub(crate) fn entry(&self) -> CredentialDescription {
         let entry = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY);

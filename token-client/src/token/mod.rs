@@ -2,20 +2,32 @@
 //! there is none.
 
 mod access_token;
+pub(crate) mod asked;
+mod backoff;
+mod breaker;
 pub(crate) mod cache;
 mod challenge;
+pub(crate) mod digest;
+mod ends;
 pub(crate) mod error;
 mod error_kind;
 pub(crate) mod flight_key;
+pub(crate) mod gate;
+mod lasts;
 mod managed_identity;
+mod report;
 mod request;
+pub(crate) mod slot;
 mod source;
 pub(crate) mod throttled;
+pub(crate) mod time;
 pub(crate) mod user_assertion;
 
 pub use access_token::AccessToken;
+pub use cache::DEFAULT_MAX_CACHE_BYTES;
 pub use error::TokenError;
 pub use error_kind::TokenErrorKind;
+pub use gate::DEFAULT_MAX_REQUESTS;
 pub use managed_identity::ManagedIdentityId;
 pub use request::TokenRequest;
 pub use source::{PreparedToken, TokenFuture, TokenSource};

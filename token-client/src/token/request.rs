@@ -20,7 +20,8 @@ pub struct TokenRequest {
     pub user_assertion: Option<Secret>,
     /// Another tenant than the configured one.
     pub tenant: Option<String>,
-    /// Claims that a resource or the authority asked for, as JSON text: asks anew.
+    /// Claims that a resource or the authority asked for, as JSON text. A token that was got with the same claims
+    /// serves again; where that one was refused, ask with `force_refresh` too.
     pub claims: Option<String>,
     /// Asks anew, whatever is cached.
     pub force_refresh: bool,
@@ -167,9 +168,14 @@ impl TokenRequest {
         self.user_assertion.is_none()
     }
 
-    /// Whether no cached token will do.
-    pub(crate) fn asks_anew(&self) -> bool {
-        self.force_refresh || self.claims.is_some()
+    /// Scopes and a user alone, as most are.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.claims.is_none()
+            && self.fmi_path.is_none()
+            && self.assertion_fmi_path.is_none()
+            && self.extra_query.is_empty()
+            && self.extra_headers.is_empty()
+            && self.managed_identity.is_none()
     }
 }
 

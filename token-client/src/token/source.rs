@@ -5,6 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::cache::TokenCache;
+use super::slot::Slot;
+use crate::client::Inner;
+use crate::client::current::Current;
 use crate::{AccessToken, TokenClient, TokenError, TokenRequest};
 
 /// Gives an access token: what a library takes that calls an API.
@@ -106,10 +110,38 @@ impl fmt::Debug for TokenFuture<'_> {
 
 /// A request that a client answers again and again: the [`TokenSource`] of [`TokenClient::token_source`]. Cheap to
 /// clone.
+///
+/// It knows where its token is: a token at hand costs no look-up and no allocation, and nothing that goes to and fro
+/// between processor cores. It is renewed as any other token is, and shared with whoever asks the client for the same.
 #[derive(Clone, Debug)]
-pub struct PreparedToken {
+pub struct PreparedToken(Arc<Prepared>);
+
+#[derive(Debug)]
+struct Prepared {
     client: TokenClient,
-    request: Arc<TokenRequest>,
+    request: TokenRequest,
+    place: Current<Place>,
+}
+
+/// A place in the cache.
+#[derive(Debug)]
+struct Place {
+    cache: Arc<TokenCache>,
+    slot: Arc<Slot>,
+}
+
+impl Place {
+    fn of(inner: &Inner, request: &TokenRequest) -> Self {
+        let cache = Arc::clone(&inner.cache);
+        Self { slot: cache.place(&inner.asked(request).to_key()), cache }
+    }
+
+    /// The token, where nothing is to be done about it.
+    fn at_hand(&self) -> Option<AccessToken> {
+        let now = self.cache.time.now();
+        let hit = self.slot.hit(now)?;
+        (!hit.due && !self.cache.is_overdue(now)).then_some(hit.token)
+    }
 }
 
 impl TokenClient {
@@ -124,27 +156,46 @@ impl TokenClient {
     /// # }
     /// ```
     pub fn token_source(&self, request: TokenRequest) -> PreparedToken {
-        PreparedToken { client: self.clone(), request: Arc::new(request) }
+        let place = Current::new(Place::of(&self.inner(), &request));
+        PreparedToken(Arc::new(Prepared { client: self.clone(), request, place }))
     }
 }
 
 impl PreparedToken {
     /// What is asked for.
     pub fn request(&self) -> &TokenRequest {
-        &self.request
+        &self.0.request
     }
 }
 
-impl TokenSource for PreparedToken {
-    fn token(&self) -> TokenFuture<'_> {
+impl Prepared {
+    /// What there is to be had by asking the client.
+    #[cold]
+    fn ask(&self) -> TokenFuture<'_> {
+        let inner = self.client.inner();
+        if !Arc::ptr_eq(&self.place.load().cache, &inner.cache) {
+            self.place.replace(Arc::new(Place::of(&inner, &self.request)));
+        }
         match self.client.cached(&self.request) {
             Some(token) => TokenFuture::ready(Ok(token)),
             None => TokenFuture::waiting(self.client.exchange(&self.request)),
         }
     }
+}
+
+impl TokenSource for PreparedToken {
+    fn token(&self) -> TokenFuture<'_> {
+        let prepared = &*self.0;
+        match prepared.place.load().at_hand() {
+            Some(token) if !prepared.request.force_refresh => TokenFuture::ready(Ok(token)),
+            _ => prepared.ask(),
+        }
+    }
 
     fn challenged<'a>(&'a self, claims: &'a str) -> Option<TokenFuture<'a>> {
-        let request = TokenRequest::clone(&self.request).claims(claims);
-        Some(TokenFuture::waiting(async move { self.client.exchange(&request).await }))
+        let Prepared { client, request, .. } = &*self.0;
+        let refused = client.cached(request);
+        let request = request.clone().claims(claims);
+        Some(TokenFuture::waiting(async move { client.other_than(refused.as_ref(), request).await }))
     }
 }

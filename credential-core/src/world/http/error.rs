@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::source::told;
 
@@ -45,11 +46,12 @@ impl HttpErrorKind {
     }
 }
 
-/// There was no answer: why, and to which host. Shows no query, header or body.
+/// There was no answer: why, and to which host. Shows no query, header or body. Clones share the cause.
+#[derive(Clone)]
 pub struct HttpError {
     kind: HttpErrorKind,
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl HttpError {
@@ -61,7 +63,7 @@ impl HttpError {
     /// Keeps the underlying error, which must not show the request's secrets.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(cause.into());
+        self.source = Some(Arc::from(cause.into()));
         self
     }
 

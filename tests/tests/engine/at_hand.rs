@@ -1,0 +1,144 @@
+//! A token that is at hand is given at once, and renewed behind the caller's back.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use credential_core::world::HttpErrorKind;
+use token_client::{AccessToken, PreparedToken, TokenClient, TokenSource};
+
+use super::scene::{OwnCalendar, Reply, Scene, app, settle};
+
+/// The token that is there without any wait.
+fn at_once(client: &TokenClient) -> Option<AccessToken> {
+    let request = app();
+    let mut asked = std::pin::pin!(client.token(&request));
+    match asked.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(token) => Some(token.unwrap()),
+        Poll::Pending => None,
+    }
+}
+
+fn at_once_by(source: &PreparedToken) -> Option<AccessToken> {
+    match std::pin::pin!(source.token()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(token) => Some(token.unwrap()),
+        Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn it_is_given_until_its_end_while_the_authority_hangs_or_fails() {
+    let failures = [
+        Reply::Hang,
+        Reply::Status(503, &[], ""),
+        Reply::Status(429, &[("retry-after", "20")], ""),
+        Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#),
+        Reply::Status(401, &[], r#"{"error":"invalid_client","error_codes":[7000222]}"#),
+        Reply::Fail(HttpErrorKind::Connect),
+    ];
+    for life in [60, 3600] {
+        for failure in failures.clone() {
+            let scene = Scene::new(Reply::Token(life));
+            let client = scene.client().await;
+            let source = client.token_source(app());
+            scene.meanwhile(client.token(&app())).await.unwrap();
+            scene.answers(failure);
+            for _ in 0..(life - 10) / 10 {
+                scene.clock.advance(Duration::from_secs(10));
+                settle().await;
+                assert!(at_once(&client).is_some() && at_once_by(&source).is_some());
+            }
+            assert!(scene.requests() > 1, "nobody tried to renew it");
+            assert!(scene.requests() < 150, "{} requests for {life} s", scene.requests());
+            scene.answers(Reply::Token(life));
+            scene.pass(Duration::from_secs(5)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_live_five_minutes_or_less_are_used() {
+    for life in [10, 60, 299, 300] {
+        let scene = Scene::new(Reply::Token(life));
+        let client = scene.client().await;
+        for _ in 0..1000 {
+            scene.meanwhile(client.token(&app())).await.unwrap();
+        }
+        assert_eq!(scene.requests(), 1, "{life}");
+    }
+}
+
+#[tokio::test]
+async fn one_caller_renews_it_at_its_half_for_all_and_nobody_waits() {
+    let scene = Scene::new(Reply::Token(3600));
+    *scene.delay.lock().unwrap() = Duration::from_millis(100);
+    let client = scene.client().await;
+    let source = client.token_source(app());
+    let first = scene.meanwhile(source.token()).await.unwrap();
+    scene.clock.advance(Duration::from_secs(1799));
+    assert_eq!(at_once_by(&source).unwrap().value(), first.value());
+    settle().await;
+    assert_eq!(scene.requests(), 1, "it is not due yet");
+    scene.clock.advance(Duration::from_secs(310));
+    for _ in 0..100 {
+        assert_eq!(at_once_by(&source).unwrap().value(), first.value());
+        assert_eq!(at_once(&client).unwrap().value(), first.value());
+    }
+    scene.pass(Duration::from_millis(200)).await;
+    assert_eq!(scene.requests(), 2);
+    for token in [at_once_by(&source).unwrap(), at_once(&client).unwrap()] {
+        assert_ne!(token.value(), first.value());
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_is_not_renewed() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let _source = client.token_source(app());
+    scene.meanwhile(client.token(&app())).await.unwrap();
+    for _ in 0..48 {
+        scene.clock.advance(Duration::from_secs(1800));
+        settle().await;
+    }
+    assert_eq!(scene.requests(), 1);
+}
+
+#[tokio::test]
+async fn an_ended_token_is_served_by_no_clock() {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let start = SystemTime::UNIX_EPOCH + 56 * YEAR;
+    for set_to in [start - YEAR, start, start + Duration::from_secs(3601)] {
+        let scene = Scene::new(Reply::Token(3600));
+        let clock = Arc::new(OwnCalendar { steady: Arc::clone(&scene.clock), calendar: start.into() });
+        let client = scene.builder().world(scene.world().with_clock(clock.clone())).build().await.unwrap();
+        let source = client.token_source(app());
+        scene.meanwhile(client.token(&app())).await.unwrap();
+        *clock.calendar.lock().unwrap() = set_to;
+        scene.clock.advance(Duration::from_secs(2));
+        let slept = set_to > start;
+        assert_eq!((at_once(&client).is_none(), at_once_by(&source).is_none()), (slept, slept));
+        scene.clock.advance(Duration::from_secs(3600));
+        assert!(at_once(&client).is_none() && at_once_by(&source).is_none(), "{set_to:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_goes_on_after_a_reload_and_sees_what_was_forced_or_purged() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let source = client.token_source(app());
+    let value = |token: AccessToken| token.value().expose().to_owned();
+    assert_eq!(value(scene.meanwhile(source.token()).await.unwrap()), "token-0");
+    scene.meanwhile(client.token(&app().force_refresh())).await.unwrap();
+    assert_eq!(value(at_once_by(&source).unwrap()), "token-1");
+    client.purge();
+    assert!(at_once_by(&source).is_none());
+    assert_eq!(value(scene.meanwhile(source.token()).await.unwrap()), "token-2");
+    for _ in 0..2 {
+        client.reload_with((*client.configuration()).clone()).unwrap();
+        let now = value(scene.meanwhile(source.token()).await.unwrap());
+        assert_eq!(value(at_once_by(&source).unwrap()), now);
+        assert_eq!(value(at_once(&client).unwrap()), now);
+    }
+}

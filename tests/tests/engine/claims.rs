@@ -1,0 +1,42 @@
+//! Claims that were asked for, and parts of a user's scopes, out of the cache.
+
+use token_client::TokenRequest;
+
+use super::scene::{Reply, Scene, app, user};
+
+const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
+
+#[tokio::test]
+async fn a_token_with_claims_serves_whoever_asks_for_the_same_and_whoever_asks_for_none() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let get = async |request: TokenRequest| {
+        scene.meanwhile(client.token(&request)).await.unwrap().value().expose().to_owned()
+    };
+    assert_eq!(get(app()).await, "token-0");
+    for _ in 0..3 {
+        assert_eq!(get(app().claims(CLAIMS)).await, "token-1");
+        assert_eq!(get(app()).await, "token-1", "the newer one");
+    }
+    assert_eq!(get(app().claims("{}")).await, "token-2");
+    assert_eq!(get(app().claims(CLAIMS)).await, "token-1");
+    assert_eq!(get(app().claims(CLAIMS).force_refresh()).await, "token-3");
+    assert_eq!(get(app().claims(CLAIMS)).await, "token-3");
+    assert_eq!(scene.requests(), 4);
+}
+
+#[tokio::test]
+async fn a_part_of_a_users_scopes_costs_no_request() {
+    let scene = Scene::new(Reply::TokenWith(3600, r#","scope":"User.Read Mail.Read""#));
+    let client = scene.client().await;
+    let user_token = user(1).user_assertion.unwrap();
+    let part = |scopes: &[&str]| TokenRequest::on_behalf_of(user_token.clone(), scopes.iter().copied());
+    let whole = scene.meanwhile(client.token(&user(1))).await.unwrap();
+    for scopes in [&["user.read"][..], &["Mail.Read"], &["mail.read", "user.read"]] {
+        assert_eq!(scene.meanwhile(client.token(&part(scopes))).await.unwrap().value(), whole.value());
+    }
+    assert_eq!(scene.requests(), 1);
+    scene.meanwhile(client.token(&part(&["files.read"]))).await.unwrap();
+    scene.meanwhile(client.token(&part(&["user.read"]).tenant("other.example"))).await.unwrap();
+    assert_eq!(scene.requests(), 3);
+}

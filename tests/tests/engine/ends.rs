@@ -1,0 +1,89 @@
+//! What has ended leaves memory; a client begins warm and ends in order.
+
+use std::time::Duration;
+
+use token_client::{TokenErrorKind, TokenRequest, TokenSource};
+
+use super::scene::{Reply, Scene, app, settle, user};
+
+#[tokio::test]
+async fn users_leave_while_calls_of_any_kind_go_on() {
+    // Calls of the application, by request and by source; nobody asks for anything new.
+    for by_source in [false, true] {
+        let scene = Scene::new(Reply::Token(86_400));
+        let client = scene.client().await;
+        let source = client.token_source(app());
+        scene.meanwhile(client.token(&app())).await.unwrap();
+        scene.answers(Reply::Token(600));
+        for nth in 0..2000 {
+            scene.meanwhile(client.token(&user(nth))).await.unwrap();
+        }
+        let before = client.cached_bytes();
+        for _ in 0..20 {
+            scene.clock.advance(Duration::from_secs(60));
+            match by_source {
+                true => drop(scene.meanwhile(source.token()).await.unwrap()),
+                false => drop(scene.meanwhile(client.token(&app())).await.unwrap()),
+            }
+            settle().await;
+            settle().await;
+        }
+        let left = client.cached_bytes();
+        assert!(before > 2000 * 256 && left < 2000, "{before} bytes, then {left}");
+    }
+}
+
+#[tokio::test]
+async fn a_purge_forgets_at_once() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    for nth in 0..100 {
+        scene.meanwhile(client.token(&user(nth))).await.unwrap();
+    }
+    client.purge();
+    assert_eq!(client.cached_bytes(), 0);
+    assert!(client.cached(&user(1)).is_none());
+}
+
+#[tokio::test]
+async fn a_warm_client_has_its_tokens_before_anybody_asks() {
+    let scene = Scene::new(Reply::Token(3600));
+    *scene.delay.lock().unwrap() = Duration::from_millis(100);
+    let client = scene.client().await;
+    let requests: Vec<TokenRequest> = (0..20).map(|nth| app().tenant(format!("tenant{nth}.example"))).collect();
+    let start = credential_core::world::Clock::moment(&*scene.clock);
+    scene.meanwhile(client.warm_up(&requests)).await.unwrap();
+    let took = credential_core::world::Clock::moment(&*scene.clock).since(start);
+    assert!(took < Duration::from_millis(250), "one after the other: {took:?}");
+    assert!(requests.iter().all(|request| client.cached(request).is_some()));
+    assert_eq!(scene.requests(), 20);
+    scene.answers(Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#));
+    let error = scene.meanwhile(client.warm_up(&[requests[0].clone(), user(1)])).await.unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn what_is_under_way_may_end_and_nothing_begins() {
+    for (delay, in_time) in [(100, true), (60_000, false)] {
+        let scene = Scene::new(Reply::Token(3600));
+        let client = scene.builder().patience(Duration::from_secs(600)).build().await.unwrap();
+        scene.meanwhile(client.token(&app())).await.unwrap();
+        *scene.delay.lock().unwrap() = Duration::from_millis(delay);
+        let other = client.clone();
+        let under_way = tokio::spawn(async move { other.token(&user(1)).await.is_ok() });
+        scene.pass(Duration::from_millis(20)).await;
+        let start = credential_core::world::Clock::moment(&*scene.clock);
+        assert_eq!(scene.meanwhile(client.shutdown(Duration::from_secs(5))).await, in_time);
+        let took = credential_core::world::Clock::moment(&*scene.clock).since(start);
+        assert!(took <= Duration::from_secs(6), "{took:?}");
+        let requests = scene.requests();
+        for request in [app(), user(1), app().force_refresh()] {
+            let error = scene.meanwhile(client.token(&request)).await.unwrap_err();
+            assert_eq!(error.kind(), TokenErrorKind::Aborted, "{error}");
+        }
+        assert_eq!((scene.requests(), client.cached_bytes()), (requests, 0));
+        if in_time {
+            assert!(under_way.await.unwrap(), "it was to end well");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! An authority that is unwell is left in peace, whoever asks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use credential_core::world::HttpErrorKind;
+use token_client::{TokenClient, TokenErrorKind, TokenRequest};
+
+use super::scene::{Reply, SCOPE, Scene, app, settle, user};
+
+/// Callers that ask as fast as they can, each for its own; gives the requests in ten seconds, and calls.
+async fn storm(scene: &Arc<Scene>, client: &TokenClient, callers: Vec<TokenRequest>) -> (usize, usize) {
+    let (stop, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let tasks: Vec<_> = callers
+        .into_iter()
+        .map(|request| {
+            let (client, stop, calls) = (client.clone(), Arc::clone(&stop), Arc::clone(&calls));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let result = client.token(&request).await;
+                    calls.fetch_add(1, Ordering::SeqCst);
+                    if let Err(error) = result {
+                        assert!(error.retry_after().is_some(), "{error}");
+                    }
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    scene.pass(Duration::from_secs(10)).await;
+    stop.store(true, Ordering::SeqCst);
+    for task in tasks {
+        scene.meanwhile(task).await.unwrap();
+    }
+    (scene.requests(), calls.load(Ordering::SeqCst))
+}
+
+/// As the one before it in the list, for many.
+fn date_or_tls(reply: &Reply) -> bool {
+    matches!(reply, Reply::Fail(HttpErrorKind::Tls) | Reply::Status(503, ..))
+}
+
+fn tenant(nth: usize) -> TokenRequest {
+    app().tenant(format!("tenant{nth}.example"))
+}
+
+#[tokio::test]
+async fn it_gets_few_requests_whatever_the_number_of_callers_users_and_tenants() {
+    let date: &[(&str, &str)] = &[("retry-after", "Thu, 01 Jan 2026 01:00:00 GMT")];
+    for (reply, most_of_one) in [
+        (Reply::Status(500, &[], ""), 10),
+        (Reply::Status(429, &[], ""), 10),
+        (Reply::Status(429, &[("retry-after", "120")], ""), 1),
+        (Reply::Status(503, date, ""), 1),
+        (Reply::Fail(HttpErrorKind::Connect), 10),
+        (Reply::Fail(HttpErrorKind::Tls), 10),
+    ] {
+        let crowds: [(usize, Vec<TokenRequest>); 4] = [
+            (most_of_one, (0..15).map(|_| app()).collect()),
+            (100, (0..15).map(user).collect()),
+            (100, (0..15).map(tenant).collect()),
+            (100, (0..15).map(|nth| user(nth).tenant(format!("tenant{}.example", nth % 7))).collect()),
+        ];
+        for (most, callers) in crowds.into_iter().take(if date_or_tls(&reply) { 1 } else { 4 }) {
+            let scene = Scene::new(reply.clone());
+            let client = scene.client().await;
+            let (requests, calls) = storm(&scene, &client, callers).await;
+            assert!(requests <= most, "{requests} requests in 10 s, at most {most}");
+            assert!(calls > 1000, "{calls} calls: they were to be answered at once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_cannot_change_are_remembered_for_a_moment() {
+    let scene = Scene::new(Reply::Status(400, &[], r#"{"error":"invalid_scope","error_codes":[70011]}"#));
+    let client = scene.client().await;
+    let (requests, _) = storm(&scene, &client, (0..15).map(|_| app()).collect()).await;
+    assert!((2..=3).contains(&requests), "{requests}");
+    // Whoever wants it anew is heard.
+    scene.answers(Reply::Token(60));
+    scene.meanwhile(client.token(&app().force_refresh())).await.unwrap();
+    scene.meanwhile(client.token(&app())).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_unwell_tenant_slows_no_other() {
+    for reply in [Reply::Status(500, &[], ""), Reply::Status(429, &[("retry-after", "60")], ""), Reply::Hang] {
+        let scene = Scene::new(Reply::Token(3600));
+        scene.answers_by(move |request| match request.url.contains("/bad.example/") {
+            true => reply.clone(),
+            false => Reply::Token(3600),
+        });
+        let client = scene.client().await;
+        scene.meanwhile(client.token(&app())).await.unwrap();
+        let bad: Vec<_> = (0..200)
+            .map(|nth| {
+                let client = client.clone();
+                tokio::spawn(async move { client.token(&user(nth).tenant("bad.example")).await.is_err() })
+            })
+            .collect();
+        scene.pass(Duration::from_millis(100)).await;
+        for nth in 0..50 {
+            let start = credential_core::world::Clock::moment(&*scene.clock);
+            scene.meanwhile(client.token(&tenant(nth))).await.unwrap();
+            let took = credential_core::world::Clock::moment(&*scene.clock).since(start);
+            assert!(took < Duration::from_millis(100), "{took:?}");
+        }
+        for task in bad {
+            assert!(scene.meanwhile(task).await.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_is_tried_by_one_at_a_time_and_open_to_all_when_it_is_well() {
+    let scene = Scene::new(Reply::Fail(HttpErrorKind::Connect));
+    let client = scene.client().await;
+    storm(&scene, &client, (0..20).map(tenant).collect()).await;
+    scene.answers(Reply::Token(3600));
+    *scene.delay.lock().unwrap() = Duration::from_millis(100);
+    scene.most_under_way.store(0, Ordering::SeqCst);
+    let before = scene.requests();
+    // Until the first of the new ones is let through.
+    scene.pass(Duration::from_secs(15)).await;
+    let first = tenant(100);
+    let probe = client.token(&first);
+    let others: Vec<_> = (101..150)
+        .map(|nth| {
+            let client = client.clone();
+            tokio::spawn(async move { client.token(&tenant(nth)).await.is_ok() })
+        })
+        .collect();
+    let probed = scene.meanwhile(probe).await.is_ok();
+    let mut good = usize::from(probed);
+    for other in others {
+        good += usize::from(scene.meanwhile(other).await.unwrap());
+    }
+    assert_eq!((good, scene.requests() - before, scene.most_under_way.load(Ordering::SeqCst)), (1, 1, 1));
+    for nth in 200..250 {
+        scene.meanwhile(client.token(&tenant(nth))).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_single_fault_passes_unseen() {
+    let faults = Arc::new(AtomicUsize::new(0));
+    let scene = Scene::new(Reply::Hang);
+    scene.answers_by({
+        let faults = Arc::clone(&faults);
+        move |_| match faults.fetch_add(1, Ordering::SeqCst) % 2 {
+            0 => Reply::Status(502, &[], ""),
+            _ => Reply::Token(60),
+        }
+    });
+    let client = scene.client().await;
+    for nth in 0..20 {
+        scene.meanwhile(client.token(&TokenRequest::app(format!("api://{nth}/.default")))).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_error_says_what_was_answered_and_when_to_come_again() {
+    let scene = Scene::new(Reply::Status(503, &[], r#"{"error":"temporarily_unavailable","error_codes":[90033]}"#));
+    let client = scene.client().await;
+    for nth in 0..10 {
+        let error = scene.meanwhile(client.token(&user(nth))).await.unwrap_err();
+        assert_eq!(error.kind(), TokenErrorKind::Unwell, "{error}");
+        assert!(error.authority().is_some_and(|said| said.error_codes == [90033]), "{error}");
+        assert!(nth < 3 || error.retry_after().is_some_and(|wait| wait <= Duration::from_secs(1)), "{error}");
+    }
+    assert!(scene.requests() <= 6, "{}", scene.requests());
+    assert_eq!(scene.requests_with(SCOPE), 0);
+    settle().await;
+}
