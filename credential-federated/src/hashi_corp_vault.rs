@@ -19,7 +19,7 @@ use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable}
 const ADDRESS: &str = "VaultAddress";
 const ROLE: &str = "VaultRole";
 const NAMESPACE: &str = "VaultNamespace";
-const TOKEN_FILE: &str = "VaultTokenFile";
+const TOKEN_FILE: &str = "VaultTokenDiskPath";
 const ADDRESS_VARIABLE: &str = "VAULT_ADDR";
 const TOKEN_VARIABLE: &str = "VAULT_TOKEN";
 const NAMESPACE_VARIABLE: &str = "VAULT_NAMESPACE";
@@ -35,7 +35,7 @@ const MAX_AUTHORITIES: u64 = 1024 * 1024;
 /// { "SourceType": "HashiCorpVault", "VaultRole": "entra" }
 /// ```
 ///
-/// The vault is `VaultAddress` or `VAULT_ADDR`; the login is the token in `VaultTokenFile` (a Vault agent's sink, say,
+/// The vault is `VaultAddress` or `VAULT_ADDR`; the login is the token in `VaultTokenDiskPath` (a Vault agent's sink, say,
 /// read every time), in `VAULT_TOKEN`, or in `~/.vault-token`, and never in a settings file. It must be of an entity,
 /// which a root token is not. The role's `client_id` is the audience of its tokens, so it is set to
 /// `api://AzureADTokenExchange`, and the vault's issuer must be reachable for the authority. Its certificate authorities
@@ -71,7 +71,7 @@ impl CredentialSource for HashiCorpVaultSource {
                 SettingKind::FilePath,
                 "The file with the vault's token; without it VAULT_TOKEN, or else ~/.vault-token.",
             )
-            .mistaken(&["VaultTokenPath", "VaultTokenDiskPath", "TokenFile"]),
+            .mistaken(&["VaultTokenFile", "VaultTokenPath", "TokenFile"]),
             EXCHANGE_URL,
         ];
         SETTINGS
@@ -180,7 +180,7 @@ impl Vault {
 
 fn no_login(why: &str) -> SourceError {
     SourceError::not_applicable("vault-login-missing", format!("nobody is logged in to the vault: {why}"))
-        .remedy("log in (vault login), let a Vault agent write a token, or set VaultTokenFile or VAULT_TOKEN")
+        .remedy("log in (vault login), let a Vault agent write a token, or set VaultTokenDiskPath or VAULT_TOKEN")
         .about(TOKEN_FILE)
         .settled_locally()
 }
