@@ -13,7 +13,7 @@ use token_client::{
 const SCOPE: &str = "https://storage.azure.com/.default";
 const HOST: &str = "http://127.0.0.1:41000/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fstorage.azure.com";
 const APPLICATION: &str = r#""AzureAd": {
-    "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "app1",
+    "Instance": "https://login.microsoftonline.com/", "TenantId": "t.example", "ClientId": "1d6e9b1c-8f0a-4c57-a7f5-6f1f0b8d2c3a",
     "ClientCredentials": [{"SourceType": "ClientSecret", "ClientSecret": "s3cret"}]}"#;
 
 /// A machine of App Service's.
@@ -89,8 +89,8 @@ async fn identities_do_not_meet_each_others_tokens() {
         assert_eq!(*asked(&world).last().unwrap(), format!("{HOST}{query}"));
     }
     // And the application has its own.
-    world.http.answer(200, r#"{"access_token": "of the application", "expires_in": 3600}"#);
-    assert_eq!(client.token(&TokenRequest::app(SCOPE)).await.unwrap().value().expose(), "of the application");
+    world.http.answer(200, r#"{"access_token": "of-the-application", "expires_in": 3600}"#);
+    assert_eq!(client.token(&TokenRequest::app(SCOPE)).await.unwrap().value().expose(), "of-the-application");
     assert_eq!(asked(&world).len(), 5);
 }
 

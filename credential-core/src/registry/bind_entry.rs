@@ -161,14 +161,19 @@ impl CredentialLoader for PassedOver {
 /// No `SourceType`: names the source whose settings the entry has.
 fn missing_source_type(registry: &SourceRegistry, entry: &CredentialDescription) -> Finding {
     let has = |setting: &&Setting| entry.entry(setting.name).is_some();
+    // Of those with as many settings in common, the one that lacks nothing.
+    let is_whole = |settings: &[Setting]| settings.iter().filter(|setting| setting.required).all(|one| has(&one));
     let fitting = registry
         .sources()
         .into_iter()
-        .map(|source| (source.settings().iter().filter(has).count(), source.source_type()))
-        .max_by_key(|(count, _)| *count)
-        .filter(|(count, _)| *count > 0);
+        .map(|source| {
+            let (count, whole) = (source.settings().iter().filter(has).count(), is_whole(source.settings()));
+            (count, whole, source.source_type())
+        })
+        .max_by_key(|(count, whole, _)| (*count, *whole))
+        .filter(|(count, ..)| *count > 0);
     let remedy = match fitting {
-        Some((_, source_type)) => format!("add \"SourceType\": \"{source_type}\": the other keys are of that type"),
+        Some((_, _, source_type)) => format!("add \"SourceType\": \"{source_type}\": the other keys are of that type"),
         None => "add \"SourceType\"".to_owned(),
     };
     Finding::error("missing-source-type", "SourceType is missing or empty")

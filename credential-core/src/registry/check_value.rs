@@ -147,7 +147,9 @@ pub fn check_form(setting: &Setting, text: &str) -> Option<Finding> {
         let looked_at = closed || setting.kind == SettingKind::List;
         (looked_at && has_placeholder(text)).then_some("a value with a placeholder in it")
     };
-    if let Some(what) = unreplaced(text).or_else(inside) {
+    let is_variable = |name: &str| name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_');
+    let is_read = setting.variables && text.trim().strip_prefix('$').is_some_and(is_variable);
+    if let Some(what) = unreplaced(text).filter(|_| !is_read).or_else(inside) {
         let finding = Finding::error("placeholder", format!("{name} is {what}"));
         return Some(finding.remedy("put the real value in its place"));
     }

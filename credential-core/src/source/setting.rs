@@ -77,6 +77,8 @@ pub struct Setting {
     pub one_of: &'static [&'static str],
     /// What is done with it.
     pub standing: Standing,
+    /// Whether `$NAME` in it is read, when it is used, as the value of that environment variable.
+    pub variables: bool,
 }
 
 impl Setting {
@@ -92,7 +94,15 @@ impl Setting {
             mistaken: &[],
             one_of: &[],
             standing: Standing::Used,
+            variables: false,
         }
+    }
+
+    /// Makes `$NAME` in it the value of that environment variable: no placeholder that nobody replaced.
+    #[must_use]
+    pub const fn with_variables(mut self) -> Self {
+        self.variables = true;
+        self
     }
 
     /// Makes it required.

@@ -31,6 +31,7 @@ const URL_SETTING: Setting = Setting::new(
     SettingKind::Url,
     "Where the token is asked for. `$NAME` in its path and query is the value of that environment variable.",
 )
+.with_variables()
 .required()
 .mistaken(&["Uri", "Address", "Endpoint", "TokenUrl"]);
 const HEADERS_SETTING: Setting = Setting::new(
@@ -38,6 +39,7 @@ const HEADERS_SETTING: Setting = Setting::new(
     SettingKind::Map,
     "Headers of the request; `$NAME` in a value is an environment variable, `$$` a dollar.",
 )
+.with_variables()
 .secret()
 .mistaken(&["Header", "ExtraHeaders"]);
 const SOCKET_SETTING: Setting = Setting::new(
@@ -130,6 +132,7 @@ impl CredentialSource for HttpPostSource {
                 SettingKind::Map,
                 "Further members of the JSON body, texts; `$NAME` is an environment variable.",
             )
+            .with_variables()
             .secret()
             .mistaken(&["Json", "Content"]),
             TOKEN_FIELD,

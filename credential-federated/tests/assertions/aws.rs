@@ -287,7 +287,7 @@ async fn a_token_is_kept_and_asked_for_anew_once_it_was_refused() {
 
 #[tokio::test]
 async fn the_source_conforms() {
-    let (first, second) = (token("first", AUDIENCE, 3600), token("second", AUDIENCE, 7200));
+    let (first, second) = (token("first", AUDIENCE, 3600), token("second", AUDIENCE, 7 * 86_400));
     let gives = |token: String| move |world: &FakeWorld| world.http.on("POST", STS, issued(&token));
     let conformance = Conformance::new(AwsSource, entry().with("AwsRegion", "eu-west-1"))
         .works_when({

@@ -276,7 +276,7 @@ async fn a_document_is_kept_until_its_end_is_near_and_asked_for_anew_once_it_was
 
 #[tokio::test]
 async fn the_source_conforms() {
-    let (first, second) = (token("first", AUDIENCE, 3600), token("second", AUDIENCE, 7200));
+    let (first, second) = (token("first", AUDIENCE, 3600), token("second", AUDIENCE, 7 * 86_400));
     let gives = |token: String| {
         move |world: &FakeWorld| {
             for _ in 0..64 {

@@ -2,7 +2,7 @@
 
 use credential_core::registry::Binding;
 use credential_core::source::Application;
-use credential_core::{CredentialChain, CredentialDescription, Finding};
+use credential_core::{CredentialChain, CredentialDescription, Finding, Severity};
 
 use super::recipe::Recipe;
 use super::sections::Sections;
@@ -22,10 +22,13 @@ pub(crate) fn bind(configuration: &Configuration, sections: &Sections<'_>) -> Bo
     let (recipe, options) = (sections.recipe, &configuration.application);
     let authority = match Authority::from_options(options) {
         // Whoever asks for a token of the application's learns of it.
-        Err(findings) if !configuration.needs_application() => match findings.as_slice() {
-            [one] if NEEDLESS.contains(&one.code) => Ok(Authority::absent(one.clone())),
-            _ => Err(findings),
-        },
+        Err(findings) if !configuration.needs_application() => {
+            let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            match (errors.next(), errors.next()) {
+                (Some(one), None) if NEEDLESS.contains(&one.code) => Ok(Authority::absent(one.clone())),
+                _ => Err(findings),
+            }
+        }
         authority => authority,
     };
     let application = match &authority {
@@ -62,7 +65,13 @@ const NEEDLESS: [&str; 2] = [codes::MISSING_AUTHORITY, codes::MISSING_TENANT];
 
 /// Managed identities of downstream APIs that cannot be used.
 fn identities(configuration: &Configuration, recipe: &Recipe) -> Vec<Finding> {
+    let is_wrong = |path: &str| {
+        let mut errors = configuration.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.any(|error| error.path.as_deref().is_some_and(|at| at.starts_with(path)))
+    };
     let wanted = configuration.downstream.iter().filter_map(|api| Some((api, api.managed_identity()?)));
+    // What the settings' own reader has said already is not said twice.
+    let wanted = wanted.filter(|(_, wanted)| !is_wrong(&wanted.path));
     let failed = wanted.filter_map(|(api, wanted)| {
         let tokens = recipe.identities.tokens(&wanted.id(), &recipe.registry, &recipe.world);
         tokens.err().map(|finding| finding.at(&wanted.path, api.origin.clone()))

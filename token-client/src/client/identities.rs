@@ -82,7 +82,7 @@ impl Inner {
             at,
         };
         let came = Came { attempts: Vec::new(), tenant: None };
-        Ok(self.cache.keep(key, &issued, came, &world))
+        Ok(self.keep(key, &issued, came))
     }
 
     async fn given(

@@ -19,7 +19,7 @@ use super::recipe::Recipe;
 use super::trouble::Trouble;
 use crate::authority::{Authority, AuthorityError, merge_query, with_query};
 use crate::exchange::led::MadeFrom;
-use crate::exchange::{Exchange, ExchangeError, chain_gap, claims};
+use crate::exchange::{Exchange, ExchangeError, Issued, chain_gap, claims};
 use crate::http::{addresses, headers};
 use crate::meters::{Began, Meters, Reason};
 use crate::settings::scopes::{app_scope, check_user_token, user_scopes};
@@ -439,7 +439,7 @@ impl Inner {
         let turn = match self.shared(key, request).await {
             Some(Found::Token(SharedToken { issued, tenant, .. })) => {
                 let came = Came { attempts: Vec::new(), tenant };
-                return Ok(self.cache.keep(key, &issued, came, &world));
+                return Ok(self.keep(key, &issued, came));
             }
             Some(Found::Ask(turn)) => Some(turn),
             None => None,
@@ -481,10 +481,8 @@ impl Inner {
         match presented {
             Ok(accepted) => {
                 let came = Came { attempts: accepted.attempts, tenant };
-                let token = self.cache.keep(key, &accepted.value, came, &world);
+                let token = self.keep(key, &accepted.value, came);
                 self.throttled.forget(key);
-                // Whatever was wrong with the one without claims: this one is newer, and has more.
-                key.without_claims().inspect(|plain| self.cache.keep_as(plain, &token));
                 Ok(token)
             }
             Err(error) => Err(self.failed(key, error, request)),
@@ -525,6 +523,14 @@ impl Inner {
             None => true,
         };
         Some(sharing.find(shared, self.recipe.patience / 4, fit).await)
+    }
+
+    /// Keeps what came for a key, and makes a token of it.
+    pub(super) fn keep(&self, key: &Key, issued: &Issued, came: Came) -> AccessToken {
+        let token = self.cache.keep(key, issued, came, self.world());
+        // Whatever was wrong with the one without claims: this one is newer, and has more.
+        key.without_claims().inspect(|plain| self.cache.keep_as(plain, &token));
+        token
     }
 
     /// Remembers a failure, so that the next callers do not repeat it at once.

@@ -4,18 +4,21 @@ use super::*;
 
 #[tokio::test]
 async fn conforms() {
-    Conformance::new(ManagedIdentityAssertionSource, entry().with("ManagedIdentityClientId", "mine"))
-        .works_when(|world| {
-            APP_SERVICE.iter().for_each(|(name, value)| world.environment.set(*name, *value));
-            world.http.on("GET", MSI, FakeReply::Answer(good()));
-        })
-        .fails_when(|world| world.http.on("GET", MSI, FakeReply::Answer(HttpResponse::new(400, Vec::new(), "{}"))))
-        .refuses("ManagedIdentityClientId", "/subscriptions/1/resourceGroups/a")
-        .refuses("ManagedIdentityResourceId", "00000000-0000-0000-0000-000000000001")
-        .never_shows([token("first", AUDIENCE, 86_400), "hunter2-header".to_owned()])
-        .check()
-        .await
-        .unwrap();
+    Conformance::new(
+        ManagedIdentityAssertionSource,
+        entry().with("ManagedIdentityClientId", "00000000-0000-0000-0000-000000000002"),
+    )
+    .works_when(|world| {
+        APP_SERVICE.iter().for_each(|(name, value)| world.environment.set(*name, *value));
+        world.http.on("GET", MSI, FakeReply::Answer(good()));
+    })
+    .fails_when(|world| world.http.on("GET", MSI, FakeReply::Answer(HttpResponse::new(400, Vec::new(), "{}"))))
+    .refuses("ManagedIdentityClientId", "/subscriptions/1/resourceGroups/a")
+    .refuses("ManagedIdentityResourceId", "00000000-0000-0000-0000-000000000001")
+    .never_shows([token("first", AUDIENCE, 86_400), "hunter2-header".to_owned()])
+    .check()
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ fn asked_with(request: &HttpRequest, header: &str) -> Option<String> {
 #[tokio::test]
 async fn the_login_is_in_a_file_a_variable_or_the_home_folder() {
     let good = (VAULT.answer)(&token("a", AUDIENCE, 3600));
-    let in_file = (VAULT.entry)().with("VaultTokenDiskPath", "sink").with("VaultAddress", "http://127.0.0.1:8200/base/");
+    let in_file =
+        (VAULT.entry)().with("VaultTokenDiskPath", "sink").with("VaultAddress", "http://127.0.0.1:8200/base/");
     for (entry, variable, expected) in [
         (in_file, Some("of-the-variable"), "of-the-file"),
         ((VAULT.entry)(), Some("of-the-variable"), "of-the-variable"),
