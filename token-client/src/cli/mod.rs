@@ -87,7 +87,8 @@ pub async fn run_with(sources: impl IntoIterator<Item = Arc<dyn CredentialSource
     };
     traces::show(arguments.verbose, output);
     let outcome = tokio::select! {
-        outcome = dispatch(arguments.command, &own, &output) => outcome,
+        // Every command in one: too large for the stack of whoever runs it.
+        outcome = Box::pin(dispatch(arguments.command, &own, &output)) => outcome,
         _ = tokio::signal::ctrl_c() => return ExitCode::from(INTERRUPTED),
         () = terminated() => return ExitCode::from(TERMINATED),
     };

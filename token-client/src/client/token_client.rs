@@ -190,7 +190,7 @@ impl TokenClient {
         let found = match inner.cache.get(&asked, now) {
             Some(hit) => {
                 if hit.due {
-                    Inner::renew(&inner, asked.to_key(), request, now);
+                    Inner::renew(&inner, &asked.to_key(), request, now);
                 }
                 Some(hit.token)
             }
@@ -336,10 +336,10 @@ impl Inner {
 
     /// Renews the token behind the caller's back, unless somebody does, or did in vain a moment ago.
     #[cold]
-    fn renew(inner: &Arc<Self>, key: Key, request: &TokenRequest, now: Tick) {
+    fn renew(inner: &Arc<Self>, key: &Key, request: &TokenRequest, now: Tick) {
         let begins = || Self::start(inner, key.clone(), request, &Parent::Renewal(Span::current()));
-        if inner.cache.take_turn(&key, now) && !begins() {
-            inner.cache.give_back_turn(&key);
+        if inner.cache.take_turn(key, now) && !begins() {
+            inner.cache.give_back_turn(key);
         }
     }
 
