@@ -9,13 +9,17 @@ use credential_core::credential::{
     Assertion, AssertionProvider, AssertionRequest, CertificateFacts, Signer, SigningAlgorithm, SigningRequest,
 };
 use credential_core::registry::{Binding, MAX_CREDENTIALS};
-use credential_core::testing::{FakeWorld, FixedSource};
-use credential_core::world::SystemClock;
+use credential_core::testing::{FakeReply, FakeWorld, FixedSource};
+use credential_core::world::{BodyStream, HttpError, HttpRequest, HttpResponse, SystemClock};
 use credential_core::{
-    Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest, SourceError, SourceRegistry,
+    Credential, CredentialDescription, CredentialLoader, Finding, LoadRequest, Secret, SourceError, SourceRegistry,
 };
 use token_client::settings::{Configuration, DownstreamOptions, Location};
-use token_client::{DownstreamCall, TokenClient, TokenClientBuilder, TokenRequest};
+use token_client::store::{RedisStore, SealingKeys};
+use token_client::{
+    ConfigurationError, DownstreamCall, DownstreamError, DownstreamResponse, ManagedIdentityId, StreamBody,
+    TokenClient, TokenClientBuilder, TokenRequest,
+};
 
 use crate::given::hurry;
 use crate::shown::Row;
@@ -125,6 +129,8 @@ pub(crate) async fn rows() -> Vec<Row> {
     let elsewhere = credential_federated::CustomSignedAssertionSource::new().for_other_programs();
     rows.push(Row::of("provider-elsewhere", CUSTOM, token(builder(CUSTOM).source(elsewhere)).await));
     rows.extend(of_calls().await);
+    rows.extend(of_an_api().await);
+    rows.extend(of_shared_cache());
     rows.extend(of_registry());
     rows
 }
@@ -143,10 +149,73 @@ async fn of_calls() -> Vec<Row> {
     ]
 }
 
+/// Calls of an API that is there, with something that cannot be; the client is shut down at the end.
+async fn of_an_api() -> Vec<Row> {
+    let world = FakeWorld::new();
+    let token = r#"{"access_token": "t", "token_type": "Bearer", "expires_in": 3599}"#;
+    let answers = |status: u16, body: &str| FakeReply::Answer(HttpResponse::new(status, Vec::new(), body));
+    world.http.on("POST", "https://login.microsoftonline.com/contoso.com", answers(200, token));
+    world.http.on("GET", "https://stock.contoso.com/", answers(204, ""));
+    world.http.on("POST", "https://stock.contoso.com/", answers(200, "{}"));
+    let secret = r#"{"SourceType": "ClientSecret", "ClientSecret": "s3cret"}"#;
+    let section =
+        DownstreamOptions::builder().base_url("https://stock.contoso.com/").scopes(["api://s/.default"]).app_token();
+    let client = builder(secret).world(world.world()).downstream("Stock", section).build().await.unwrap();
+    let api = client.downstream("Stock").unwrap();
+    let found = |result: Result<DownstreamResponse, DownstreamError>| result.unwrap_err().findings().to_vec();
+    let empty = api.get::<Vec<i32>>("items").await.unwrap_err();
+    let claims = api.call(DownstreamCall::new().claims("nonsense")).await;
+    let hook = |request: &mut HttpRequest| request.url = "https://other.contoso.com/".to_owned();
+    let hook = api.call(DownstreamCall::new().before_token(hook)).await;
+    let stream = DownstreamCall::new().method("POST").stream(StreamBody::new(Nothing));
+    drop(api.call(stream.clone()).await);
+    let stream = api.call(stream).await;
+    let user = TokenRequest::on_behalf_of("e30.e30.c2ln", ["api://s/.default"]);
+    let user = client.token(&user.managed_identity(ManagedIdentityId::SystemAssigned)).await.unwrap_err();
+    client.shutdown(PATIENCE).await;
+    let ended = client.token(&TokenRequest::app("api://demo/.default")).await.unwrap_err();
+    vec![
+        Row::of("answer-empty", "get::<Vec<i32>>(..), and the API answers 204", empty.findings().to_vec()),
+        Row::of("bad-claims", "a call with claims(\"nonsense\")", found(claims)),
+        Row::of("bad-hook", "a call with before_token(..) that changes the host", found(hook)),
+        Row::of("body-sent-already", "two calls with one StreamBody::new(..)", found(stream)),
+        Row::of("managed-identity-for-user", "on_behalf_of(..).managed_identity(..)", user.findings().to_vec()),
+        Row::of("client-shut-down", "token(..) after shutdown(..)", ended.findings().to_vec()),
+    ]
+}
+
+/// A body of no pieces.
+struct Nothing;
+
+#[async_trait]
+impl BodyStream for Nothing {
+    async fn next(&mut self) -> Option<Result<Vec<u8>, HttpError>> {
+        None
+    }
+}
+
+/// What a shared cache is not made of.
+fn of_shared_cache() -> Vec<Row> {
+    let of = |error: ConfigurationError| error.findings().to_vec();
+    let missing = SealingKeys::parse(&Secret::new(" ")).unwrap_err();
+    let short = SealingKeys::new("k1", "czNjcmV0").unwrap_err();
+    let address = RedisStore::at("redis.contoso.com s3cret").build().unwrap_err();
+    vec![
+        Row::of("missing-sealing-keys", "SealingKeys::parse of a blank text", of(missing)),
+        Row::of("bad-sealing-key", "SealingKeys::new with a key of a few bytes", of(short)),
+        Row::of("bad-redis-address", "RedisStore::at with no address", of(address)),
+    ]
+}
+
 /// What a bare registry says.
 fn of_registry() -> Vec<Row> {
     let many = vec![CredentialDescription::new("Own"); MAX_CREDENTIALS + 1];
     let binding = Binding::new(FakeWorld::new().world());
     let error = SourceRegistry::new().bind(many, binding).unwrap_err();
-    vec![Row::of("too-many-credentials", "a list of 1025 entries", error.findings().to_vec())]
+    let own = SourceRegistry::new().with(FixedSource::loaded_by("Fixed", Arc::new(Bad::Hangs)));
+    let tokens = own.tokens(&CredentialDescription::new("Fixed"), FakeWorld::new().world()).unwrap_err();
+    vec![
+        Row::of("too-many-credentials", "a list of 1025 entries", error.findings().to_vec()),
+        Row::of("no-tokens-of-source", "tokens(..) of a source that has none", tokens.findings().to_vec()),
+    ]
 }

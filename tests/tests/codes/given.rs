@@ -8,8 +8,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use credential_core::Finding;
-use credential_core::testing::{FakeReply, FakeWorld};
-use credential_core::world::{HttpError, HttpErrorKind, HttpResponse};
+use credential_core::testing::{FakeReply, FakeRun, FakeWorld};
+use credential_core::world::{CommandErrorKind, HttpError, HttpErrorKind, HttpResponse};
 use serde_json::{Value, json};
 use token_client::{DownstreamCall, DownstreamError, TokenClient, TokenClientBuilder, TokenError, TokenRequest};
 
@@ -135,6 +135,9 @@ fn world(input: &Value) -> FakeWorld {
     for (name, value) in input["env"].as_object().into_iter().flatten() {
         world.environment.set(name, text(value));
     }
+    for (program, becomes) in input["run"].as_object().into_iter().flatten() {
+        world.commands.on(program, &[], run(becomes));
+    }
     if let Some(name) = input["not_unicode"].as_str() {
         world.environment.set_not_unicode(name);
     }
@@ -246,6 +249,21 @@ fn reply(one: &Value) -> FakeReply {
     match answer(one) {
         Ok(response) => FakeReply::Answer(response),
         Err(error) => FakeReply::Fail(error.kind()),
+    }
+}
+
+/// What becomes of a program.
+fn run(becomes: &Value) -> FakeRun {
+    let said = |name: &str| becomes.get(name).map_or_else(String::new, text);
+    match becomes["fails"].as_str() {
+        Some("NotPermitted") => FakeRun::Fail(CommandErrorKind::NotPermitted),
+        Some("Broken") => FakeRun::Fail(CommandErrorKind::Broken),
+        Some(other) => panic!("{other}"),
+        None if becomes["hangs"].as_bool() == Some(true) => FakeRun::Hang,
+        None => {
+            let status = becomes["status"].as_i64().map_or(0, |status| i32::try_from(status).unwrap());
+            FakeRun::ends(status, said("stdout"), said("stderr"))
+        }
     }
 }
 
