@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use credential_core::source::Detected;
 use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse, check_address};
-use credential_core::{Secret, SourceError};
+use credential_core::{Secret, SourceError, World};
 use serde_json::Value;
 use url::{Host, Url};
 
 use super::sts;
-use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby, may_carry_secrets};
+use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby, may_carry_secrets, variable};
 
 /// The most bytes of a file with a token.
 const MAX_TOKEN: u64 = 64 * 1024;
@@ -18,6 +19,15 @@ const METADATA: &str = "http://169.254.169.254";
 /// How long it may take to show that it is there: it answers in milliseconds; elsewhere the address leads nowhere.
 const PROBE: Duration = Duration::from_secs(1);
 /// Where the agent of ECS gives credentials.
+/// Who made the machine.
+const VENDOR: &str = "/sys/class/dmi/id/sys_vendor";
+/// Variables by which AWS gives credentials.
+const OF_AWS: [&str; 4] = [
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ACCESS_KEY_ID",
+];
 const OF_TASK: &str = "http://169.254.170.2";
 /// Hosts that exist on the machine's link alone: those of ECS and EKS.
 const NEARBY: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
@@ -61,6 +71,17 @@ pub(super) async fn find(asking: &Asking<'_>, region: Option<&str>) -> Result<Fo
         return Ok(Found { keys: of_container(asking, &address, named_by).await?, region: named()? });
     }
     of_instance(asking, region).await
+}
+
+/// Whether AWS would give credentials here, as far as variables and the firmware tell.
+pub(super) async fn detect(world: &World) -> Option<Detected> {
+    let set = OF_AWS.into_iter().find(|name| variable(&*world.environment, name).is_some());
+    if let Some(set) = set {
+        return Some(Detected::new("AWS", format!("{set} is set")));
+    }
+    let vendor = world.read(Path::new(VENDOR), 256).await.ok()?;
+    let is_amazon = std::str::from_utf8(vendor.expose()).is_ok_and(|vendor| vendor.trim() == "Amazon EC2");
+    is_amazon.then(|| Detected::new("AWS", format!("{VENDOR} says so")))
 }
 
 fn of_environment(asking: &Asking<'_>) -> Option<Keys> {

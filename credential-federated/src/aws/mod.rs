@@ -9,9 +9,10 @@ mod xml;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::source::Detected;
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound,
+    SourceType, Unbound, World,
 };
 
 use crate::audience::EXCHANGE_URL;
@@ -43,6 +44,7 @@ impl AwsSource {
     pub const SOURCE_TYPE: SourceType = SourceType::known("Aws");
 }
 
+#[async_trait]
 impl CredentialSource for AwsSource {
     fn source_type(&self) -> SourceType {
         Self::SOURCE_TYPE
@@ -76,6 +78,10 @@ impl CredentialSource for AwsSource {
             sts::check_region(region, REGION).map_err(|error| cx.error(error.about(REGION)))?;
         }
         Ok(Tokens::loader(entry, cx, Aws { region, life }))
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        keys::detect(world).await.into_iter().collect()
     }
 }
 

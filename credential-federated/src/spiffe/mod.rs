@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::guard::{Unanswered, bounded};
+use credential_core::source::Detected;
 use credential_core::world::{Endpoint, EndpointFault};
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound,
+    SourceType, Unbound, World,
 };
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Platform, Tokens, absent};
+use crate::platform::{Asking, Platform, Tokens, absent, variable};
 
 const SOCKET: &str = "SpiffeEndpointSocket";
 const ID: &str = "SpiffeId";
@@ -39,6 +40,7 @@ impl SpiffeSource {
     pub const SOURCE_TYPE: SourceType = SourceType::known("Spiffe");
 }
 
+#[async_trait]
 impl CredentialSource for SpiffeSource {
     fn source_type(&self) -> SourceType {
         Self::SOURCE_TYPE
@@ -68,6 +70,11 @@ impl CredentialSource for SpiffeSource {
             return Err(cx.error(error.remedy("write spiffe://TRUST-DOMAIN/PATH")));
         }
         Ok(Tokens::loader(entry, cx, Spiffe { socket, id }))
+    }
+
+    async fn detect(&self, world: &World) -> Vec<Detected> {
+        let set = variable(&*world.environment, VARIABLE);
+        set.map(|_| Detected::new("SPIFFE", format!("{VARIABLE} is set"))).into_iter().collect()
     }
 }
 

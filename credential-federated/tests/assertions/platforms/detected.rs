@@ -23,7 +23,7 @@ async fn each_platform_is_known_by_what_it_sets_and_nobody_is_asked() {
     type Here = fn(&FakeWorld);
     /// Source type, platform, whether nothing is lacking.
     type Found = (&'static str, &'static str, bool);
-    let cases: [(Here, &[Found]); 16] = [
+    let cases: [(Here, &[Found]); 19] = [
         (|_| {}, &[]),
         (GIT_HUB.here, &[("GitHubActions", "GitHub Actions", true)]),
         (|world| world.environment.set("GITHUB_ACTIONS", "true"), &[("GitHubActions", "GitHub Actions", false)]),
@@ -54,6 +54,9 @@ async fn each_platform_is_known_by_what_it_sets_and_nobody_is_asked() {
             |world| world.environment.set("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
             &[("KubernetesTokenRequest", "Kubernetes", false)],
         ),
+        (|world| world.environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "x"), &[("Aws", "AWS", true)]),
+        (|world| world.files.write("/sys/class/dmi/id/sys_vendor", "Amazon EC2\n"), &[("Aws", "AWS", true)]),
+        (|world| world.environment.set("SPIFFE_ENDPOINT_SOCKET", "unix:///x"), &[("Spiffe", "SPIFFE", true)]),
         (VAULT.here, &[("HashiCorpVault", "HashiCorp Vault", true)]),
         (
             |world| world.environment.set("AZURE_FEDERATED_TOKEN_FILE", "none"),
