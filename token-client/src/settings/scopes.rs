@@ -118,6 +118,11 @@ pub(crate) fn user_scopes(scopes: &[String]) -> Vec<String> {
 
 fn one_resource(scopes: &[String]) -> Result<(), Box<Finding>> {
     let resources = resources(scopes);
+    if let Some(resource) = resources.iter().find(|resource| is_default(resource)) {
+        let finding =
+            Finding::error(codes::WRONG_VALUE, format!("\"{resource}/...\": .default stands in the resource"));
+        return Err(Box::new(finding.remedy(format!("write \"{resource}\""))));
+    }
     if resources.len() < 2 {
         return Ok(());
     }
@@ -147,6 +152,7 @@ mod tests {
             (&["https://a//.default", "https://a/.default"], None),
             (&[], Some(codes::NO_SCOPES)),
             (&["", " "], Some(codes::NO_SCOPES)),
+            (&["https://a/.default/.default"], Some(codes::WRONG_VALUE)),
             (&["User.Read"], Some(codes::DELEGATED_SCOPE_FOR_APP_TOKEN)),
             (&["https://a/.default", "https://b/User.Read"], Some(codes::DELEGATED_SCOPE_FOR_APP_TOKEN)),
             (&["https://a/.default https://b/.default"], Some(codes::SEVERAL_RESOURCES)),
