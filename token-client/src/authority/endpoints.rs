@@ -68,7 +68,7 @@ impl fmt::Debug for Endpoints {
 }
 
 impl fmt::Debug for OfflineEndpoints {
-    /// As for [`Endpoints`].
+    /// As for `Endpoints`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OfflineEndpoints")
             .field("authority", &shown_address(&self.authority))
