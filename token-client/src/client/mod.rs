@@ -5,6 +5,7 @@ pub(crate) mod builder;
 mod clients;
 mod configuration_error;
 pub(crate) mod current;
+mod exchanging;
 mod identities;
 mod in_code;
 mod life;
