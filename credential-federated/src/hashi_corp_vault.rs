@@ -103,6 +103,7 @@ struct Vault {
     role: String,
     address: Option<String>,
     namespace: Option<String>,
+    /// Its path.
     token_file: Option<String>,
 }
 

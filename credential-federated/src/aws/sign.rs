@@ -9,8 +9,8 @@ use credential_core::Secret;
 
 use super::keys::Keys;
 
-/// A request before it is signed.
-#[derive(Clone, Copy, Debug)]
+/// A request before it is signed. Without `Debug`: a header may be the session token.
+#[derive(Clone, Copy)]
 pub(super) struct Unsigned<'a> {
     pub(super) method: &'a str,
     /// Names in lower case, in their order.

@@ -184,6 +184,7 @@ fn named(members: Option<&[Entry]>) -> Vec<(String, Template)> {
     members.unwrap_or_default().iter().filter_map(text).collect()
 }
 
+/// One entry. `Debug` shows of a [`Template`] its variables alone.
 #[derive(Debug)]
 struct Asked {
     method: &'static str,

@@ -19,7 +19,7 @@ pub(crate) struct Checked {
     pub(crate) facts: AssertionFacts,
 }
 
-/// How a token is spoken of.
+/// How a token is spoken of: words for messages, and no token.
 #[derive(Clone, Debug)]
 pub(crate) struct Words {
     /// `the token of GitHub Actions`.

@@ -59,7 +59,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(FIELD, SettingKind::Identifier, "The field there that holds it.").default("certificate"),
 ];
 
-/// An entry, understood.
+/// An entry, understood. What is secret is a [`Secret`]; the file is a path.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) address: Option<Address>,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::draft::Draft;
 
-/// The variables of one tool for one application.
+/// The variables of one tool for one application: their names, no values.
 #[derive(Debug)]
 pub(super) struct Family {
     tenant: &'static str,
