@@ -55,7 +55,7 @@ impl Server {
         let (status, error): (SharedString, SharedString) = match status {
             Ok(status) if status >= 400 => (status.to_string().into(), status.to_string().into()),
             Ok(status) => (status.to_string().into(), "".into()),
-            Err(kind) => ("".into(), error_type(kind).into()),
+            Err(kind) => ("".into(), kind.as_str().into()),
         };
         histogram!(
             "http.client.request.duration",
@@ -66,20 +66,6 @@ impl Server {
             "error.type" => error,
         )
         .record(took.as_secs_f64());
-    }
-}
-
-fn error_type(kind: HttpErrorKind) -> &'static str {
-    match kind {
-        HttpErrorKind::Request => "request",
-        HttpErrorKind::UnknownHost => "unknown_host",
-        HttpErrorKind::Connect => "connect",
-        HttpErrorKind::Tls => "tls",
-        HttpErrorKind::Timeout => "timeout",
-        HttpErrorKind::Broken => "broken",
-        HttpErrorKind::TooLarge => "too_large",
-        HttpErrorKind::Unsupported => "unsupported",
-        _ => "_OTHER",
     }
 }
 

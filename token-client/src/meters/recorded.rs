@@ -9,7 +9,7 @@ use metrics::{Counter, Label, SharedString, counter, gauge, histogram};
 use super::bounded::Values;
 use super::{Began, Reason, http};
 use crate::store::StoreErrorKind;
-use crate::{AccessToken, TokenError, TokenErrorKind, TokenOrigin};
+use crate::{AccessToken, TokenError, TokenOrigin};
 
 static CODES: Values = Values::new();
 
@@ -68,7 +68,7 @@ impl Meters {
             Err(error) => {
                 histogram!("token_client.duration", labels.clone()).record(took.as_secs_f64());
                 labels.push(Label::new("reason", reason));
-                labels.push(Label::new("error.type", error_type(error.kind())));
+                labels.push(Label::new("error.type", error.kind().as_str()));
                 let code = error.authority().and_then(|said| said.error_codes.first());
                 let code = code.map_or("".into(), |code| CODES.bound(code.to_string()));
                 labels.push(Label::new("error.code", code));
@@ -120,18 +120,6 @@ impl Meters {
 impl std::fmt::Debug for Meters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Meters").field("section", &self.section).finish_non_exhaustive()
-    }
-}
-
-fn error_type(kind: TokenErrorKind) -> &'static str {
-    match kind {
-        TokenErrorKind::Request => "request",
-        TokenErrorKind::Credential => "credential",
-        TokenErrorKind::Refused => "refused",
-        TokenErrorKind::NeedsUser => "needs_user",
-        TokenErrorKind::Unwell => "unwell",
-        TokenErrorKind::Timeout => "timeout",
-        TokenErrorKind::Aborted => "aborted",
     }
 }
 
