@@ -11,7 +11,7 @@ use credential_core::world::{Clock, HttpClient, HttpError, HttpRequest, HttpResp
 use credential_core::{Credential, World};
 use token_client::settings::{Configuration, Location};
 use token_client::store::{FakeStore, SealingKeys, SharedCache};
-use token_client::{Acquired, TokenClient, TokenOrigin, TokenRequest};
+use token_client::{Acquired, TokenClient, TokenClientBuilder, TokenOrigin, TokenRequest};
 use tokio::time::Instant;
 
 /// The scope of [`app`].
@@ -126,19 +126,18 @@ impl Machines {
 
     /// A process of that application, with that cache.
     pub async fn process_of(&self, client_id: &str, cache: SharedCache) -> TokenClient {
-        let settings = format!(
-            r#"{{"AzureAd": {{"Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example",
-                "ClientId": "{client_id}", "ClientCredentials": [{{"SourceType": "Given"}}]}}}}"#
-        );
+        let section = section(client_id, r#"{"SourceType": "Given"}"#);
+        self.builder(&format!(r#"{{"AzureAd": {section}}}"#), cache).build().await.unwrap()
+    }
+
+    /// A process with those settings and that cache; the source `Given` has a secret.
+    pub fn builder(&self, settings: &str, cache: SharedCache) -> TokenClientBuilder {
         let world = World::new(Arc::clone(&self.authority) as _).with_clock(Arc::clone(&self.clock));
         TokenClient::builder()
-            .configuration(Configuration::from_json(&settings, &Location::default(), &BTreeMap::new()))
+            .configuration(Configuration::from_json(settings, &Location::default(), &BTreeMap::new()))
             .source(FixedSource::new("Given", Ok(Credential::secret("given", "s3cr3t"))))
             .world(world)
             .shared_cache(cache)
-            .build()
-            .await
-            .unwrap()
     }
 
     /// Waits until what is written behind the caller's back is there and no lock is held.
@@ -153,6 +152,14 @@ impl Machines {
         }
         panic!("not {values} values: {:?}", self.store.values().keys());
     }
+}
+
+/// The section of an application with that credential.
+pub fn section(client_id: &str, credential: &str) -> String {
+    format!(
+        r#"{{"Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example",
+             "ClientId": "{client_id}", "ClientCredentials": [{credential}]}}"#
+    )
 }
 
 /// Keys of those ids, each of its own bytes.

@@ -27,10 +27,14 @@ mod http;
 pub mod integrations;
 mod jwt;
 mod meters;
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub mod model;
 pub mod settings;
 pub mod sources;
 mod spans;
 pub mod store;
+mod sync;
 #[cfg(feature = "testing")]
 mod testing;
 mod token;

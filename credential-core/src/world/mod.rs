@@ -78,7 +78,7 @@ impl World {
             files: Arc::new(crate::world::LocalFiles::default()),
             commands: Arc::new(ProcessCommands),
             connections: Arc::new(LocalConnections),
-            clock: Arc::new(system::SystemClock::default()),
+            clock: system::clock_of_all(),
             random: Arc::new(system::SystemRandom),
             tasks: Arc::new(system::TokioTasks),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -49,13 +50,20 @@ pub struct SystemClock {
 }
 
 impl Default for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is where time comes in; a test's own time may have been moved")]
     fn default() -> Self {
         Self {
-            start: Instant::now(),
+            start: Instant::from_std(std::time::Instant::now()),
             #[cfg(any(target_os = "linux", target_os = "android"))]
             coarse_start: coarse(),
         }
     }
+}
+
+/// The clock of every world that is given no other: what is left alone until a moment is so in all of them.
+pub(super) fn clock_of_all() -> Arc<SystemClock> {
+    static OF_ALL: LazyLock<Arc<SystemClock>> = LazyLock::new(Arc::default);
+    Arc::clone(&OF_ALL)
 }
 
 /// What the system notes at each of its ticks, 1 to 10 ms apart: a third of the cost of a reading.

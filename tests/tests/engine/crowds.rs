@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use token_client::{DEFAULT_MAX_REQUESTS, TokenClient, TokenErrorKind, TokenRequest};
 
-use super::scene::{Reply, Scene, app};
+use super::scene::{Reply, Scene, app, settle};
 
 fn all(client: &TokenClient, requests: impl Iterator<Item = TokenRequest>) -> Vec<tokio::task::JoinHandle<bool>> {
     let ask = |request: TokenRequest| {
@@ -34,6 +34,38 @@ async fn many_keys_are_asked_for_by_so_many_at_a_time() {
         assert_eq!(scene.requests(), keys);
         let side_by_side = scene.most_under_way.load(Ordering::SeqCst);
         assert!(side_by_side <= most && side_by_side >= most * 3 / 4, "{side_by_side} of {most}");
+    }
+}
+
+/// Crowds that come one after the other are served in that order, and a tenant's crowd does not keep another one
+/// waiting.
+#[tokio::test]
+async fn crowds_are_served_in_turn() {
+    const CROWD: usize = 2_500;
+    const MOST: usize = 256;
+    let scene = Scene::new(Reply::Token(3600));
+    *scene.delay.lock().unwrap() = Duration::from_millis(10);
+    let client = scene.builder().max_requests(MOST).patience(Duration::from_secs(600)).build().await.unwrap();
+    scene.meanwhile(client.token(&app())).await.unwrap();
+    let mut tasks = Vec::new();
+    for crowd in 0..4 {
+        tasks.extend(all(&client, (0..CROWD).map(|nth| TokenRequest::app(format!("api://{crowd}-{nth}/.default")))));
+        settle().await;
+    }
+    let other = app().tenant("other.example");
+    scene.meanwhile(client.token(&other)).await.unwrap();
+    let before = scene.requests();
+    assert!(before < 3 * MOST, "{before} were before the other tenant's only one");
+    for task in tasks {
+        assert!(scene.meanwhile(task).await.unwrap());
+    }
+    let crowds: Vec<usize> = scene.texts_between("api%3A%2F%2F", "-").iter().flat_map(|crowd| crowd.parse()).collect();
+    assert_eq!(crowds.len(), 4 * CROWD);
+    // The rest is for tenants with few.
+    assert_eq!(scene.most_under_way.load(Ordering::SeqCst), MOST * 3 / 4);
+    for (place, crowd) in crowds.iter().enumerate() {
+        let turn = crowd * CROWD..(crowd + 1) * CROWD + 2 * MOST;
+        assert!(turn.contains(&(place + 2 * MOST)) || turn.contains(&place), "{crowd} at {place}");
     }
 }
 

@@ -94,6 +94,13 @@ impl Scene {
         self.seen.lock().unwrap().iter().filter(|(_, request)| request.contains(text)).count()
     }
 
+    /// What stood between those two in the requests, in their order.
+    pub(crate) fn texts_between(&self, begin: &str, end: &str) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        let texts = seen.iter().filter_map(|(_, request)| request.split_once(begin)?.1.split_once(end));
+        texts.map(|(text, _)| text.to_owned()).collect()
+    }
+
     /// Lets time go on in small steps, and everybody do what there is to do.
     pub(crate) async fn pass(&self, time: Duration) {
         let end = self.clock.moment().after(time);

@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use credential_core::world::HttpErrorKind;
 use token_client::{TokenClient, TokenErrorKind, TokenRequest};
 
-use super::scene::{Reply, SCOPE, Scene, app, settle, user};
+use super::scene::{OwnCalendar, Reply, SCOPE, Scene, app, settle, user};
+
+/// Callers of a client; as [`storm_by`].
+async fn storm(scene: &Arc<Scene>, client: &TokenClient, callers: Vec<TokenRequest>) -> (usize, usize) {
+    storm_by(scene, callers.into_iter().map(|request| (client.clone(), request)).collect()).await
+}
 
 /// Callers that ask as fast as they can, each for its own; gives the requests in ten seconds, and calls.
-async fn storm(scene: &Arc<Scene>, client: &TokenClient, callers: Vec<TokenRequest>) -> (usize, usize) {
+async fn storm_by(scene: &Arc<Scene>, callers: Vec<(TokenClient, TokenRequest)>) -> (usize, usize) {
     let (stop, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let tasks: Vec<_> = callers
         .into_iter()
-        .map(|request| {
-            let (client, stop, calls) = (client.clone(), Arc::clone(&stop), Arc::clone(&calls));
+        .map(|(client, request)| {
+            let (stop, calls) = (Arc::clone(&stop), Arc::clone(&calls));
             tokio::spawn(async move {
                 while !stop.load(Ordering::SeqCst) {
                     let result = client.token(&request).await;
@@ -70,6 +75,36 @@ async fn it_gets_few_requests_whatever_the_number_of_callers_users_and_tenants()
             assert!(calls > 1000, "{calls} calls: they were to be answered at once");
         }
     }
+}
+
+#[tokio::test]
+async fn it_gets_no_more_from_fifty_clients_that_know_nothing_of_each_other() {
+    for reply in [Reply::Status(503, &[], ""), Reply::Fail(HttpErrorKind::Connect)] {
+        let scene = Scene::new(reply);
+        let mut callers = Vec::new();
+        for nth in 0..50 {
+            callers.push((scene.client().await, user(nth).tenant(format!("tenant{}.example", nth % 7))));
+        }
+        let (requests, calls) = storm_by(&scene, callers).await;
+        assert!(requests <= 100, "{requests} requests in 10 s, at most 100");
+        assert!(calls > 1000, "{calls} calls: they were to be answered at once");
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_another_scene_knows_nothing_of_it() {
+    let unwell = Scene::new(Reply::Fail(HttpErrorKind::Connect));
+    let client = unwell.client().await;
+    for nth in 0..10 {
+        unwell.meanwhile(client.token(&tenant(nth))).await.unwrap_err();
+    }
+    let well = Scene::new(Reply::Token(3600));
+    well.meanwhile(well.client().await.token(&app())).await.unwrap();
+    // Nor does one that goes by another clock.
+    let clock = OwnCalendar { steady: Arc::default(), calendar: SystemTime::UNIX_EPOCH.into() };
+    let other = unwell.builder().world(unwell.world().with_clock(Arc::new(clock))).build().await.unwrap();
+    unwell.answers(Reply::Token(3600));
+    other.token(&app()).await.unwrap();
 }
 
 #[tokio::test]

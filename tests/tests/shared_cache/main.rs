@@ -9,5 +9,6 @@
 
 mod faults;
 mod golden;
+mod nested;
 mod sharing;
 mod values;

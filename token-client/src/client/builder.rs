@@ -1,7 +1,7 @@
 //! Putting a token client together.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use credential_core::world::HttpClient;
@@ -138,7 +138,8 @@ impl TokenClientBuilder {
         self.source(credential_federated::CommandSource::new().allowed())
     }
 
-    /// Your own HTTP client, for everything; in the place of the one that your own world has.
+    /// Your own HTTP client, for everything; in the place of the one that your own world has. Clients that are given
+    /// the same one leave a host in peace together; those that are given none share one.
     #[must_use]
     pub fn http(mut self, http: Arc<dyn HttpClient>) -> Self {
         self.http = Some(http);
@@ -242,18 +243,20 @@ impl TokenClientBuilder {
             (Some(world), None) => world,
             (None, http) => real_world(http)?,
         };
-        Ok(self.recipe_in(meters::timed(world)))
+        Ok(self.recipe_in(world))
     }
 
     /// What clients are made with in that world.
     pub(crate) fn recipe_in(&self, world: World) -> Recipe {
+        let shared = Arc::new(Shared::new(&world, self.max_requests));
+        let world = meters::timed(world);
         let location = self.configuration.is_none().then(|| self.location.clone());
         let sharing = self.shared_cache.clone().map(|cache| Arc::new(Sharing::new(cache, world.clone())));
         Recipe {
             location,
             code: self.code.clone(),
             registry: self.registry(),
-            shared: Arc::new(Shared::new(&world, self.max_requests)),
+            shared,
             world,
             patience: self.patience,
             identities: Arc::default(),
@@ -263,12 +266,18 @@ impl TokenClientBuilder {
     }
 }
 
-/// This process's world.
+/// This process's world. Those who bring no HTTP client share one, with its connections and what is known of hosts.
 pub(crate) fn real_world(http: Option<Arc<dyn HttpClient>>) -> Result<World, ConfigurationError> {
+    static OF_ALL: Mutex<Option<Arc<dyn HttpClient>>> = Mutex::new(None);
     if let Some(http) = http {
         return Ok(World::new(http));
     }
-    Ok(World::new(Arc::new(ReqwestHttp::new()?)))
+    let mut of_all = OF_ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    let http = match &*of_all {
+        Some(http) => Arc::clone(http),
+        None => Arc::clone(of_all.insert(Arc::new(ReqwestHttp::new()?))),
+    };
+    Ok(World::new(http))
 }
 
 #[cfg(test)]

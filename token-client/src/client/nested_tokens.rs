@@ -16,13 +16,16 @@ use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProvi
 use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
 use tracing::{Instrument, Span};
 
-use crate::TokenError;
 use crate::authority::AuthorityKind;
-use crate::exchange::Exchange;
 use crate::exchange::rejection::{Meaning, meaning};
+use crate::exchange::{Exchange, Issued};
 use crate::http::addresses;
 use crate::spans::{self, Parent};
+use crate::store::shared_key::{Holder, SharedKey};
+use crate::store::sharing::{Found, Sharing};
 use crate::token::gate::{DEFAULT_MAX_REQUESTS, Gate, Gates};
+use crate::token::hosts::Hosts;
+use crate::{AccessToken, TokenError, TokenRequest};
 
 /// The most tokens that one nested entry keeps: a vault's challenge decides over tenant and scope.
 const MAX_TOKENS: usize = 64;
@@ -38,8 +41,8 @@ pub struct Engine;
 
 impl TokenProviders for Engine {
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
-        let gates = Gates::new(DEFAULT_MAX_REQUESTS);
-        Arc::new(NestedTokens { chain, kept: Arc::default(), flights: Flights::default(), gates })
+        let gates = Gates::new(Hosts::of(chain.world()), DEFAULT_MAX_REQUESTS);
+        Arc::new(NestedTokens::new(chain, Arc::new(gates), None))
     }
 }
 
@@ -84,11 +87,20 @@ impl Key {
 
 /// The tokens of one nested entry.
 #[derive(Debug)]
-struct NestedTokens {
+pub(super) struct NestedTokens {
     chain: CredentialChain,
     kept: Arc<Kept>,
     flights: Flights<Key, Given>,
-    gates: Gates,
+    gates: Arc<Gates>,
+    /// The cache that processes share.
+    sharing: Option<Arc<Sharing>>,
+}
+
+impl NestedTokens {
+    /// By the entries of that chain.
+    pub(super) fn new(chain: CredentialChain, gates: Arc<Gates>, sharing: Option<Arc<Sharing>>) -> Self {
+        Self { chain, kept: Arc::default(), flights: Flights::default(), gates, sharing }
+    }
 }
 
 /// The tokens that have not ended.
@@ -110,13 +122,15 @@ impl TokenProvider for NestedTokens {
         let parent = Parent::Caller(Span::current());
         let work = || {
             let (chain, authority, world) = (self.chain.clone(), key.authority.clone(), world.clone());
+            let shared = self.shared(&key, &endpoint, request);
             let gate = self.gates.to(&endpoint, &key.authority);
             let (exchange, parent) = (exchange(&key, &endpoint, request, gate), parent.clone());
             async move {
                 let span = spans::exchange(&parent, &exchange.client_id);
                 drop(parent);
                 spans::exchanges(&span, &exchange);
-                let exchanged = guarded(|| exchanged(&chain, &authority, exchange, &world)).instrument(span.clone());
+                let given = || shared_or_exchanged(shared, &chain, &authority, exchange, &world);
+                let exchanged = guarded(given).instrument(span.clone());
                 let exchanged = exchanged
                     .await
                     .unwrap_or_else(|_| Err(SourceError::transient("exchange-panicked", "the exchange panicked")));
@@ -139,10 +153,31 @@ impl TokenProvider for NestedTokens {
     }
 }
 
+/// How the token is looked for in the cache that processes share.
+struct Shared {
+    sharing: Arc<Sharing>,
+    key: SharedKey,
+    /// Another one is wanted than there may be.
+    fresh: bool,
+}
+
+impl NestedTokens {
+    /// A token for claims is shared with nobody.
+    fn shared(&self, key: &Key, endpoint: &str, request: &TokenFor<'_>) -> Option<Shared> {
+        let sharing = self.sharing.as_ref().filter(|sharing| sharing.takes(true) && key.claims.is_none())?;
+        // The endpoint in place of the authority, whose tenant it is whatever the request says beside it: no client's
+        // own token has that key.
+        let holder = Holder { authority: endpoint, client_id: &key.client_id, capabilities: &[], extra_query: &[] };
+        let mut wanted = TokenRequest::app(&key.scope);
+        wanted.fmi_path.clone_from(&key.fmi_path);
+        let key = SharedKey::of(&holder, &wanted, Some(&key.tenant));
+        Some(Shared { sharing: Arc::clone(sharing), key, fresh: request.fresh })
+    }
+}
+
 impl Kept {
     fn get(&self, key: &Key, now: SystemTime) -> Option<ProvidedToken> {
-        let good = |token: &&ProvidedToken| now.checked_add(MARGIN).is_some_and(|end| token.expires_on > end);
-        self.lock().get(key).filter(good).cloned()
+        self.lock().get(key).filter(|token| is_good(token.expires_on, now)).cloned()
     }
 
     fn keep(&self, key: &Key, token: &ProvidedToken) {
@@ -162,6 +197,11 @@ impl Kept {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, ProvidedToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a token that ends then is handed out.
+fn is_good(expires_on: SystemTime, now: SystemTime) -> bool {
+    now.checked_add(MARGIN).is_some_and(|end| expires_on > end)
 }
 
 fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>, gate: Gate) -> Exchange {
@@ -189,7 +229,40 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>, gate: Gate) -> Ex
     }
 }
 
-async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange, world: &World) -> Given {
+/// What another process got, or what the authority gives.
+async fn shared_or_exchanged(
+    shared: Option<Shared>,
+    chain: &CredentialChain,
+    authority: &str,
+    exchange: Exchange,
+    world: &World,
+) -> Given {
+    let turn = match shared {
+        None => None,
+        Some(Shared { sharing, key, fresh: true }) => Some(sharing.turn(key)),
+        Some(Shared { sharing, key, .. }) => {
+            let patience = exchange.deadline.since(world.clock.moment()) / 4;
+            match sharing.find(key, patience, |found| is_good(found.expires_on, world.clock.now())).await {
+                Found::Token(found) => return Ok(ProvidedToken::new(found.issued.value, found.expires_on)),
+                Found::Ask(turn) => Some(turn),
+            }
+        }
+    };
+    let (scope, tenant) = (exchange.scope.clone(), exchange.tenant.clone());
+    let issued = exchanged(chain, authority, exchange, world).await?;
+    if let Some(turn) = turn {
+        turn.keep(&AccessToken::for_others(&issued, scope, tenant));
+    }
+    let expires_on = issued.expires_on();
+    Ok(ProvidedToken::new(issued.value, expires_on))
+}
+
+async fn exchanged(
+    chain: &CredentialChain,
+    authority: &str,
+    exchange: Exchange,
+    world: &World,
+) -> Result<Issued, SourceError> {
     let (deadline, exchange) = (exchange.deadline, Arc::new(exchange));
     let attempt_world = world.clone();
     let accepted = chain.first_accepted(Search::new(authority, deadline), move |candidate| {
@@ -197,10 +270,7 @@ async fn exchanged(chain: &CredentialChain, authority: &str, exchange: Exchange,
         async move { exchange.attempt(&candidate, &world).await }
     });
     match accepted.await {
-        Ok(accepted) => {
-            let expires_on = accepted.value.expires_on();
-            Ok(ProvidedToken::new(accepted.value.value, expires_on))
-        }
+        Ok(accepted) => Ok(accepted.value),
         Err(error) => Err(failed(&TokenError::new(error, world.clock.now(), false))),
     }
 }

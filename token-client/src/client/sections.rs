@@ -10,7 +10,7 @@ use credential_core::tokens::{ProvidedToken, SectionTokens, TokenFor, TokenProvi
 use credential_core::{CredentialChain, Finding, SourceError};
 
 use super::bind::bind;
-use super::nested_tokens::{self, Engine};
+use super::nested_tokens::{self, NestedTokens};
 use super::recipe::Recipe;
 use crate::settings::{Configuration, any_error, codes, key};
 use crate::{TokenClient, TokenRequest};
@@ -29,7 +29,8 @@ pub(crate) struct Sections<'a> {
 
 impl TokenProviders for Sections<'_> {
     fn provider(&self, chain: CredentialChain) -> Arc<dyn TokenProvider> {
-        Engine.provider(chain)
+        let Recipe { shared, sharing, .. } = self.recipe;
+        Arc::new(NestedTokens::new(chain, Arc::clone(&shared.gates), sharing.clone()))
     }
 
     fn section(&self, path: &str) -> Result<SectionTokens, BindError> {

@@ -54,6 +54,13 @@ impl AccessToken {
         }))
     }
 
+    /// What the authority gave to somebody who keeps it elsewhere, for whoever shares it.
+    pub(crate) fn for_others(issued: &Issued, scope: String, tenant: Option<String>) -> Self {
+        let granted = Some(issued.scopes.clone().unwrap_or_else(|| vec![scope]));
+        let report = Report { attempts: Vec::new(), granted, other_tenant: Some(tenant) };
+        Self::of(issued, Lasts::default(), Arc::default(), Arc::new(report))
+    }
+
     fn owned(inner: Arc<Inner>) -> Self {
         Self(Guard::from_inner(inner))
     }

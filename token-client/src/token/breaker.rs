@@ -1,12 +1,12 @@
 //! Whoever is unwell is left alone, and asked by one at a time until it is well again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use credential_core::world::Moment;
 
 use super::backoff::Backoff;
 use crate::exchange::ExchangeError;
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// So many failures in a row, and no success between them, are no accident.
 const FAILURES: u32 = 3;
@@ -27,24 +27,28 @@ struct State {
     last_of: usize,
     several: bool,
     open: Option<Open>,
+    /// Those who looked whether it is well again, all in all.
+    probes: u64,
 }
 
 /// It is unwell.
 #[derive(Debug)]
 struct Open {
     until: Moment,
-    /// Since when somebody looks whether it is well again.
-    probed: bool,
+    /// Who looks whether it is well again.
+    probe: Option<Probe>,
     /// How often it was found unwell in a row.
     times: u32,
     error: ExchangeError,
 }
 
+/// One who looks whether it is well again: an older one, whom that took long, is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Probe(u64);
+
 /// Leave to ask.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Leave {
-    probe: bool,
-}
+pub(crate) struct Leave(Option<Probe>);
 
 /// How a request failed.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +76,18 @@ impl Breaker {
         if let Some(refusal) = state.refusal(now) {
             return Err(refusal);
         }
-        let open = state.open.as_mut();
-        Ok(Leave { probe: open.map(|open| open.probed = true).is_some() })
+        let State { open, probes, .. } = &mut *state;
+        let probe = open.as_mut().map(|open| {
+            *probes = probes.wrapping_add(1);
+            *open.probe.insert(Probe(*probes))
+        });
+        Ok(Leave(probe))
     }
 
     /// It answered.
     pub(crate) fn succeeded(&self, _: Leave) {
-        *self.lock() = State::default();
+        let mut state = self.lock();
+        *state = State { probes: state.probes, ..State::default() };
     }
 
     /// It did not, or said that it is unwell.
@@ -89,19 +98,19 @@ impl Breaker {
         state.failures = state.failures.saturating_add(1);
         let proven = state.failures >= FAILURES && (failure.of.is_none() || state.several);
         let times = match &state.open {
-            Some(open) if leave.probe => open.times.saturating_add(1),
+            Some(open) if open.is_probed_by(leave) => open.times.saturating_add(1),
             None if proven => 1,
             // Asked before it was found unwell.
             _ => return,
         };
         let pause = PAUSE.after(times, failure.jitter).max(failure.asked.min(MAX_ASKED));
-        state.open = Some(Open { until: now.after(pause), probed: false, times, error: failure.error.clone() });
+        state.open = Some(Open { until: now.after(pause), probe: None, times, error: failure.error.clone() });
     }
 
     /// The request came to no end that says anything.
     pub(crate) fn abandoned(&self, leave: Leave) {
-        if let Some(open) = self.lock().open.as_mut().filter(|_| leave.probe) {
-            open.probed = false;
+        if let Some(open) = self.lock().open.as_mut().filter(|open| open.is_probed_by(leave)) {
+            open.probe = None;
         }
     }
 
@@ -112,13 +121,27 @@ impl Breaker {
 
     /// Every change is whole when the lock is given back.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
+    }
+}
+
+/// What a model looks at.
+#[cfg(shuttle)]
+impl Leave {
+    pub(crate) fn probe(self) -> Option<Probe> {
+        self.0
+    }
+}
+
+impl Open {
+    fn is_probed_by(&self, leave: Leave) -> bool {
+        leave.0.is_some() && self.probe == leave.0
     }
 }
 
 impl State {
     fn refusal(&self, now: Moment) -> Option<ExchangeError> {
-        let open = self.open.as_ref().filter(|open| open.probed || now < open.until)?;
+        let open = self.open.as_ref().filter(|open| open.probe.is_some() || now < open.until)?;
         // The probe has a moment to come back.
         let wait = open.until.since(now).max(PAUSE.0);
         Some(ExchangeError::LeftAlone(Box::new(open.error.clone()), wait))
@@ -157,6 +180,28 @@ mod tests {
         let probe = breaker.enter(at(1600)).unwrap();
         breaker.succeeded(probe);
         assert!(breaker.enter(at(1600)).is_ok() && breaker.enter(at(1600)).is_ok() && breaker.is_well());
+    }
+
+    #[test]
+    fn one_who_looked_long_ago_says_nothing_of_who_looks_now() {
+        let breaker = Breaker::default();
+        let unwell = |now| {
+            for _ in 0..FAILURES {
+                fail(&breaker, breaker.enter(now).unwrap(), None, now);
+            }
+        };
+        let asked_before = breaker.enter(at(0)).unwrap();
+        unwell(at(0));
+        let old = breaker.enter(at(1000)).unwrap();
+        breaker.succeeded(asked_before);
+        unwell(at(1000));
+        let new = breaker.enter(at(2000)).unwrap();
+        breaker.abandoned(old);
+        assert!(breaker.enter(at(2000)).is_err(), "one at a time");
+        fail(&breaker, old, None, at(2000));
+        assert!(breaker.enter(at(9000)).is_err(), "the new one is not back");
+        breaker.succeeded(new);
+        assert!(breaker.enter(at(9000)).is_ok());
     }
 
     #[test]
