@@ -33,6 +33,7 @@ const OF_NO_INPUT: &[(&str, &str)] = &[
     ("bad-proxy", "a variable of the process: token-client/tests/cli/proxy.rs"),
     ("call-token-missing", "a request of the program's own: token-client/tests/integrations"),
     ("certificate-out-of-time", "a key of the vault that ended before its certificate"),
+    ("clock-skew", "an authority with another time, and the program: token-client/tests/cli/doctor.rs"),
     ("ciphertext-too-long", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),
     ("decrypter-panicked", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),
     ("decrypter-timeout", "a ciphertext, not a setting: credential-core/tests/decrypting.rs"),

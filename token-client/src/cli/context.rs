@@ -39,14 +39,15 @@ impl Context {
             Ok(world) => (world, None),
             Err(error) => (World::new(Arc::new(NoNetwork(error.to_string()))), Some(error)),
         };
-        let http = CountingHttp::new(Arc::clone(&world.http));
+        let http = CountingHttp::new(Arc::clone(&world.http), Arc::clone(&world.clock));
         let world = world.with_http(Arc::new(http.clone()));
         Self { location, own: own.clone(), world, http, no_network }
     }
 
     /// The same without a network; what is counted then is what was wanted of it.
     pub(crate) fn offline(mut self) -> Self {
-        self.http = CountingHttp::new(Arc::new(NoNetwork("there is no network with --offline".to_owned())));
+        let none = NoNetwork("there is no network with --offline".to_owned());
+        self.http = CountingHttp::new(Arc::new(none), Arc::clone(&self.world.clock));
         self.world = self.world.with_http(Arc::new(self.http.clone()));
         self.no_network = None;
         self

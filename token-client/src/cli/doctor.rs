@@ -81,6 +81,9 @@ pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> 
             load_each(&client, &context, &mut report).await;
         } else {
             output.waiting("trying each credential", exchange_each(&client, &mut report)).await;
+            let authority = client.authority().endpoints().authority;
+            let skew = context.http.skew(&authority).and_then(|skew| skew.finding(&authority));
+            report.findings.extend(skew.map(|finding| (finding, None)));
         }
         output.waiting("trying each downstream API", try_downstream(&client, args.offline, &mut report)).await;
     }

@@ -17,6 +17,7 @@ mod output;
 mod platforms;
 mod questions;
 mod schema;
+mod skew;
 mod sources;
 mod text;
 mod token;

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use hyper::Response;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// An answer before it is put into HTTP.
@@ -34,6 +35,14 @@ impl Reply {
         self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// With that time, unless it says one.
+    pub(crate) fn dated(self, now: SystemTime) -> Self {
+        match self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(DATE.as_str())) {
+            true => self,
+            false => self.header(DATE.as_str(), httpdate::fmt_http_date(now)),
+        }
     }
 
     /// The answer in HTTP; headers that cannot be sent are left out.

@@ -141,7 +141,8 @@ async fn handle(
     }
     lock(&state.memory.log).finish(number, &record);
     state.observer.tell(EmulatorEvent::Answered(&record));
-    answer.map(|answer| answer.reply.into_response()).ok_or(Closed)
+    let answer = answer.ok_or(Closed)?;
+    Ok(answer.reply.dated(state.clock.now()).into_response())
 }
 
 /// The body, or the status and the reason of a refusal.

@@ -1,6 +1,12 @@
 //! `doctor`.
 
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use credential_core::world::{Clock, Moment, SystemClock};
 use serde_json::{Value, json};
+use token_client::emulator::{EmulatedApp, Emulator};
 
 use crate::program::{
     Program, SECRET, assert_shape, certificate, credential, credentials, emulator, finding, is_time, settings,
@@ -139,6 +145,55 @@ async fn an_api_for_users_is_no_failure_and_one_for_either_is_tried_as_the_appli
     let unknown = [&unsaid[..], &["--set", "Hello:Scopes:0=api://unknown-resource/.default"]].concat();
     let ran = program.run(&unknown);
     assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!("authority-refused")), "{ran:?}");
+}
+
+/// This machine's clock, as an authority whose clock is off has it.
+#[derive(Debug)]
+struct Off(SystemClock, i64);
+
+#[async_trait]
+impl Clock for Off {
+    fn now(&self) -> SystemTime {
+        let by = Duration::from_secs(self.1.unsigned_abs());
+        if self.1 < 0 { self.0.now() - by } else { self.0.now() + by }
+    }
+
+    fn moment(&self) -> Moment {
+        self.0.moment()
+    }
+
+    async fn sleep_until(&self, moment: Moment) {
+        self.0.sleep_until(moment).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_off_is_said_with_what_breaks() {
+    for (off, expected) in [
+        (0, None),
+        (-20, None),
+        (430, Some(("7 min ", "behind that of 127.0.0.1", "(exp)"))),
+        (-430, Some(("7 min ", "ahead of that of 127.0.0.1", "AADSTS700024"))),
+        (90, Some(("1 min 2", "behind", "tolerates"))),
+    ] {
+        let app = EmulatedApp::new("app1").secret(SECRET);
+        let clock = Arc::new(Off(SystemClock::default(), off));
+        let builder = Emulator::builder().tenant("contoso.example").app(app).clock(clock);
+        let emulator = builder.start().await.unwrap();
+        let program = Program::with("doctor-clock", &settings(&emulator, &credentials()));
+        let report = program.run(&["doctor", "--json"]).json();
+        let found = report["findings"].as_array().unwrap().iter().find(|one| one["code"] == "clock-skew");
+        let Some((by, side, breaks)) = expected else {
+            assert_eq!(found, None, "{off}");
+            continue;
+        };
+        let found = found.unwrap_or_else(|| panic!("{off}: {report}"));
+        let message = found["message"].as_str().unwrap();
+        assert!([by, side, breaks].iter().all(|part| message.contains(part)), "{off}: {message}");
+        assert_eq!((&found["severity"], &report["ok"]), (&json!("warning"), &json!(true)), "{off}");
+        assert!(program.run(&["doctor"]).stdout.contains("clock-skew"), "its place in the page");
+        assert!(program.run(&["doctor", "--offline"]).status == 0);
+    }
 }
 
 /// The heading that a page's anchor leads to.
