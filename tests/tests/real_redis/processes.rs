@@ -8,7 +8,7 @@ use token_client::emulator::{EmulatedApp, EmulatedResource, Emulator, Fault};
 use token_client::store::{RedisStore, SharedCache};
 use token_client::{TokenClient, TokenRequest};
 
-use crate::server::Server;
+use crate::server::{IN_ADDRESS, Server, has_tls};
 
 const PROCESSES: usize = 4;
 
@@ -17,7 +17,8 @@ const PROCESSES: usize = 4;
 #[ignore = "started by the test below"]
 async fn child() {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let store = RedisStore::at(variable("CHILD_STORE")).root_certificates(variable("CHILD_ROOTS"));
+    let store = RedisStore::at(variable("CHILD_STORE"));
+    let store = if has_tls() { store.root_certificates(variable("CHILD_ROOTS")) } else { store };
     let cache = SharedCache::new(store.build().unwrap(), keys(&["a"])).timeout(Duration::from_millis(500));
     let client = TokenClient::builder()
         .instance(variable("CHILD_INSTANCE"))
@@ -47,7 +48,7 @@ async fn four_processes_at_once_make_one_exchange() {
         .map(|_| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "processes::child", "--ignored", "--nocapture"])
-                .env("CHILD_STORE", format!("rediss://tokens:p4ss%2Fw0rd@localhost:{}", server.tls_port))
+                .env("CHILD_STORE", server.address("tokens", IN_ADDRESS))
                 .env("CHILD_ROOTS", std::fs::read_to_string(server.ca()).unwrap())
                 .env("CHILD_INSTANCE", emulator.instance())
                 .stdout(Stdio::piped())

@@ -1,4 +1,5 @@
-//! A `redis-server` of the test's own, with TLS, an access list and signals.
+//! A `redis-server` or `valkey-server` of the test's own, with an access list, signals and, unless
+//! `REDIS_WITHOUT_TLS` says that it was built without, TLS.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +13,7 @@ use credential_tests::processes::keys;
 use token_client::store::{RedisStore, RedisStoreBuilder, SharedCache};
 
 const PASSWORD: &str = "p4ss/w0rd";
-const IN_ADDRESS: &str = "p4ss%2Fw0rd";
+pub(crate) const IN_ADDRESS: &str = "p4ss%2Fw0rd";
 /// What the store needs, and no more.
 const COMMANDS: &str = "+get +set +del +eval";
 
@@ -37,11 +38,14 @@ impl Server {
         );
         fs::write(folder.join("acl"), list).unwrap();
         let [port, tls_port] = ports;
-        let own = format!(
-            "--bind 127.0.0.1 --port {port} --tls-port {tls_port} --tls-cert-file server.pem --tls-key-file server.key \
-             --tls-ca-cert-file ca.pem --tls-auth-clients no --aclfile acl --save --appendonly no \
-             --enable-debug-command yes"
-        );
+        let mut own =
+            format!("--bind 127.0.0.1 --port {port} --aclfile acl --save --appendonly no --enable-debug-command yes");
+        if has_tls() {
+            own += &format!(
+                " --tls-port {tls_port} --tls-cert-file server.pem --tls-key-file server.key --tls-ca-cert-file ca.pem \
+                 --tls-auth-clients no"
+            );
+        }
         let words = own.split_whitespace().map(str::to_owned);
         let mut words: Vec<String> = words.collect();
         // An empty value, which splitting loses.
@@ -67,12 +71,22 @@ impl Server {
 
     /// The store over TLS, as the user whose list is short.
     pub(crate) fn store(&self) -> RedisStoreBuilder {
-        self.store_as("tokens")
+        self.store_as("tokens", IN_ADDRESS)
     }
 
-    pub(crate) fn store_as(&self, user: &str) -> RedisStoreBuilder {
-        let address = format!("rediss://{user}:{IN_ADDRESS}@localhost:{}", self.tls_port);
-        RedisStore::at(address).root_certificates(self.ca.clone())
+    pub(crate) fn store_as(&self, user: &str, password: &str) -> RedisStoreBuilder {
+        match has_tls() {
+            true => RedisStore::at(self.address(user, password)).root_certificates(self.ca.clone()),
+            false => RedisStore::at(self.address(user, password)),
+        }
+    }
+
+    /// Where that user finds it; over TLS where there is TLS.
+    pub(crate) fn address(&self, user: &str, password: &str) -> String {
+        match has_tls() {
+            true => format!("rediss://{user}:{password}@localhost:{}", self.tls_port),
+            false => format!("redis://{user}:{password}@localhost:{}", self.port),
+        }
     }
 
     /// A cache in the store, with the bound that there is.
@@ -151,6 +165,11 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Whether the server has TLS.
+pub(crate) fn has_tls() -> bool {
+    std::env::var_os("REDIS_WITHOUT_TLS").is_none()
 }
 
 /// Another program of the same kind, such as a sentinel.
