@@ -71,33 +71,38 @@ impl From<&str> for Secret {
 
 /// Secret bytes: the content of a key file, a request body with a secret in it.
 #[derive(Clone)]
-pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
+pub struct SecretBytes(
+    /// `None` for no bytes, as most requests have.
+    Option<Arc<Zeroizing<Vec<u8>>>>,
+);
 
 impl SecretBytes {
     /// Takes ownership of the bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes.into())))
+        let bytes = Zeroizing::new(bytes.into());
+        // What has room has had something in it, maybe: it is wiped like any other.
+        Self((bytes.capacity() > 0).then(|| Arc::new(bytes)))
     }
 
     /// The bytes themselves.
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        self.0.as_ref().map_or(&[], |bytes| bytes)
     }
 
     /// Number of bytes.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.expose().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 }
 
 impl PartialEq for SecretBytes {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_slice().ct_eq(other.0.as_slice()).into()
+        self.expose().ct_eq(other.expose()).into()
     }
 }
 

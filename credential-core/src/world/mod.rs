@@ -254,6 +254,7 @@ pub struct Moment(Duration);
 
 impl Moment {
     /// The moment this long after the clock's start.
+    #[inline]
     pub const fn since_start(elapsed: Duration) -> Self {
         Self(elapsed)
     }
@@ -265,6 +266,7 @@ impl Moment {
     }
 
     /// How long from `earlier` to here; zero if `earlier` is later.
+    #[inline]
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }

@@ -23,6 +23,7 @@ impl<T> Current<T> {
         Self { first: Arc::new(first), newest: OnceLock::new() }
     }
 
+    #[inline]
     pub(crate) fn load(&self) -> Held<'_, T> {
         match self.newest.get() {
             None => Held::First(&self.first),
@@ -43,6 +44,7 @@ impl<T> Current<T> {
 impl<T> Deref for Held<'_, T> {
     type Target = Arc<T>;
 
+    #[inline]
     fn deref(&self) -> &Arc<T> {
         match self {
             Self::First(state) => state,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use credential_core::{Finding, Secret};
@@ -174,11 +175,11 @@ impl DownstreamApi {
         prepared: &Prepared,
         acquired: &mut Option<Acquired>,
     ) -> Result<DownstreamResponse, DownstreamError> {
-        let work = async {
+        let work = pin!(async {
             let Exchanged { received, token, unanswered } = self.exchange(prepared, acquired, false).await?;
             let answer = received.whole().await.map_err(|error| send::unanswered(prepared, error))?;
             Ok(DownstreamResponse::new(answer, token, &prepared.called, unanswered))
-        };
+        });
         self.told(prepared, DownstreamResponse::status, work).await
     }
 
@@ -188,19 +189,20 @@ impl DownstreamApi {
     /// As [`call`](Self::call).
     pub async fn stream(&self, call: DownstreamCall) -> Result<DownstreamStream, DownstreamError> {
         let prepared = self.prepare(&call)?;
-        let work = async {
+        let work = pin!(async {
             let Exchanged { received, token, unanswered } = self.exchange(&prepared, &mut None, true).await?;
             Ok(DownstreamStream::new(received.pieces(), token, &prepared.called, unanswered))
-        };
+        });
         self.told(&prepared, DownstreamStream::status, work).await
     }
 
-    /// What the work gives within the call's time-out, if it has one, in a span of the call.
+    /// What the work gives within the call's time-out, if it has one, in a span of the call. It is kilobytes large and
+    /// stays where it is.
     async fn told<T>(
         &self,
         prepared: &Prepared,
         status: impl FnOnce(&T) -> u16,
-        work: impl Future<Output = Result<T, DownstreamError>>,
+        work: Pin<&mut impl Future<Output = Result<T, DownstreamError>>>,
     ) -> Result<T, DownstreamError> {
         let called = &prepared.called;
         let span = spans::call_downstream(&self.section.options.name, called.method(), called.address());
@@ -212,7 +214,7 @@ impl DownstreamApi {
     async fn in_time<T>(
         &self,
         prepared: &Prepared,
-        work: impl Future<Output = Result<T, DownstreamError>>,
+        work: Pin<&mut impl Future<Output = Result<T, DownstreamError>>>,
     ) -> Result<T, DownstreamError> {
         let Some(timeout) = prepared.timeout else { return work.await };
         let clock = Arc::clone(&self.client.inner().world().clock);

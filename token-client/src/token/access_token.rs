@@ -66,6 +66,7 @@ impl AccessToken {
     }
 
     /// A token out of the cache, of which no further owner is counted.
+    #[inline]
     pub(super) fn lent(inner: Guard<Arc<Inner>>) -> Self {
         Self(inner)
     }

@@ -184,6 +184,7 @@ impl TokenCache {
     }
 
     /// Whether there is something to be taken out.
+    #[inline]
     pub(crate) fn is_overdue(&self, now: Tick) -> bool {
         now.0 >= self.next_sweep.load(Ordering::Relaxed)
     }

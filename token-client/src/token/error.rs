@@ -35,7 +35,13 @@ use crate::settings::{all_skipped, codes};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct TokenError {
+pub struct TokenError(
+    /// One word: whoever is given a token moves the room for an error with it.
+    Box<Failure>,
+);
+
+#[derive(Clone)]
+struct Failure {
     told: Arc<Told>,
     retry_at: Option<SystemTime>,
     retry_after: Option<Duration>,
@@ -89,17 +95,19 @@ impl TokenError {
         for_user: bool,
     ) -> Self {
         let findings = said(&error).into_iter().map(|(finding, _)| finding).collect();
-        Self { told: Arc::new(Told { error, findings, for_user }), retry_at, retry_after }
+        Self(Box::new(Failure { told: Arc::new(Told { error, findings, for_user }), retry_at, retry_after }))
     }
 
     /// The same, which is left alone from now on for so long.
-    pub(crate) fn left_alone_for(self, wait: Duration, now: SystemTime) -> Self {
-        Self { retry_at: now.checked_add(wait), retry_after: Some(wait), ..self }
+    pub(crate) fn left_alone_for(mut self, wait: Duration, now: SystemTime) -> Self {
+        self.0.retry_at = now.checked_add(wait);
+        self.too_early_by(wait)
     }
 
     /// The same, given again to a caller who is this much too early.
-    pub(crate) fn too_early_by(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
+    pub(crate) fn too_early_by(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
     }
 
     /// No runtime ran the exchange to its end.
@@ -135,17 +143,17 @@ impl TokenError {
     /// that were refused or failed are. `None` when nothing speaks against a try now;
     /// [`TokenRequest::force_refresh`](crate::TokenRequest::force_refresh) tries what was refused at once.
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.retry_at
+        self.0.retry_at
     }
 
     /// What was tried, in order.
     pub fn attempts(&self) -> &[Attempt] {
-        self.told.error.attempts()
+        self.0.told.error.attempts()
     }
 
     /// What the authority said last, if anything: `claims` in it are to be handed to the user.
     pub fn authority(&self) -> Option<&AuthorityRefusal> {
-        match &self.told.error {
+        match &self.0.told.error {
             ChainError::Stopped { error, .. } => error.authority(),
             ChainError::Exhausted { attempts, .. } => attempts.iter().rev().find_map(AuthorityRefusal::of),
             _ => None,
@@ -154,12 +162,12 @@ impl TokenError {
 
     /// Whether no credential of the list worked, as opposed to a refusal of the request.
     pub fn is_exhausted(&self) -> bool {
-        matches!(&self.told.error, ChainError::Exhausted { .. })
+        matches!(&self.0.told.error, ChainError::Exhausted { .. })
     }
 
     /// Whether the same request may work a moment later: the authority is unwell or out of reach.
     pub fn is_transient(&self) -> bool {
-        match &self.told.error {
+        match &self.0.told.error {
             ChainError::Stopped { error: ExchangeError::Http(error, _), .. } => {
                 !matches!(error.kind(), HttpErrorKind::Request | HttpErrorKind::Unsupported)
             }
@@ -179,26 +187,26 @@ impl TokenError {
 
     /// Everything that is wrong, each with its place and remedy.
     pub fn findings(&self) -> &[Finding] {
-        &self.told.findings
+        &self.0.told.findings
     }
 
     /// The same, with the authority's words where it spoke.
     #[cfg(feature = "cli")]
     pub(crate) fn said(&self) -> Vec<(Finding, Option<&AuthorityRefusal>)> {
-        said(&self.told.error)
+        said(&self.0.told.error)
     }
 
     /// What to decide by.
     pub fn kind(&self) -> TokenErrorKind {
-        kind_of(&self.told.error, self.needs_user())
+        kind_of(&self.0.told.error, self.needs_user())
     }
 
     /// Whether the user must do something before there is a token: consent, pass another factor, sign in again.
     /// Never for a token of the application itself.
     pub fn needs_user(&self) -> bool {
-        match &self.told.error {
+        match &self.0.told.error {
             ChainError::Stopped { error: ExchangeError::Elsewhere(kind, _), .. } => *kind == TokenErrorKind::NeedsUser,
-            _ => self.told.for_user && self.stopped_by().is_some_and(rejection::needs_user),
+            _ => self.0.told.for_user && self.stopped_by().is_some_and(rejection::needs_user),
         }
     }
 
@@ -213,12 +221,12 @@ impl TokenError {
     /// How long to wait before the next try is worth it, from now for whoever has just got this error;
     /// [`retry_at`](Self::retry_at) as a time of day.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.0.retry_after
     }
 
     /// The refusal that is not about a credential.
     fn stopped_by(&self) -> Option<&AuthorityRefusal> {
-        match &self.told.error {
+        match &self.0.told.error {
             ChainError::Stopped { error, .. } => error.authority(),
             _ => None,
         }
@@ -288,7 +296,7 @@ fn to_register(_attempt: &Attempt, _said: &AuthorityRefusal) -> Option<String> {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.told.error {
+        match &self.0.told.error {
             ChainError::Exhausted { attempts, .. } => {
                 if let Some(finding) = nothing_to_try(attempts) {
                     return finding.fmt(f);
@@ -318,6 +326,6 @@ impl fmt::Debug for TokenError {
 
 impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.told.error.source()
+        self.0.told.error.source()
     }
 }

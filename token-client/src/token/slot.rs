@@ -43,6 +43,7 @@ impl Slot {
     }
 
     /// The token, while it lasts for a call that is made now.
+    #[inline]
     pub(crate) fn hit(&self, now: Tick) -> Option<Hit> {
         let token = self.token.load();
         let lasts = token.lasts;

@@ -69,20 +69,27 @@ impl<S: TokenSource + ?Sized> TokenSource for Box<S> {
 }
 
 type Given = Result<AccessToken, TokenError>;
+type Waiting<'a> = Pin<Box<dyn Future<Output = Given> + Send + 'a>>;
 
 /// A token that is at hand, or that is waited for. Once it has given its token it gives nothing more, as any future.
 #[must_use]
 pub struct TokenFuture<'a>(State<'a>);
 
+/// Whatever is at hand stands in a variant of its own, so that it is moved word by word.
 enum State<'a> {
-    Ready(Option<Given>),
-    Waiting(Pin<Box<dyn Future<Output = Given> + Send + 'a>>),
+    Ready(Option<AccessToken>),
+    Failed(Option<TokenError>),
+    Waiting(Waiting<'a>),
 }
 
 impl<'a> TokenFuture<'a> {
     /// What is at hand.
+    #[inline]
     pub fn ready(given: Result<AccessToken, TokenError>) -> Self {
-        Self(State::Ready(Some(given)))
+        Self(match given {
+            Ok(token) => State::Ready(Some(token)),
+            Err(error) => State::Failed(Some(error)),
+        })
     }
 
     /// What is waited for.
@@ -94,9 +101,11 @@ impl<'a> TokenFuture<'a> {
 impl Future for TokenFuture<'_> {
     type Output = Given;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Given> {
         match &mut self.get_mut().0 {
-            State::Ready(given) => given.take().map_or(Poll::Pending, Poll::Ready),
+            State::Ready(token) => token.take().map_or(Poll::Pending, |token| Poll::Ready(Ok(token))),
+            State::Failed(error) => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
             State::Waiting(future) => future.as_mut().poll(context),
         }
     }
@@ -104,7 +113,7 @@ impl Future for TokenFuture<'_> {
 
 impl fmt::Debug for TokenFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenFuture").field("ready", &matches!(self.0, State::Ready(_))).finish()
+        f.debug_struct("TokenFuture").field("ready", &!matches!(self.0, State::Waiting(_))).finish()
     }
 }
 
@@ -169,26 +178,35 @@ impl PreparedToken {
 }
 
 impl Prepared {
-    /// What there is to be had by asking the client.
+    /// The token, where nothing is to be done about it. Given in two registers: the wider future around it is built
+    /// where it is awaited, and not written to memory and read again.
+    fn at_hand(&self) -> Option<AccessToken> {
+        self.place.load().at_hand().filter(|_| !self.request.force_refresh)
+    }
+
+    /// The token that the client has, which sees to what is to be done about it.
     #[cold]
-    fn ask(&self) -> TokenFuture<'_> {
+    fn ask(&self) -> Option<AccessToken> {
         let inner = self.client.inner();
         if !Arc::ptr_eq(&self.place.load().cache, &inner.cache) {
             self.place.replace(Arc::new(Place::of(&inner, &self.request)));
         }
-        match self.client.cached(&self.request) {
-            Some(token) => TokenFuture::ready(Ok(token)),
-            None => TokenFuture::waiting(self.client.exchange(&self.request)),
-        }
+        self.client.cached(&self.request)
+    }
+
+    #[cold]
+    fn exchange(&self) -> Waiting<'_> {
+        Box::pin(self.client.exchange(&self.request))
     }
 }
 
 impl TokenSource for PreparedToken {
+    #[inline]
     fn token(&self) -> TokenFuture<'_> {
         let prepared = &*self.0;
-        match prepared.place.load().at_hand() {
-            Some(token) if !prepared.request.force_refresh => TokenFuture::ready(Ok(token)),
-            _ => prepared.ask(),
+        match prepared.at_hand().or_else(|| prepared.ask()) {
+            Some(token) => TokenFuture::ready(Ok(token)),
+            None => TokenFuture(State::Waiting(prepared.exchange())),
         }
     }
 

@@ -29,40 +29,47 @@ fn ticks(time: Duration) -> u32 {
 
 /// The steady clock, and what the calendar has gained on it: a machine that sleeps stops the one and not the
 /// other, and a calendar that is set back makes no token young again. What is read is up to some milliseconds
-/// old: the calendar is looked at when the coarse clock has gone on.
+/// old: it is reckoned anew when the coarse clock has gone on.
 #[derive(Debug)]
 pub(crate) struct TokenTime {
     clock: Arc<dyn Clock>,
     start: Moment,
     calendar_start: SystemTime,
     ahead: AtomicU32,
-    /// The reading of the coarse clock, in nanoseconds, when the calendar was looked at.
-    looked: AtomicU64,
+    /// The reading of the coarse clock, in nanoseconds, that `tick` was reckoned from.
+    reading: AtomicU64,
+    tick: AtomicU32,
 }
 
 impl TokenTime {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let (start, calendar_start) = (clock.coarse(), clock.now());
-        Self { clock, start, calendar_start, ahead: AtomicU32::new(0), looked: AtomicU64::new(0) }
+        // No clock has read that yet.
+        let reading = AtomicU64::new(u64::MAX);
+        Self { clock, start, calendar_start, ahead: AtomicU32::new(0), reading, tick: AtomicU32::new(0) }
     }
 
     /// The time now.
+    #[inline]
     pub(crate) fn now(&self) -> Tick {
-        let passed = self.clock.coarse().since(self.start);
-        // The first tick is not zero: at zero everything has ended.
-        let steady = ticks(passed).saturating_add(1);
-        let reading = passed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(passed.subsec_nanos()));
-        if reading != self.looked.load(Ordering::Relaxed) {
-            self.looked.store(reading, Ordering::Relaxed);
-            self.look_at_calendar(steady);
+        let coarse = self.clock.coarse();
+        let since = coarse.since(Moment::default());
+        let reading = since.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(since.subsec_nanos()));
+        if reading != self.reading.load(Ordering::Acquire) {
+            self.reckon(coarse);
+            self.reading.store(reading, Ordering::Release);
         }
-        Tick(steady.saturating_add(self.ahead.load(Ordering::Relaxed)))
+        Tick(self.tick.load(Ordering::Relaxed))
     }
 
     #[cold]
-    fn look_at_calendar(&self, steady: u32) {
-        let passed = self.clock.now().duration_since(self.calendar_start).map_or(0, ticks).saturating_add(1);
-        self.ahead.fetch_max(passed.saturating_sub(steady), Ordering::Relaxed);
+    fn reckon(&self, coarse: Moment) {
+        // The first tick is not zero: at zero everything has ended.
+        let steady = ticks(coarse.since(self.start)).saturating_add(1);
+        let calendar = self.clock.now().duration_since(self.calendar_start).map_or(0, ticks).saturating_add(1);
+        let gained = calendar.saturating_sub(steady);
+        let ahead = self.ahead.fetch_max(gained, Ordering::Relaxed).max(gained);
+        self.tick.fetch_max(steady.saturating_add(ahead), Ordering::Relaxed);
     }
 }
 
