@@ -116,6 +116,12 @@ fn unknown_and_missing_source_types_are_told_what_was_meant() {
     let (severity, code, remedy) = only(CredentialDescription::new("KeyVolt"));
     assert_eq!((severity, code), (Severity::Error, "unknown-source-type"));
     assert!(remedy.starts_with("write \"KeyVault\""), "{remedy}");
+    for (wanted, meant) in [("Key Vault", "KeyVault"), ("AzureKeyVault", "KeyVault"), ("key-vault", "KeyVault")] {
+        assert_eq!(only(CredentialDescription::new(wanted)).2, format!("write \"{meant}\""), "{wanted}");
+    }
+    // By what the entry has.
+    let (_, _, remedy) = only(CredentialDescription::new("Azure").with("KeyVaultUrl", "https://v"));
+    assert_eq!(remedy, "write \"KeyVault\"");
     let (_, code, remedy) = only(CredentialDescription::new("").with("KeyVaultUrl", "https://v"));
     assert_eq!(code, "missing-source-type");
     assert!(remedy.contains("\"SourceType\": \"KeyVault\""), "{remedy}");

@@ -168,7 +168,9 @@ impl Platform for Program {
 
     async fn token(&self, asking: &Asking<'_>) -> Result<Secret, SourceError> {
         if !self.allowed && !allowed_here(&*asking.world.environment) {
-            let message = format!("{} is not run: a settings file alone runs no program", self.short());
+            let said = variable(&*asking.world.environment, ALLOW_VARIABLE);
+            let said = said.map(|_| format!(", and {ALLOW_VARIABLE} is not true")).unwrap_or_default();
+            let message = format!("{} is not run: a settings file alone runs no program{said}", self.short());
             return Err(SourceError::denied("command-not-allowed", message)
                 .about(COMMAND)
                 .remedy(format!("set the variable {ALLOW_VARIABLE} to true, or allow commands in the program's code"))

@@ -57,6 +57,9 @@ pub fn describe(jwt: &str) -> Result<AssertionFacts, NotAnAssertion> {
     if jwt.len() as u64 > MAX_ASSERTION_LENGTH {
         return Err(NotAnAssertion(format!("it has more than {MAX_ASSERTION_LENGTH} characters")));
     }
+    if let Some(instead) = instead(jwt) {
+        return Err(NotAnAssertion(instead.to_owned()));
+    }
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
         let found = parts.len();
@@ -75,6 +78,22 @@ pub fn describe(jwt: &str) -> Result<AssertionFacts, NotAnAssertion> {
         not_before: claims.get("nbf").and_then(date),
         expires_on: claims.get("exp").and_then(date),
     })
+}
+
+/// What stands around a token, where that is easy to see.
+fn instead(text: &str) -> Option<&'static str> {
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    if begins("bearer ") {
+        Some("it begins with \"Bearer \": the token alone is the assertion")
+    } else if text.starts_with(['"', '\'']) {
+        Some("it stands in quotes: the token alone is the assertion")
+    } else if text.starts_with('{') {
+        Some("it is a JSON object: the token alone is the assertion")
+    } else if text.starts_with('<') {
+        Some("it is a web page or XML")
+    } else {
+        None
+    }
 }
 
 fn decode(part: &str, name: &str) -> Result<Vec<u8>, NotAnAssertion> {

@@ -52,6 +52,17 @@ impl CredentialSource for SignedAssertionFileSource {
         SourceType::SIGNED_ASSERTION_FILE_PATH
     }
 
+    fn mistaken(&self) -> &[&'static str] {
+        &[
+            "WorkloadIdentity",
+            "FederatedToken",
+            "FederatedIdentity",
+            "TokenFile",
+            "ClientAssertion",
+            "SignedAssertionFileDiskPath",
+        ]
+    }
+
     fn settings(&self) -> &[Setting] {
         SETTINGS
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::source::Detected;
+use credential_core::world::near_variable;
 use credential_core::{
     BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
     SourceType, Unbound, World,
@@ -191,9 +192,15 @@ impl Platform for Variable {
                     .settled_locally()
             }
             Maker::GitLab => absent("GitLab", &format!("{JOB_OF_GIT_LAB} is not set"), "run in a job of GitLab"),
-            Maker::Anybody => SourceError::not_applicable("variable-not-set", format!("{name} is not set"))
-                .remedy("let the platform set it, or correct VariableName")
-                .settled_locally(),
+            Maker::Anybody => {
+                let remedy = match near_variable(&*asking.world.environment, name) {
+                    Some(near) => format!("write \"{near}\", which is set, or let the platform set {name}"),
+                    None => "let the platform set it, or correct VariableName".to_owned(),
+                };
+                SourceError::not_applicable("variable-not-set", format!("{name} is not set"))
+                    .remedy(remedy)
+                    .settled_locally()
+            }
         }
         .about(VARIABLE))
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use credential_core::world::near_variable;
 use credential_core::{
     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret, Setting,
     SourceError, SourceType, Unbound,
@@ -23,6 +24,10 @@ pub struct ClientSecretSource;
 impl CredentialSource for ClientSecretSource {
     fn source_type(&self) -> SourceType {
         SourceType::CLIENT_SECRET
+    }
+
+    fn mistaken(&self) -> &[&'static str] {
+        &["Secret", "AppSecret", "Password", "SharedSecret"]
     }
 
     fn settings(&self) -> &[Setting] {
@@ -75,7 +80,11 @@ fn from_variable(request: &LoadRequest<'_>, name: &str) -> Result<(String, Secre
         } else {
             SourceError::not_applicable("variable-not-set", format!("{place} is not set"))
         };
-        error.remedy("set it to the client secret").settled_locally()
+        let remedy = match near_variable(&**environment, name) {
+            Some(near) => format!("set it to the client secret, or write the name of {near}, which is set"),
+            None => "set it to the client secret".to_owned(),
+        };
+        error.remedy(remedy).settled_locally()
     })?;
     let secret = from_text(value.expose(), &place).map_err(SourceError::settled_locally)?;
     Ok((format!("client secret in {place}"), secret))

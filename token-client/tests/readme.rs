@@ -7,8 +7,9 @@
 )]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use credential_cert_store::Material;
 use credential_core::Secret;
@@ -106,6 +107,63 @@ async fn doctor_prints_what_is_shown() {
     command.env("AzureAd__ClientCredentials__1__CertificatePassword", "pw");
     let printed = tokio::task::spawn_blocking(move || print(&mut command)).await.unwrap();
     same(&shown("cargo token-client doctor"), &printed);
+}
+
+/// The commands of a block, each with the lines that follow it.
+fn steps(block: &str) -> Vec<(String, Vec<String>)> {
+    let mut steps: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block.lines().skip(1) {
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push((command.to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.to_owned()),
+            (None, None) => panic!("{line:?} belongs to no command"),
+        }
+    }
+    steps
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_steps_lead_where_they_are_shown_to_lead() {
+    let steps = steps(&block("console", "$ cargo new orders"));
+    let of = |start: &str| steps.iter().find(|(command, _)| command.starts_with(start)).unwrap();
+    let (_, secret) = of("export ORDERS_SECRET").0.split_once('=').unwrap();
+    let emulator = Emulator::builder().tenant("contoso.example").app(EmulatedApp::new("app1").secret(secret));
+    let emulator = emulator.start().await.unwrap();
+    let here = |text: &str| {
+        let text = text.replace("http://127.0.0.1:8400/", &emulator.instance());
+        text.replace("http://127.0.0.1:8401/", &format!("{}/", emulator.api_url().trim_end_matches('/')))
+    };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-steps");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let (init, lines) = of("token-client init");
+    let (questions, rest): (Vec<&String>, Vec<&String>) = lines.iter().partition(|line| line.ends_with(':'));
+    let answers: String = rest.iter().take(questions.len()).map(|line| here(line) + "\n").collect();
+    let said: Vec<&str> =
+        questions.iter().copied().chain(rest.iter().skip(questions.len()).copied()).map(String::as_str).collect();
+    let (told, _) = run(&folder, secret, &here(init), &answers).await;
+    assert_eq!(told.lines().collect::<Vec<_>>(), said);
+    for start in ["token-client doctor", "token-client call"] {
+        let (command, lines) = of(start);
+        let (told, printed) = run(&folder, secret, command, "").await;
+        same(&lines.join("\n"), &format!("{told}{printed}"));
+    }
+}
+
+/// A command of the program as it is typed: what it says on stderr, and what it prints.
+async fn run(folder: &Path, secret: &str, command: &str, answers: &str) -> (String, String) {
+    let mut program = program(folder);
+    program.args(command.split_whitespace().skip(1)).env("ORDERS_SECRET", secret);
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let answers = answers.to_owned();
+    let work = move || {
+        let mut child = program.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let ran = tokio::task::spawn_blocking(work).await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(ran.stderr), text(ran.stdout))
 }
 
 #[test]

@@ -35,6 +35,10 @@ impl CredentialSource for Base64Source {
         SourceType::BASE64_ENCODED
     }
 
+    fn mistaken(&self) -> &[&'static str] {
+        &["Base64", "Base64Certificate"]
+    }
+
     fn settings(&self) -> &[Setting] {
         SETTINGS
     }

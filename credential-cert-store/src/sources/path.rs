@@ -50,6 +50,10 @@ impl CredentialSource for PathSource {
         SourceType::PATH
     }
 
+    fn mistaken(&self) -> &[&'static str] {
+        &["File", "Pfx", "Pem", "CertificatePath", "CertificateFile", "CertificateDiskPath"]
+    }
+
     fn settings(&self) -> &[Setting] {
         SETTINGS
     }

@@ -99,9 +99,20 @@ fn read_with<T>(
 
 fn missing(entry: &CredentialDescription, setting: &Setting) -> Finding {
     let (name, source_type) = (setting.name, entry.source_type());
-    Finding::error("missing-setting", format!("{name} is missing: a {source_type} entry needs it"))
+    Finding::error("missing-setting", format!("{name} is missing: {} entry needs it", an(source_type.as_str())))
         .at(entry.setting_path(name), entry.origin().clone())
-        .remedy(format!("add \"{name}\": {}", setting.about))
+        .remedy(to_add(name, setting.about))
+}
+
+/// What to add, and what it is.
+pub(super) fn to_add(name: &str, about: &str) -> String {
+    format!("add \"{name}\": \"...\" ({})", about.trim_end_matches('.'))
+}
+
+/// The name with its article.
+fn an(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name}")
 }
 
 fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> Finding {
@@ -120,15 +131,45 @@ fn unknown_source(registry: &SourceRegistry, entry: &CredentialDescription) -> F
     }
     let mut known: Vec<String> = registry.sources().iter().map(|source| source.source_type().to_string()).collect();
     known.extend(registry.absent().map(|absent| absent.source_type.to_string()));
-    let meant = nearest(wanted.as_str(), known.iter().map(String::as_str));
-    let list = known.join(", ");
-    let remedy = match meant {
-        Some(name) => format!("write \"{name}\"; known: {list}"),
-        None => format!("use one of: {list}"),
+    let remedy = match meant(registry, entry, &known) {
+        Some(name) => format!("write \"{name}\""),
+        None => format!("use one of: {}", known.join(", ")),
     };
     Finding::error(UNKNOWN_SOURCE_TYPE, format!("unknown source type {:?}", wanted.as_str()))
         .at(path, origin)
         .remedy(remedy)
+}
+
+/// Which of the known source types is meant: by a name that its source lists, by spelling, by the settings that the
+/// entry has, as a part of the name.
+fn meant(registry: &SourceRegistry, entry: &CredentialDescription, known: &[String]) -> Option<String> {
+    let bare = |name: &str| name.replace([' ', '-', '_'], "").to_ascii_lowercase();
+    let wanted = bare(entry.source_type().as_str());
+    let sources = registry.sources();
+    let listed = sources.iter().find(|source| source.mistaken().iter().any(|name| bare(name) == wanted));
+    let part = || {
+        let mut within = known.iter().filter(|name| wanted.contains(&bare(name)) && name.len() >= MIN_PART);
+        within.next().filter(|_| within.next().is_none()).cloned()
+    };
+    let listed = listed.map(|source| source.source_type().to_string());
+    let spelt = || nearest(&wanted, known.iter().map(String::as_str)).map(str::to_owned);
+    listed.or_else(spelt).or_else(|| fitting(registry, entry).map(|source| source.to_string())).or_else(part)
+}
+
+/// The fewest letters by which a part of a name tells which one is meant.
+const MIN_PART: usize = 4;
+
+/// The source whose settings the entry has.
+fn fitting(registry: &SourceRegistry, entry: &CredentialDescription) -> Option<SourceType> {
+    let has = |setting: &&Setting| entry.entry(setting.name).is_some();
+    // Of those with as many settings in common, the one that lacks nothing.
+    let is_whole = |settings: &[Setting]| settings.iter().filter(|setting| setting.required).all(|one| has(&one));
+    let counted = registry.sources().into_iter().map(|source| {
+        let (count, whole) = (source.settings().iter().filter(has).count(), is_whole(source.settings()));
+        (count, whole, source.source_type())
+    });
+    let best = counted.max_by_key(|(count, whole, _)| (*count, *whole));
+    best.filter(|(count, ..)| *count > 0).map(|(.., source_type)| source_type)
 }
 
 fn not_in_build(
@@ -160,20 +201,8 @@ impl CredentialLoader for PassedOver {
 
 /// No `SourceType`: names the source whose settings the entry has.
 fn missing_source_type(registry: &SourceRegistry, entry: &CredentialDescription) -> Finding {
-    let has = |setting: &&Setting| entry.entry(setting.name).is_some();
-    // Of those with as many settings in common, the one that lacks nothing.
-    let is_whole = |settings: &[Setting]| settings.iter().filter(|setting| setting.required).all(|one| has(&one));
-    let fitting = registry
-        .sources()
-        .into_iter()
-        .map(|source| {
-            let (count, whole) = (source.settings().iter().filter(has).count(), is_whole(source.settings()));
-            (count, whole, source.source_type())
-        })
-        .max_by_key(|(count, whole, _)| (*count, *whole))
-        .filter(|(count, ..)| *count > 0);
-    let remedy = match fitting {
-        Some((_, _, source_type)) => format!("add \"SourceType\": \"{source_type}\": the other keys are of that type"),
+    let remedy = match fitting(registry, entry) {
+        Some(source_type) => format!("add \"SourceType\": \"{source_type}\": the other keys are of that type"),
         None => "add \"SourceType\"".to_owned(),
     };
     Finding::error("missing-source-type", "SourceType is missing or empty")
@@ -195,14 +224,18 @@ fn check_setting(
         check_value(&declaration, setting, &entry.setting_path(declaration.name), findings);
         return;
     }
-    let unknown = unknown_setting(declared, name, &format!("a {} entry", entry.source_type()));
+    let unknown = unknown_setting(declared, name, &format!("{} entry", an(entry.source_type().as_str())));
     let common = unknown_setting(COMMON_SETTINGS, name, "an entry");
     let finding = if unknown.severity == Severity::Error {
         unknown
     } else if let Some(other) = registry.sources().iter().find(|source| known(source.settings()).is_some()) {
         Finding::warning(
             "setting-of-another-source",
-            format!("{name} is a setting of {}; a {} entry ignores it", other.source_type(), entry.source_type()),
+            format!(
+                "{name} is a setting of {}; {} entry ignores it",
+                other.source_type(),
+                an(entry.source_type().as_str())
+            ),
         )
         .remedy("remove it, or change SourceType")
     } else if common.severity == Severity::Error {

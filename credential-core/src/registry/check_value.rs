@@ -1,9 +1,11 @@
 //! A value against the setting that declares it, what is below it included.
 
+use super::bind_entry::to_add;
+use super::check_path::check_path;
 use super::unknown_setting;
 use crate::source::{Entry, Standing, Value};
-use crate::text::{guid, has_placeholder, nearest, unreplaced};
-use crate::world::{AddressFault, check_address};
+use crate::text::{guid, has_placeholder, invisible, nearest, unreplaced};
+use crate::world::{AddressFault, check_address, why_not_absolute};
 use crate::{Finding, Setting, SettingKind};
 
 /// Adds what is wrong with the value at `path`. What a nested entry says is checked when it is bound.
@@ -46,7 +48,7 @@ fn check_member(setting: &Setting, declared: &[Setting], member: &Entry, path: &
 fn missing_member(setting: &Setting, member: &Setting, path: &str, object: &Entry) -> Finding {
     Finding::error("missing-setting", format!("{} is missing in {}", member.name, setting.name))
         .at(format!("{path}:{}", member.name), object.origin.clone())
-        .remedy(format!("add \"{}\": {}", member.name, member.about))
+        .remedy(to_add(member.name, member.about))
 }
 
 /// An element of a list, or a member of an object of texts.
@@ -153,9 +155,29 @@ pub fn check_form(setting: &Setting, text: &str) -> Option<Finding> {
         let finding = Finding::error("placeholder", format!("{name} is {what}"));
         return Some(finding.remedy("put the real value in its place"));
     }
-    (closed && text.trim() != text).then(|| {
+    if setting.kind == SettingKind::FilePath {
+        return check_path(name, text);
+    }
+    if !closed && setting.kind != SettingKind::Guid {
+        return None;
+    }
+    let inner = text.trim();
+    if inner != text && closed {
         let finding = Finding::error("white-space", format!("{name} has white space around its value"));
-        finding.remedy("remove the white space")
+        return Some(finding.remedy("remove the white space"));
+    }
+    check_signs(name, inner)
+}
+
+/// Signs that come along when a value is pasted, and belong to none: quotes around it, what nobody sees.
+pub(super) fn check_signs(name: &str, text: &str) -> Option<Finding> {
+    if let Some(sign) = invisible(text) {
+        let message = format!("{name} has an invisible character in it (U+{:04X})", u32::from(sign));
+        return Some(Finding::error("white-space", message).remedy("delete the value and type it anew"));
+    }
+    let quoted = ['"', '\'', '`'].iter().any(|mark| text.len() > 1 && text.starts_with(*mark) && text.ends_with(*mark));
+    quoted.then(|| {
+        Finding::error("wrong-value", format!("{name} has quotes around its value")).remedy("remove the quotes")
     })
 }
 
@@ -172,7 +194,10 @@ fn unknown_value(setting: &Setting, text: &str) -> Finding {
 fn check_url(text: &str, name: &str) -> Option<Finding> {
     let fault = check_address(text.trim()).err()?;
     let code = match fault {
-        AddressFault::NotAbsolute => "wrong-type",
+        AddressFault::NotAbsolute => {
+            let (why, remedy) = why_not_absolute(text);
+            return Some(Finding::error("wrong-type", format!("{name} is not a valid URL: {why}")).remedy(remedy));
+        }
         AddressFault::UserInformation => "wrong-value",
         AddressFault::NotProtected => "insecure-url",
     };

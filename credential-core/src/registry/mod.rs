@@ -3,6 +3,7 @@
 mod bind_entry;
 mod bind_error;
 mod binding;
+mod check_path;
 mod check_value;
 mod unknown_setting;
 

@@ -15,7 +15,10 @@ pub fn unknown_setting(declared: &[Setting], key: &str, what: &str) -> Finding {
             .remedy(format!("write \"{meant}\""));
     }
     if let Some(meant) = listed.map(|setting| setting.name).or_else(|| nearest(key, names())) {
-        return Finding::error("misspelt-setting", format!("unknown setting {key:?} in {what}"))
+        // A letter of another alphabet looks like one of ours.
+        let foreign = key.chars().find(|one| !one.is_ascii());
+        let foreign = foreign.map(|one| format!(" (with the character U+{:04X})", u32::from(one))).unwrap_or_default();
+        return Finding::error("misspelt-setting", format!("unknown setting {key:?} in {what}{foreign}"))
             .remedy(format!("write \"{meant}\""));
     }
     let known: Vec<&str> = names().collect();
@@ -52,6 +55,8 @@ mod tests {
             assert_eq!(finding.severity, severity, "{key}");
             assert!(finding.remedy.as_deref().is_some_and(|remedy| remedy.ends_with(part)), "{finding}");
         }
+        let foreign = unknown_setting(DECLARED, "\u{422}enantId", "a test");
+        assert!(foreign.message.contains("U+0422"), "{foreign}");
         let remedy = unknown_setting(&[], "Colour", "a test").remedy.unwrap();
         assert!(remedy.starts_with("remove it"), "{remedy}");
     }

@@ -97,6 +97,12 @@ pub trait CredentialSource: Debug + Send + Sync {
     /// redaction, `doctor`, the schema and the docs.
     fn settings(&self) -> &[Setting];
 
+    /// Names that people write as `SourceType` when they mean this source: an entry with one of them is refused, and
+    /// told the right one. None unless the source says so.
+    fn mistaken(&self) -> &[&'static str] {
+        &[]
+    }
+
     /// Reads the entry, once and without I/O, into a loader. Presence, spelling and shape of single
     /// settings have been checked, from [`settings`](Self::settings); whatever else is wrong or
     /// noteworthy goes into `cx`: conflicts, choices, values that cannot be.
@@ -172,6 +178,10 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
         (**self).settings()
     }
 
+    fn mistaken(&self) -> &[&'static str] {
+        (**self).mistaken()
+    }
+
     fn bind(
         &self,
         entry: &CredentialDescription,
@@ -201,6 +211,10 @@ impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
 
     fn settings(&self) -> &[Setting] {
         (**self).settings()
+    }
+
+    fn mistaken(&self) -> &[&'static str] {
+        (**self).mistaken()
     }
 
     fn bind(

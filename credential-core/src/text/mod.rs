@@ -10,7 +10,7 @@ mod stand_in;
 pub(crate) use placeholder::has_placeholder;
 pub use placeholder::unreplaced;
 pub(crate) use printable::Harmless;
-pub use printable::{moves_terminal, printable};
+pub use printable::{invisible, moves_terminal, printable};
 pub use shown_address::{shown_address, shown_path};
 pub use spelling::nearest;
 pub use stand_in::{StandIn, stand_in};

@@ -42,9 +42,29 @@ pub fn moves_terminal(character: char) -> bool {
     character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
+/// The first character that nobody sees and that belongs to no name, id or address: a control character, a mark of the
+/// direction of writing, a space or joiner of no width, a space that does not break.
+pub fn invisible(text: &str) -> Option<char> {
+    let unseen = |one: char| matches!(one, '\u{00A0}' | '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}');
+    text.chars().find(|one| moves_terminal(*one) || unseen(*one))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Harmless, printable};
+    use super::{Harmless, invisible, printable};
+
+    #[test]
+    fn what_nobody_sees_is_found() {
+        for (text, found) in [
+            ("a\u{200b}", Some('\u{200b}')),
+            ("\u{feff}a", Some('\u{feff}')),
+            ("a\u{a0}b", Some('\u{a0}')),
+            ("a\u{200e}", Some('\u{200e}')),
+            ("a b é \u{4e2d}", None),
+        ] {
+            assert_eq!(invisible(text), found, "{text:?}");
+        }
+    }
 
     #[test]
     fn what_moves_the_cursor_is_written_out_and_the_rest_stays() {

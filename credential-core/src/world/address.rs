@@ -81,8 +81,48 @@ pub fn is_loopback(address: &str) -> bool {
 fn parse(address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     // The standard forgives missing slashes; whoever reads the file should not have to.
-    let has_slashes = address.trim().get(url.scheme().len()..).is_some_and(|rest| rest.starts_with("://"));
-    (has_slashes && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
+    let rest = address.trim().get(url.scheme().len()..)?.strip_prefix("://")?;
+    let twice = SCHEMES.iter().any(|scheme| begins(rest, scheme));
+    (!twice && url.has_host() && matches!(url.scheme(), "http" | "https")).then_some(url)
+}
+
+/// How an address begins that a secret may go to.
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+
+fn begins(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// Why a text is no address of the form `https://HOST/...`, and what to do about it, for whoever was told
+/// [`AddressFault::NotAbsolute`]: `it has no scheme`, `write https:// before it`. Neither shows anything of it.
+pub fn why_not_absolute(address: &str) -> (&'static str, &'static str) {
+    let text = address.trim();
+    if text.is_empty() {
+        return ("it is empty", "write https://HOST/...");
+    }
+    if text.contains(char::is_whitespace) {
+        return ("it has white space in it", "remove the white space");
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        let scheme = SCHEMES.iter().any(|scheme| begins(text, scheme.trim_end_matches('/')));
+        return match scheme {
+            true => ("two slashes must follow its scheme", "write https://HOST/..."),
+            false => ("it has no scheme", "write https:// before it"),
+        };
+    };
+    if !["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return ("its scheme is neither https nor http", "write https:// in the place of its scheme");
+    }
+    if SCHEMES.iter().any(|scheme| begins(rest, scheme)) {
+        return ("it has its scheme twice", "write https:// once");
+    }
+    match Url::parse(text) {
+        Err(url::ParseError::InvalidPort) => {
+            ("its port is not valid", "write a port from 1 to 65535 after the host, or none")
+        }
+        Err(url::ParseError::EmptyHost) => ("it has no host", "write https://HOST/..."),
+        _ => ("its host is not valid", "correct the host: letters, digits, hyphens and dots"),
+    }
 }
 
 fn leads_here(url: &Url) -> bool {
@@ -128,8 +168,34 @@ mod tests {
             ("ftp://localhost/", Err(NotAbsolute)),
             ("localhost:8080", Err(NotAbsolute)),
             ("http://[::1/", Err(NotAbsolute)),
+            ("https://https://login.example/", Err(NotAbsolute)),
         ] {
             assert_eq!(check_address(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_why() {
+        for (address, part) in [
+            ("", "empty"),
+            ("login.example", "no scheme"),
+            ("localhost:8080", "no scheme"),
+            ("/v1", "no scheme"),
+            ("https:login.example", "two slashes"),
+            ("https:/login.example", "two slashes"),
+            ("https:\\\\login.example", "two slashes"),
+            ("htps://login.example", "neither https nor http"),
+            ("ftp://localhost/", "neither https nor http"),
+            ("https://login .example/", "white space"),
+            ("https://HTTPS://login.example/", "twice"),
+            ("https://login.example:99999/", "port"),
+            ("https://login.example:port/", "port"),
+            ("https://", "no host"),
+            ("http://[::1/", "host is not valid"),
+        ] {
+            assert_eq!(check_address(address), Err(AddressFault::NotAbsolute), "{address}");
+            let (why, remedy) = why_not_absolute(address);
+            assert!(why.contains(part) && !remedy.is_empty(), "{address}: {why}");
         }
     }
 

@@ -73,12 +73,22 @@ impl LoadRequest<'_> {
     }
 }
 
+/// Whether the path begins, or its last part does, with a drive or a share: `C:\certs\app.pfx`.
+fn is_of_windows(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let last = text.rsplit('/').next().unwrap_or_default();
+    last.starts_with("\\\\") || matches!(last.as_bytes(), [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic())
+}
+
 fn file_error(error: io::Error, path: &Path, max: u64) -> SourceError {
     let shown = path.display();
     let found = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            return SourceError::not_applicable("file-not-found", format!("{shown}: file not found"))
-                .remedy("put the file there, or correct the path");
+            let remedy = match is_of_windows(path) && !cfg!(windows) {
+                true => "write the path that the file has on this machine: this one is of Windows",
+                false => "put the file there, or correct the path",
+            };
+            return SourceError::not_applicable("file-not-found", format!("{shown}: file not found")).remedy(remedy);
         }
         io::ErrorKind::IsADirectory => {
             return SourceError::invalid("file-is-folder", format!("{shown} is a directory; a file is expected"))
@@ -130,6 +140,15 @@ mod tests {
             assert_eq!((error.kind(), error.code()), expected);
             assert!(error.to_string().contains("a/secret.txt"), "{error}");
             assert!(error.remedy_text().is_some(), "{error}");
+        }
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn a_path_of_windows_is_told_so() {
+        for (path, told) in [("C:\\certs\\a.pfx", true), ("/app/\\\\share\\a.pfx", true), ("/app/C:a.pfx", false)] {
+            let error = file_error(io::ErrorKind::NotFound.into(), Path::new(path), 16);
+            assert_eq!(error.remedy_text().is_some_and(|remedy| remedy.contains("Windows")), told, "{path}");
         }
     }
 

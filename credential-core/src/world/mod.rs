@@ -24,8 +24,9 @@ use async_trait::async_trait;
 
 use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
+use crate::text::nearest;
 
-pub use address::{AddressFault, check_address, is_loopback};
+pub use address::{AddressFault, check_address, is_loopback, why_not_absolute};
 pub use challenge::{Challenge, MAX_CHALLENGES};
 pub use command::{
     Command, CommandError, CommandErrorKind, CommandOutput, Commands, DEFAULT_COMMAND_TIMEOUT, DEFAULT_MAX_OUTPUT,
@@ -194,6 +195,13 @@ pub trait Environment: Debug + Send + Sync {
     fn home(&self) -> Option<PathBuf> {
         self.var("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
     }
+}
+
+/// The name of the variable that is set and may be meant by `name`: in another case, or near to it in spelling.
+pub fn near_variable(environment: &dyn Environment, name: &str) -> Option<String> {
+    let all = environment.vars();
+    let set = all.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.as_str());
+    nearest(name, set.filter(|other| *other != name)).map(str::to_owned)
 }
 
 /// What tells one state of a file from another without reading it.

@@ -46,6 +46,10 @@ impl CredentialSource for ManagedIdentityAssertionSource {
         SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY
     }
 
+    fn mistaken(&self) -> &[&'static str] {
+        &["ManagedIdentity", "Msi", "SystemAssigned", "UserAssigned", "UserAssignedManagedIdentity"]
+    }
+
     fn settings(&self) -> &[Setting] {
         SETTINGS
     }

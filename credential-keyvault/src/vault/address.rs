@@ -3,7 +3,7 @@
 use std::fmt;
 
 use credential_core::SourceError;
-use credential_core::world::{AddressFault, check_address, is_loopback};
+use credential_core::world::{AddressFault, check_address, is_loopback, why_not_absolute};
 use url::Url;
 
 use super::clouds;
@@ -71,7 +71,7 @@ pub(crate) struct Pasted {
 pub(crate) fn read(text: &str) -> Result<Pasted, SourceError> {
     let text = text.trim();
     check_address(text).map_err(|fault| match fault {
-        AddressFault::NotAbsolute => wrong(&fault.to_string(), EXAMPLE),
+        AddressFault::NotAbsolute => wrong(&format!("is not a valid URL: {}", why_not_absolute(text).0), EXAMPLE),
         _ => wrong(&fault.to_string(), fault.remedy()),
     })?;
     let url = Url::parse(text).map_err(|_| wrong(&AddressFault::NotAbsolute.to_string(), EXAMPLE))?;

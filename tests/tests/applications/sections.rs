@@ -1,5 +1,6 @@
 //! The token of another application as an assertion.
 
+use credential_core::chain::Outcome;
 use credential_core::testing::FakeWorld;
 use token_client::{ConfigurationError, TokenClient, TokenRequest};
 
@@ -78,6 +79,10 @@ async fn an_authority_that_refuses_it_leaves_the_next_entry_its_turn() {
     assert!(presented(&world).contains(&("app1".to_owned(), "own-s3cret".to_owned())));
     let first = format!("{:?}", token.attempts()[0].outcome);
     assert!(first.contains("section \"Idp\"") && !first.contains("idp-s3cret"), "{first}");
+    // The place is the one inside that section.
+    let Outcome::Failed(error) = &token.attempts()[0].outcome else { panic!("{first}") };
+    assert_eq!(error.path(), Some("Idp:ClientCredentials:0:ClientSecret"), "{first}");
+    assert!(error.origin().is_some_and(|origin| origin.to_string().contains("appsettings.json:")), "{first}");
 }
 
 #[tokio::test]

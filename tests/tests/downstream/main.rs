@@ -9,3 +9,13 @@ mod overrides;
 mod paths;
 mod streams;
 mod there;
+
+/// What went wrong with a call itself says which call, which API and where its section stands.
+fn is_about_the_call(error: &token_client::DownstreamError) {
+    let [finding] = error.findings() else { panic!("{error}") };
+    assert!(finding.message.contains("http") && finding.message.contains(": Api)"), "{finding:?}");
+    assert!(
+        finding.path.as_deref().is_some_and(|path| path.ends_with("Api")) && finding.origin.is_some(),
+        "{finding:?}"
+    );
+}

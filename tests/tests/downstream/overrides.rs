@@ -173,7 +173,9 @@ async fn a_hook_leads_no_token_away_and_shows_none() {
         DownstreamCall::new().before_token(header("Authorization", "Custom abc")),
         DownstreamCall::new().before_sending(header("x-a", "b\r\nx-forged: 1")),
     ] {
-        assert_eq!(code(&api.call(call).await.unwrap_err()), "bad-hook");
+        let error = api.call(call).await.unwrap_err();
+        assert_eq!(code(&error), "bad-hook");
+        is_about_the_call(&error);
         assert!(there.asked().is_empty());
     }
     let replaced = DownstreamCall::new().before_sending(|request| {

@@ -140,6 +140,7 @@ async fn a_stream_that_is_gone_is_sent_once_and_the_answer_says_so() {
         // The call shares the one reading with its clone.
         let error = api.call(call).await.unwrap_err();
         assert!(matches!(&error, DownstreamError::Call(finding) if finding.code == "body-sent-already"), "{error}");
+        crate::is_about_the_call(&error);
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use credential_core::registry::check_form;
-use credential_core::world::{AddressFault, check_address, is_loopback};
+use credential_core::world::{AddressFault, check_address, is_loopback, why_not_absolute};
 use credential_core::{Finding, Setting, SettingKind};
 use url::Url;
 
@@ -58,9 +58,9 @@ impl Address {
         if let Some(finding) = check_form(&Setting::new(name, SettingKind::Url, ""), text) {
             return Err(Box::new(finding));
         }
-        let absolute = || match text.contains("://") {
-            true => wrong("is not a valid absolute URL").remedy("write https://HOST/..."),
-            false => wrong("is not a valid absolute URL").remedy("write https:// before it"),
+        let absolute = || {
+            let (why, remedy) = why_not_absolute(text);
+            wrong(&format!("is not a valid URL: {why}")).remedy(remedy)
         };
         check_address(text).map_err(|fault| match fault {
             AddressFault::NotAbsolute => absolute(),

@@ -148,7 +148,9 @@ impl Authority {
         if let Some(why) = &self.absent {
             return Err(AuthorityError::wrong((**why).clone()));
         }
-        let tenant = self.tenant_for(tenant, for_app)?;
+        // What a call names stands in no setting.
+        let place = self.tenant_place.as_ref().filter(|_| tenant.is_none());
+        let tenant = self.tenant_for(tenant, for_app).map_err(|error| error.at(place))?;
         self.found(tenant, for_app, world).await.map_err(|error| error.at(self.place.as_ref()))
     }
 

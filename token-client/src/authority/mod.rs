@@ -57,6 +57,8 @@ pub struct Authority {
     region: Region,
     /// The setting with the address, and where it stands.
     place: Option<(String, Origin)>,
+    /// The same of the tenant.
+    tenant_place: Option<(String, Origin)>,
     findings: Vec<Finding>,
     /// Why there is none, where the settings name none and need none.
     absent: Option<Box<Finding>>,
@@ -81,6 +83,7 @@ impl Authority {
             home_tenant: None,
             region: Region::Unset,
             place: None,
+            tenant_place: None,
             findings: Vec::new(),
             absent: None,
             preferred: Arc::default(),

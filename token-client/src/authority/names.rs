@@ -1,11 +1,12 @@
 //! Names for people where Microsoft Entra ID wants ids.
 
 use credential_core::Finding;
+use credential_core::text::guid::is_guid;
 use credential_core::text::{guid, nearest, printable, unreplaced};
 
 use super::options::filled;
 use super::{AuthorityKind, clouds, codes, tenant};
-use crate::settings::{ApplicationOptions, Located};
+use crate::settings::{self, ApplicationOptions, Located};
 
 /// The most characters of a name that are shown.
 const MAX_SHOWN: usize = 100;
@@ -25,6 +26,10 @@ pub(super) fn check(
     }
     if !entra && let Some(place) = filled(options.instance.as_ref()) {
         found.extend(misspelt(host, place));
+    }
+    if entra && let Some(tenant) = filled(options.tenant_id.as_ref()) {
+        let is_client = |id: &&Located<String>| is_guid(&id.value) && id.value.eq_ignore_ascii_case(&tenant.value);
+        found.extend(filled(options.client_id.as_ref()).filter(is_client).map(|_| same_id(tenant)));
     }
     let is_name = |tenant: &str| !tenant::looks_like_one(tenant) && !is_id(tenant);
     if entra && tenant.is_some_and(is_name) {
@@ -58,6 +63,15 @@ fn client_id(id: &Located<String>) -> Finding {
     Finding::warning(codes::CLIENT_ID_NOT_A_GUID, message)
         .at(&id.path, id.origin.clone())
         .remedy("copy the Application (client) ID from the overview page of the app registration")
+}
+
+/// No tenant has the id of an application.
+fn same_id(tenant: &Located<String>) -> Finding {
+    Finding::warning(settings::codes::WRONG_VALUE, "TenantId is the same as ClientId")
+        .at(&tenant.path, tenant.origin.clone())
+        .remedy(
+            "copy both from the overview page of the app registration: Directory (tenant) ID, Application (client) ID",
+        )
 }
 
 fn tenant_id(id: &Located<String>) -> Finding {

@@ -52,6 +52,7 @@ impl Authority {
                 home_tenant,
                 region,
                 place: reader.place(),
+                tenant_place: reader.tenant_place(),
                 findings: reader.said,
                 ..Self::empty()
             }),
@@ -96,6 +97,12 @@ impl Reader<'_> {
     /// The setting with the address.
     fn place(&self) -> Option<(String, Origin)> {
         let place = filled(self.options.authority.as_ref()).or(filled(self.options.instance.as_ref()))?;
+        Some((place.path.clone(), place.origin.clone()))
+    }
+
+    /// The setting with the tenant, and where it stands.
+    fn tenant_place(&self) -> Option<(String, Origin)> {
+        let place = filled(self.options.tenant_id.as_ref()).or(filled(self.options.authority.as_ref()))?;
         Some((place.path.clone(), place.origin.clone()))
     }
 

@@ -1,13 +1,16 @@
 //! Tenants: which texts can be one, and which one a token request goes to.
 
 use credential_core::Finding;
-use credential_core::text::unreplaced;
+use credential_core::text::guid::{self, is_guid};
+use credential_core::text::{printable, shown_address, unreplaced};
 
 use super::codes;
 use super::error::AuthorityError;
 use super::{Authority, AuthorityKind};
 use crate::settings;
-use credential_core::text::guid::is_guid;
+
+/// The most characters of a text that are shown.
+const MAX_SHOWN: usize = 100;
 
 /// Whether it names one directory, and not any.
 pub(crate) fn is_concrete(tenant: &str) -> bool {
@@ -40,10 +43,16 @@ pub(crate) fn check(text: &str, name: &str) -> Result<String, Box<Finding>> {
         letter.is_control() || letter.is_whitespace() || ['/', '\\', '?', '#', '%', '@', ':'].contains(&letter)
     };
     if text.is_empty() || text.len() > 255 || text == "." || text == ".." || text.contains(breaks) {
+        let shown = printable(&shown_address(text), MAX_SHOWN);
+        let message = format!("{name} is {shown:?}, neither a tenant id nor a domain name");
         return Err(Box::new(
-            Finding::error(settings::codes::WRONG_VALUE, format!("{name} is neither a tenant id nor a domain name"))
+            Finding::error(settings::codes::WRONG_VALUE, message)
                 .remedy("write the id or a domain name of the tenant, and nothing else"),
         ));
+    }
+    if let Some(id) = guid::normal(text).filter(|_| text.starts_with(['{', '('])) {
+        let message = format!("{name} has brackets around the tenant's id");
+        return Err(Box::new(Finding::error(settings::codes::WRONG_VALUE, message).remedy(format!("write \"{id}\""))));
     }
     Ok(text.to_lowercase())
 }

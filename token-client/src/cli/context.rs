@@ -53,6 +53,11 @@ impl Context {
         self
     }
 
+    /// Why a service would have no network here: what is wrong with the variables that say how to go out.
+    pub(crate) fn network_faults(&self) -> &[Finding] {
+        self.no_network.as_ref().map_or(&[], ConfigurationError::findings)
+    }
+
     pub(crate) async fn read(&self) -> Configuration {
         Configuration::read(&self.location, &self.world).await
     }

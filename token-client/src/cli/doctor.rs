@@ -15,6 +15,7 @@ use super::{Failure, Outcome, json, text};
 use crate::exchange::chain_gap;
 use crate::exchange::fitness;
 use crate::settings::any_error;
+use crate::settings::scopes::is_default;
 use crate::settings::{Configuration, codes};
 use crate::token::error::attempt_findings;
 use crate::{AuthorityRefusal, DownstreamApi, DownstreamCall, TokenClient, TokenError, TokenRequest};
@@ -51,8 +52,18 @@ impl Report {
                 self.findings.push(one.clone());
             }
         }
+        self.say_once();
         self.findings.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
         self.credentials.sort_by_key(|attempt| attempt.index);
+    }
+
+    /// An entry is looked at when it is bound, and again when it is loaded.
+    fn say_once(&mut self) {
+        for one in std::mem::take(&mut self.findings) {
+            if !self.findings.iter().any(|(finding, _)| finding.says_the_same_as(&one.0)) {
+                self.findings.push(one);
+            }
+        }
     }
 
     /// Failed entries beside one that loads are warnings: the service falls through them.
@@ -72,10 +83,14 @@ impl Report {
 
 pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> Outcome {
     let mut context = Context::new(&args.place, own)?;
+    let mut faults = Vec::new();
     if args.offline {
+        // Nobody is asked, and the variables are wrong all the same.
+        faults.extend(context.network_faults().iter().map(|finding| (finding.clone(), None)));
         context = context.offline();
     }
     let mut report = Report { offline: args.offline, ..Report::default() };
+    report.findings.extend(faults);
     if let Some(client) = examine_configuration(&context, &mut report).await {
         if args.offline {
             load_each(&client, &context, &mut report).await;
@@ -251,12 +266,18 @@ async fn exchange_each(client: &TokenClient, report: &mut Report) {
     }
 }
 
-/// An app token for the first downstream section that takes one.
+/// An app token for the first downstream section that takes one, asked for as its calls ask.
 fn request(client: &TokenClient) -> TokenRequest {
     let configuration = client.configuration();
     let apis = configuration.downstream.iter().filter(|api| api.managed_identity().is_none());
-    let scope = apis.flat_map(|api| api.scope_list()).find(|scope| scope.to_ascii_lowercase().ends_with("/.default"));
-    TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
+    let mut of_apis = apis.clone().filter_map(|api| client.downstream(&api.name).ok()).filter_map(|api| {
+        let own = api.request_of(&DownstreamCall::new());
+        own.or_else(|_| api.request_of(&DownstreamCall::new().as_app())).ok().flatten()
+    });
+    of_apis.next().unwrap_or_else(|| {
+        let scope = apis.flat_map(|api| api.scope_list()).find(|scope| is_default(scope));
+        TokenRequest::app(scope.map_or(ANY_SCOPE, String::as_str))
+    })
 }
 
 /// Asks for each downstream section's token, with the whole list; offline, looks at the section alone.

@@ -7,7 +7,7 @@ use credential_core::{CredentialChain, CredentialDescription, Finding, Severity}
 use super::recipe::Recipe;
 use super::sections::Sections;
 use crate::authority::{Authority, codes};
-use crate::settings::{ApplicationOptions, Configuration};
+use crate::settings::{ApplicationOptions, Configuration, explained};
 
 /// What a section came to.
 pub(crate) struct Bound {
@@ -57,6 +57,10 @@ pub(crate) fn bind(configuration: &Configuration, sections: &Sections<'_>) -> Bo
     join(&mut findings, &unbound(options));
     join(&mut findings, &identities(configuration, recipe));
     findings.retain(|finding| !configuration.findings.contains(finding));
+    let mut all = configuration.findings.clone();
+    all.append(&mut findings);
+    explained::retain(&configuration.section, &mut all);
+    findings.extend(all.into_iter().filter(|finding| !configuration.findings.contains(finding)));
     Bound { authority: authority.ok(), chain: chain.ok(), findings }
 }
 

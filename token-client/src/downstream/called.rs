@@ -10,7 +10,7 @@ use credential_core::source::{Origin, causes};
 use credential_core::text::{printable, shown_address};
 use credential_core::world::{HttpError, HttpErrorKind, HttpResponse};
 
-use super::challenge;
+use super::{challenge, section};
 use crate::AccessToken;
 use crate::http::unanswered::{self, PROXY_PASSWORD};
 use crate::jwt::Claims;
@@ -46,6 +46,11 @@ impl Called {
 
     pub(super) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Something about the call itself, found when it was about to be sent.
+    pub(super) fn wrong(&self, finding: Finding) -> Box<Finding> {
+        section::about_call(Box::new(finding), &self.options, &self.method, &self.address)
     }
 
     /// No answer was there.

@@ -107,7 +107,7 @@ impl Prepared {
         let begun = stream.begin().ok_or_else(|| {
             let message = "the body, a stream, was sent already and cannot be sent again";
             let remedy = "make it anew for each call, or give StreamBody::each_time(..)";
-            Box::new(Finding::error("body-sent-already", message).remedy(remedy))
+            self.called.wrong(Finding::error("body-sent-already", message).remedy(remedy))
         });
         begun.map(Some)
     }
@@ -128,6 +128,6 @@ impl Prepared {
         } else {
             return Ok(());
         };
-        Err(Box::new(Finding::error("bad-hook", message).remedy(remedy)))
+        Err(self.called.wrong(Finding::error("bad-hook", message).remedy(remedy)))
     }
 }

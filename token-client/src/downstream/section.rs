@@ -240,15 +240,28 @@ pub(super) fn method(method: &str) -> Result<Cow<'static, str>, Box<Finding>> {
 }
 
 /// A finding about a call, which says what call it is.
-pub(super) fn named(mut finding: Box<Finding>, options: &DownstreamOptions, call: &DownstreamCall) -> Box<Finding> {
+pub(super) fn named(finding: Box<Finding>, options: &DownstreamOptions, call: &DownstreamCall) -> Box<Finding> {
     let text = |located: Option<&Located<String>>| located.map(|text| text.value.clone()).unwrap_or_default();
     let base = call.base_url.clone().unwrap_or_else(|| text(options.base_url.as_ref()));
     let path = call.path.clone().unwrap_or_else(|| text(options.relative_path.as_ref()));
     let address = format!("{}/{}", base.trim().trim_end_matches('/'), path.trim_start_matches('/'));
     let verb = method(call.method.as_deref().unwrap_or(&options.http_method.value)).unwrap_or_default();
-    let address = printable(&shown_address(&address), MAX_ADDRESS);
+    about_call(finding, options, &verb, &address)
+}
+
+/// The same of a call whose address is known; at the API's section where nothing says a place.
+pub(super) fn about_call(
+    mut finding: Box<Finding>,
+    options: &DownstreamOptions,
+    verb: &str,
+    address: &str,
+) -> Box<Finding> {
+    let address = printable(&shown_address(address), MAX_ADDRESS);
     finding.message = format!("{} ({verb} {address}: {})", finding.message, options.name);
-    finding
+    match finding.path {
+        Some(_) => finding,
+        None => Box::new(finding.at(&options.path, options.origin.clone())),
+    }
 }
 
 /// At the setting that the address stands in.

@@ -10,6 +10,7 @@ const INVALID: Meaning = Meaning::InvalidCredential;
 const IN_DOUBT: Meaning = Meaning::Credential { in_doubt: true };
 
 const ENTRY: &[About] = &[About::Credential];
+const PRESENTED: &[About] = &[About::Credential, About::Scopes];
 pub(super) const CREDENTIAL: &[About] = &[About::Credential, About::ClientId];
 pub(super) const CLIENT: &[About] = &[About::ClientId];
 const APPLICATION: &[About] = &[About::ClientId, About::Tenant];
@@ -182,7 +183,95 @@ pub(super) const TABLE: &[Row] = &[
     Row(70011, Meaning::Request, SCOPES, "set Scopes to RESOURCE/.default: the scope is invalid"),
     Row(28002, Meaning::Request, SCOPES, "correct Scopes: the scope is invalid"),
     Row(700022, Meaning::Request, SCOPES, "ask for the scopes of one resource at a time"),
-    Row(700023, Meaning::Request, SCOPES, "correct Scopes: the scope is invalid"),
+    Row(
+        700023,
+        Meaning::Request,
+        PRESENTED,
+        "correct what the authority names: the audience of the assertion, which must be its token endpoint or issuer, or Scopes",
+    ),
+    Row(90009, Meaning::Request, SCOPES, "write the application's own id in Scopes: CLIENT-ID/.default"),
+    Row(
+        90094,
+        Meaning::Request,
+        CONSENT,
+        "let an administrator grant consent for the API under API permissions of the app registration",
+    ),
+    Row(
+        501051,
+        Meaning::Request,
+        CONSENT,
+        "assign the application to a role of the API, or turn off Assignment required under Enterprise applications > the API > Properties",
+    ),
+    Row(
+        7000229,
+        Meaning::Request,
+        APPLICATION,
+        "add the application to the tenant (az ad sp create --id CLIENT-ID): it has no service principal there",
+    ),
+    Row(
+        50146,
+        Meaning::Request,
+        CLIENT,
+        "set acceptMappedClaims in the manifest of the app registration, or give the application a signing key of its own",
+    ),
+    Row(
+        500021,
+        Meaning::Request,
+        TENANT,
+        "ask the administrator of this network to allow the tenant: its proxy restricts tenants",
+    ),
+    Row(
+        70002,
+        CERTAIN,
+        CREDENTIAL,
+        "compare the credential with those under Certificates & secrets of the app registration: it is not one of them",
+    ),
+    Row(
+        7000216,
+        Meaning::Request,
+        AUTHORITY,
+        "check what stands between this program and the authority: no credential arrived there",
+    ),
+    Row(50053, Meaning::Request, USER, "wait, or ask the administrator to unlock the user's account: it is locked"),
+    Row(50055, Meaning::Request, USER, "let the user sign in and change the password: it has expired"),
+    Row(50058, Meaning::Request, USER, "let the user sign in again: there is no session"),
+    Row(
+        50072,
+        Meaning::Request,
+        USER,
+        "answer the caller with the claims challenge: the user must enrol for multi-factor authentication",
+    ),
+    Row(
+        50074,
+        Meaning::Request,
+        USER,
+        "answer the caller with the claims challenge: the user must pass multi-factor authentication",
+    ),
+    Row(
+        50132,
+        Meaning::Request,
+        USER,
+        "let the caller sign in again: the user's session ended, or the password changed",
+    ),
+    Row(65004, Meaning::Request, CONSENT, "let the user sign in again and consent: consent was declined"),
+    Row(
+        53000,
+        Meaning::Request,
+        USER,
+        "use a device that complies, or ask the administrator to adjust the Conditional Access policy",
+    ),
+    Row(
+        53001,
+        Meaning::Request,
+        USER,
+        "use a device that is joined to the domain, or ask the administrator to adjust the Conditional Access policy",
+    ),
+    Row(
+        50131,
+        Meaning::Request,
+        USER,
+        "ask the administrator which Conditional Access policy blocks the user, and to adjust it",
+    ),
     Row(900144, Meaning::Request, AUTHORITY, "add the parameter that the authority names"),
     Row(
         65001,

@@ -41,6 +41,62 @@ pub(super) fn asks_for_password(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| cause.to_string().contains(PASSWORD_WANTED))
 }
 
+/// What a tunnel through a proxy that came to nothing is called. The type is not public.
+const TUNNEL: &str = "tunnel error";
+
+/// Whether the way to a proxy is what failed.
+pub(super) fn is_of_proxy(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|cause| cause.to_string().contains(TUNNEL))
+}
+
+/// What is wrong with the TLS of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TlsFault {
+    /// Self-signed, or of an authority that nobody here trusts.
+    UnknownAuthority,
+    OtherName,
+    Expired,
+    NotYetValid,
+    Revoked,
+    /// What answers speaks something else.
+    NoTls,
+    Other,
+}
+
+impl TlsFault {
+    fn of(error: &rustls::Error) -> Self {
+        use rustls::CertificateError as Bad;
+        match error {
+            rustls::Error::InvalidCertificate(Bad::UnknownIssuer) => Self::UnknownAuthority,
+            rustls::Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+                Self::OtherName
+            }
+            rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => Self::Expired,
+            rustls::Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => Self::NotYetValid,
+            rustls::Error::InvalidCertificate(Bad::Revoked) => Self::Revoked,
+            rustls::Error::InvalidMessage(_) => Self::NoTls,
+            _ => Self::Other,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => ": its certificate is self-signed, or of an authority that is not trusted here",
+            Self::OtherName => ": its certificate is for another host",
+            Self::Expired => ": its certificate has expired",
+            Self::NotYetValid => ": its certificate is not yet valid",
+            Self::Revoked => ": its certificate was revoked",
+            Self::NoTls => ": what answers at this port speaks no TLS",
+            Self::Other => "",
+        }
+    }
+}
+
+/// What is wrong with the TLS of a host, if that is the reason.
+pub(super) fn tls_fault(error: &(dyn StdError + 'static)) -> Option<TlsFault> {
+    chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()).map(TlsFault::of)
+}
+
 /// What went wrong, by the innermost cause; the address is cut from reqwest's own text.
 pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
     let error = error.without_url();
@@ -53,7 +109,7 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
     } else {
         HttpErrorKind::Broken
     };
-    let mut why = String::new();
+    let (mut why, mut by_proxy) = (String::new(), false);
     let body = chain(&error).find_map(|cause| cause.downcast_ref::<HttpError>());
     if let Some((kind, body)) = body.map(|body| (body.kind(), body.to_string())) {
         return HttpError::new(kind, format!("the body of the request to {host} broke off: {body}")).caused_by(error);
@@ -62,8 +118,12 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
         let text = cause.to_string();
         if let Some(cause) = cause.downcast_ref::<rustls::Error>() {
             kind = HttpErrorKind::Tls;
-            why = not_pinned(cause).map(|other| format!(": {other}")).unwrap_or_default();
-        } else if text.contains("dns error") || text.contains("failed to lookup address") {
+            let words = TlsFault::of(cause).words();
+            why = not_pinned(cause).map_or_else(|| words.to_owned(), |other| format!(": {other}"));
+        } else if text.contains(TUNNEL) {
+            kind = HttpErrorKind::Connect;
+            by_proxy = true;
+        } else if !by_proxy && (text.contains("dns error") || text.contains("failed to lookup address")) {
             kind = HttpErrorKind::UnknownHost;
         }
     }
@@ -73,6 +133,7 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
         HttpErrorKind::Connect if asks_for_password(&error) => {
             format!("no connection to {host}: the proxy asks for a user name and password (407)")
         }
+        HttpErrorKind::Connect if by_proxy => format!("no connection to {host}: no connection to the proxy"),
         HttpErrorKind::Connect => format!("no connection to {host}"),
         HttpErrorKind::Tls => format!("the TLS connection to {host} failed{why}"),
         HttpErrorKind::Timeout => too_late(host),
@@ -102,6 +163,27 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_apart() {
+        use rustls::CertificateError as Bad;
+
+        let faults = [
+            (Bad::UnknownIssuer, "self-signed"),
+            (Bad::NotValidForName, "another host"),
+            (Bad::Expired, "expired"),
+            (Bad::NotValidYet, "not yet valid"),
+            (Bad::Revoked, "revoked"),
+        ];
+        let faults = faults.map(|(bad, part)| (rustls::Error::InvalidCertificate(bad), part));
+        let no_tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        for (error, part) in faults.into_iter().chain([(no_tls, "speaks no TLS")]) {
+            let words = TlsFault::of(&error).words();
+            assert!(words.contains(part), "{error}: {words}");
+            let wrapped = std::io::Error::other(error);
+            assert_eq!(tls_fault(&wrapped).map(TlsFault::words), Some(words));
+        }
+    }
 
     #[test]
     fn what_the_pool_gave_up_was_never_sent() {

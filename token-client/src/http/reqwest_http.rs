@@ -16,7 +16,7 @@ use super::origin::Origin;
 use super::pools::Pools;
 use super::stream::Answer;
 use super::wiped::{Collected, header_value, request_body};
-use super::{failure, proxies, stream};
+use super::{failure, proxies, stream, trusted};
 use crate::ConfigurationError;
 
 /// Sends requests with [reqwest](https://docs.rs/reqwest) over rustls; redirects are never followed.
@@ -41,7 +41,8 @@ impl ReqwestHttp {
     /// `https-not-available` when TLS cannot be set up: no usable certificate authority, or none
     /// readable. `bad-proxy` for a proxy variable that names no proxy.
     pub fn new() -> Result<Self, ConfigurationError> {
-        let wrong = proxies::wrong();
+        let mut wrong = proxies::wrong();
+        wrong.extend(trusted::wrong());
         if !wrong.is_empty() {
             return Err(ConfigurationError::new(wrong));
         }

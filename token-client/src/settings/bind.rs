@@ -152,7 +152,9 @@ impl Binder<'_> {
         if trimmed.eq_ignore_ascii_case("false") {
             return Some(child.located(false));
         }
-        self.say(&child, if text.is_empty() { empty } else { wrong("neither true nor false") });
+        let invalid =
+            Finding::error(codes::WRONG_TYPE, format!("{name} is not a valid flag: true or false is expected"));
+        self.say(&child, if text.is_empty() { empty } else { invalid.remedy("write true or false") });
         None
     }
 

@@ -15,12 +15,14 @@ use super::bind::Section;
 use super::codes::{self, placed};
 use super::decode::decode;
 use super::downstream::{self, DownstreamOptions};
+use super::explained;
 use super::in_code::InCode;
 use super::json;
 use super::key::{self, SEPARATOR};
 use super::location::{Location, environment_file};
 use super::managed_identity;
 use super::misplaced;
+use super::no_section;
 use super::remains;
 use super::tree::{Layer, MAX_DEPTH, Refused, Tree};
 use super::variables::{self, HOST_PREFIXES};
@@ -95,8 +97,10 @@ impl Configuration {
                 None
             }
         };
+        let over_is_missing = over.is_none();
         let layers = [file, over].into_iter().flatten().flatten().collect();
         let not_unicode = world.environment.not_unicode();
+        said.extend(unusual_environment(&environment, over_is_missing));
         let files = Files { layers, missing, not_unicode, said };
         Self::assemble(environment, location, files, &world.environment.vars(), code)
     }
@@ -169,13 +173,16 @@ impl Configuration {
     pub fn of_section(&self, path: &str) -> Self {
         let (tree, mut own, mut others) = (&*self.tree, Vec::new(), Vec::new());
         let section = Section { node: tree.node(path), path: path.to_owned() };
-        // A section that a broken file was to bring is not missing.
-        if section.node.is_none_or(|node| node.children().is_empty()) && !any_error(&self.of_files) {
-            own.push(missing_section(tree, path));
-        }
         let application = application::bind(&section, &mut own);
+        // A section that a broken file was to bring is not missing.
+        if let Some(finding) = no_section::check(tree, path).filter(|_| !any_error(&self.of_files)) {
+            // What else it lacks follows from that.
+            own = vec![finding];
+        }
         misplaced::credentials(tree, path, &application, &mut own);
         misplaced::variables(tree, path, &mut own);
+        misplaced::misspelt_sections(tree, path, &mut own);
+        misplaced::arguments(tree, path, &mut own);
         check_layers(tree, path, &mut own);
         let downstream = downstream::bind_all(tree, path, &mut others);
         downstream.iter().for_each(|api| check_layers(tree, &api.path, &mut others));
@@ -189,6 +196,8 @@ impl Configuration {
         };
         configuration.say_not_unicode();
         configuration.say_missing();
+        explained::retain(path, &mut configuration.of_section);
+        explained::retain(path, &mut configuration.findings);
         if !configuration.needs_application() {
             let lacks = |finding: &Finding| managed_identity::may_lack(finding, path);
             configuration.of_section.retain(|finding| !lacks(finding));
@@ -254,6 +263,17 @@ impl Configuration {
     }
 }
 
+/// The environments that .NET names itself.
+const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
+
+/// An environment without a file whose name is near to one that is usual.
+fn unusual_environment(name: &str, has_no_file: bool) -> Option<Finding> {
+    let near = nearest(name, ENVIRONMENTS).filter(|near| !near.eq_ignore_ascii_case(name) && has_no_file)?;
+    let message = format!("the environment {name:?} has no settings file");
+    let finding = Finding::warning(codes::BAD_ENVIRONMENT_NAME, message);
+    Some(finding.remedy(format!("write {near:?} in DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT, if that is meant")))
+}
+
 /// A settings file as a layer: `None` when it is not there, `Some(None)` when it is and is broken.
 async fn read_file(path: &Path, number: u32, world: &World, said: &mut Vec<Finding>) -> Option<Option<Layer>> {
     let name = path.display().to_string();
@@ -268,8 +288,19 @@ async fn read_file(path: &Path, number: u32, world: &World, said: &mut Vec<Findi
 }
 
 fn parse_bytes(bytes: &SecretBytes, name: &str, number: u32, said: &mut Vec<Finding>) -> Option<Layer> {
-    json::parse(&decode(bytes.expose()), name, Layer::new(number)).map_err(|findings| said.extend(findings)).ok()
+    let text = decode(bytes.expose());
+    let layer = json::parse(&text, name, Layer::new(number)).map_err(|findings| said.extend(findings)).ok();
+    let has_marks = bytes.expose().windows(REPLACED.len()).any(|window| window == REPLACED);
+    if layer.is_some() && text.contains(char::REPLACEMENT_CHARACTER) && !has_marks {
+        let message = "the settings file has bytes that are not valid in its encoding, and they count as U+FFFD";
+        let finding = Finding::warning(codes::BROKEN_JSON, message).remedy("save it as UTF-8");
+        said.push(placed(finding, Origin::file(name, 1, 1)));
+    }
+    layer
 }
+
+/// U+FFFD in UTF-8.
+const REPLACED: &[u8] = "\u{fffd}".as_bytes();
 
 fn unreadable(path: &Path, name: &str, error: &io::Error) -> Finding {
     let (what, remedy) = match error.kind() {
@@ -310,30 +341,6 @@ fn arguments(location: &Location, said: &mut Vec<Finding>) -> Layer {
         }
     }
     layer
-}
-
-fn missing_section(tree: &Tree, path: &str) -> Finding {
-    // Variables such as PATH are at the top too; sections are what has something below it.
-    let known: Vec<&str> = tree.sections().collect();
-    let finding = match tree.node(path) {
-        Some(node) if node.text().is_some() => {
-            let origin = tree.origin(path).cloned().unwrap_or(Origin::Default);
-            Finding::error(codes::WRONG_TYPE, format!("the section {path:?} is a value, no section")).at(path, origin)
-        }
-        _ => {
-            let mut finding = Finding::error(codes::MISSING_SECTION, format!("section {path:?} not found"));
-            finding.path = Some(path.to_owned());
-            finding
-        }
-    };
-    match nearest(path, known.iter().copied()) {
-        Some(near) if !key::same(near, path) => finding.remedy(format!("write {near:?}")),
-        _ if known.is_empty() => finding.remedy("add it"),
-        _ => {
-            let list: Vec<&str> = known.into_iter().take(20).collect();
-            finding.remedy(format!("add it, or name another one by builder().section(..): {}", list.join(", ")))
-        }
-    }
 }
 
 /// What the layers left of each other in a section.

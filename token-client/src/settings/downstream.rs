@@ -3,7 +3,7 @@
 use credential_core::Finding;
 use credential_core::source::Origin;
 use credential_core::text::nearest;
-use credential_core::world::is_loopback;
+use credential_core::world::{AddressFault, check_address, is_loopback, why_not_absolute};
 
 use super::acquire_token::{self, AcquireTokenOptions, ManagedIdentityOptions};
 use super::audience;
@@ -87,6 +87,7 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
     for section in top {
         let name = section.node.map_or("", |node| node.name.as_str());
         if key::same(name, PARENT) {
+            said.extend(misshapen(&section).map(|finding| finding.at(&section.path, section.origin())));
             sections.extend(section.children().into_iter().filter(Section::has_children).map(|child| (child, true)));
         } else if !key::same(name, own) && !is_application(&section) {
             let whole = is_whole(&section);
@@ -114,6 +115,21 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
         }
     }
     list
+}
+
+/// What is wrong where the APIs should stand by their names.
+fn misshapen(parent: &Section<'_>) -> Option<Finding> {
+    let remedy = format!("write \"{PARENT}\": {{\"NAME\": {{\"BaseUrl\": \"https://...\", \"Scopes\": [\"...\"]}}}}");
+    let wrong = |found: &str| {
+        let message = format!("{PARENT} is {found}; an object with a name for each API is expected");
+        Some(Finding::error(codes::WRONG_TYPE, message).remedy(remedy.clone()))
+    };
+    match parent.node {
+        Some(_) if !parent.has_children() && parent.text().is_some_and(|text| !text.is_empty()) => wrong("text"),
+        Some(node) if node.is_list() => wrong("a list"),
+        _ if is_whole(parent) => wrong("an API itself"),
+        _ => None,
+    }
 }
 
 /// What makes a section a downstream API.
@@ -330,11 +346,13 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
     if credential_core::text::unreplaced(text).is_some() {
         return;
     }
+    if check_address(text) == Err(AddressFault::NotAbsolute) {
+        let (why, remedy) = why_not_absolute(text);
+        let finding = Finding::error(codes::WRONG_VALUE, format!("BaseUrl is not a valid URL: {why}"));
+        binder.say(&place, finding.remedy(remedy));
+        return;
+    }
     match url::Url::parse(text) {
-        Ok(url) if !["http", "https"].contains(&url.scheme()) => {
-            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is not a valid http or https URL");
-            binder.say(&place, finding.remedy("write https://HOST/..."));
-        }
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl has a user name or password in it");
             binder.say(&place, finding.remedy("remove it: a token is what a call is made with"));
@@ -348,10 +366,6 @@ fn check_base_url(section: &Section<'_>, options: &DownstreamOptions, binder: &m
             let finding = Finding::warning(codes::INSECURE_URL, "BaseUrl is http: no token is sent there");
             binder.say(&place, finding.remedy("write https://; http is for 127.0.0.1, [::1] and localhost"));
         }
-        Ok(_) => {}
-        Err(_) => {
-            let finding = Finding::error(codes::WRONG_VALUE, "BaseUrl is not a valid URL: it has no scheme");
-            binder.say(&place, finding.remedy("write https://HOST/..."));
-        }
+        _ => {}
     }
 }

@@ -7,10 +7,10 @@ use credential_core::text::stand_in;
 use credential_core::{Finding, Secret};
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
-use jsonc_parser::errors::ParseErrorKind as Kind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::codes::{self, placed};
+use super::json_fault::{self, Fault};
 use super::key::SEPARATOR;
 use super::strict;
 use super::tree::{Layer, MAX_DEPTH, Refused};
@@ -28,12 +28,15 @@ pub(crate) fn parse(text: &str, file: &str, layer: Layer) -> Result<Layer, Vec<F
         let finding = Finding::error(codes::BROKEN_JSON, message).remedy(found.remedy);
         return Err(vec![placed(finding, cursor.origin(found.offset))]);
     }
-    if let Err(fault) = strict::check(text) {
-        return Err(vec![broken(fault.what, cursor.origin(fault.offset))]);
+    if let Some(fault) = json_fault::other_format(text).or_else(|| strict::check(text).err()) {
+        return Err(vec![broken(&fault, cursor.origin(fault.offset))]);
     }
     let parsed = parse_to_ast(text, &CollectOptions::default(), &strict_options());
     match parsed.map(|result| result.value) {
-        Err(error) => Err(vec![broken(words(error.kind()), cursor.origin(error.range().start))]),
+        Err(error) => {
+            let fault = json_fault::of_parser(error.kind(), error.range().start, text);
+            Err(vec![broken(&fault, cursor.origin(fault.offset))])
+        }
         Ok(None) => Err(vec![
             placed(Finding::error(codes::SETTINGS_FILE_EMPTY, "the settings file is empty"), cursor.origin(0))
                 .remedy("write at least {}"),
@@ -43,7 +46,10 @@ pub(crate) fn parse(text: &str, file: &str, layer: Layer) -> Result<Layer, Vec<F
             reader.object(&root);
             if reader.findings.is_empty() { Ok(reader.layer) } else { Err(reader.findings) }
         }
-        Ok(Some(other)) => Err(vec![broken("no object at the top", cursor.origin(other.start()))]),
+        Ok(Some(other)) => {
+            let fault = json_fault::no_object(other.start(), text);
+            Err(vec![broken(&fault, cursor.origin(fault.offset))])
+        }
     }
 }
 
@@ -63,36 +69,9 @@ fn strict_options() -> ParseOptions {
     }
 }
 
-fn broken(what: &str, origin: Origin) -> Finding {
-    placed(Finding::error(codes::BROKEN_JSON, format!("the settings file is not valid JSON: {what}")), origin)
-        .remedy("correct the JSON; comments and a trailing comma are allowed")
-}
-
-/// The parser's error in words of our own: its messages can quote a part of a string, which may be
-/// secret.
-fn words(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::ExpectedColonAfterObjectKey => "a key without a colon after it",
-        Kind::ExpectedObjectValue => "a key without a value",
-        Kind::ExpectedStringObjectProperty => "a key without double quotes",
-        Kind::ExpectedComma => "a comma is missing",
-        Kind::MultipleRootJsonValues => "text after the end of the object",
-        Kind::SingleQuotedStringsNotAllowed => "single quotes",
-        Kind::String(_) => "a string that does not end, or has an escape that JSON has not",
-        Kind::UnexpectedComma => "a comma too many",
-        Kind::UnexpectedWord => "a word that is neither true, false nor null",
-        Kind::UnterminatedArray => "a list without its ]",
-        Kind::UnterminatedCommentBlock => "a comment without its */",
-        Kind::UnterminatedObject => "an object without its }",
-        Kind::HexadecimalNumbersNotAllowed
-        | Kind::UnaryPlusNumbersNotAllowed
-        | Kind::BareDecimalPointNumbersNotAllowed
-        | Kind::NonFiniteNumbersNotAllowed
-        | Kind::ExpectedDigit
-        | Kind::ExpectedDigitFollowingNegativeSign
-        | Kind::ExpectedPlusMinusOrDigitInNumberLiteral => "a number that JSON has not",
-        _ => "something else was expected",
-    }
+fn broken(fault: &Fault, origin: Origin) -> Finding {
+    let message = format!("the settings file is not valid JSON: {}", fault.what);
+    placed(Finding::error(codes::BROKEN_JSON, message), origin).remedy(fault.remedy)
 }
 
 /// Turns byte offsets into places. Asked in rising order it reads the text once.
@@ -193,7 +172,10 @@ impl Reader<'_> {
                     .at(self.path.join(":"), origin)
                     .remedy("remove one of the two: keys are compared ignoring case, and a : in a key nests")
             }
-            Refused::TooDeep => broken("a key that nests deeper than 64 levels, the limit", origin),
+            Refused::TooDeep => {
+                let fault = Fault::new(0, "a key that nests deeper than 64 levels, the limit", strict::NEST_LESS);
+                broken(&fault, origin)
+            }
         };
         self.findings.push(finding);
     }

@@ -34,18 +34,21 @@ mod credentials;
 pub(crate) mod decode;
 pub(crate) mod downstream;
 mod downstream_builder;
+pub(crate) mod explained;
 #[doc = include_str!("../../docs/federation.md")]
 pub mod federation {}
 #[doc = include_str!("../../docs/configuration.md")]
 pub mod guide {}
 pub(crate) mod in_code;
 pub(crate) mod json;
+mod json_fault;
 pub(crate) mod key;
 mod known;
 mod location;
 mod managed_identity;
 mod misplaced;
 pub(crate) mod names;
+mod no_section;
 mod refused;
 mod remains;
 pub(crate) mod scopes;

@@ -1,13 +1,10 @@
 //! What .NET refuses in JSON and the parser that is used here lets pass.
 
+use super::json_fault::{Fault, outside_strings};
 use super::tree::MAX_DEPTH;
 
-/// What is wrong, at a byte of the text.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) offset: usize,
-    pub(crate) what: &'static str,
-}
+pub(super) const NEST_LESS: &str = "nest less deep";
+const CONTROL: &str = "write line ends and tabs in strings as \\n and \\t, or remove them";
 
 /// Where the scan stands between a key and its colon.
 #[derive(Clone, Copy, PartialEq)]
@@ -20,7 +17,7 @@ enum Since {
 /// Refuses nesting deeper than [`MAX_DEPTH`], raw control characters in strings, white space and other
 /// characters that are none of JSON's, U+2028 and U+2029 in a line comment, and a comment between a
 /// key and its colon. What else can be wrong, the parser says.
-pub(crate) fn check(text: &str) -> Result<(), Fault> {
+pub(super) fn check(text: &str) -> Result<(), Fault> {
     let mut scan = Scan { text, at: 0, depth: 0, since: Since::Other };
     while let Some(&byte) = text.as_bytes().get(scan.at) {
         scan.step(byte)?;
@@ -36,8 +33,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn fault(&self, what: &'static str) -> Fault {
-        Fault { offset: self.at, what }
+    fn fault(&self, what: &'static str, remedy: &'static str) -> Fault {
+        Fault::new(self.at, what, remedy)
     }
 
     fn step(&mut self, byte: u8) -> Result<(), Fault> {
@@ -51,14 +48,14 @@ impl Scan<'_> {
             b'{' | b'[' => {
                 self.depth += 1;
                 if self.depth > MAX_DEPTH {
-                    return Err(self.fault("nesting deeper than 64 levels, the limit"));
+                    return Err(self.fault("nesting deeper than 64 levels, the limit", NEST_LESS));
                 }
             }
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
             b':' if self.since == Since::TextAndComment => {
-                return Err(self.fault("a comment between a key and its colon"));
+                return Err(self.fault("a comment between a key and its colon", "move the comment behind the colon"));
             }
-            0..=0x1f | 0x7f.. => return Err(self.fault("a character that JSON allows in strings alone")),
+            0..=0x1f | 0x7f.. => return Err(outside_strings(self.at, self.text)),
             _ => {}
         }
         self.since = Since::Other;
@@ -77,7 +74,7 @@ impl Scan<'_> {
                     self.at += 1;
                     break;
                 }
-                0..=0x1f => return Err(self.fault("a raw control character in a string (write \\n, \\t or \\u....)")),
+                0..=0x1f => return Err(self.fault("a raw control character in a string", CONTROL)),
                 _ => {}
             }
             self.at += 1;
@@ -92,13 +89,15 @@ impl Scan<'_> {
             let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
             if let Some(at) = rest.get(..line).unwrap_or_default().find(['\u{2028}', '\u{2029}']) {
                 self.at += at;
-                return Err(self.fault("a Unicode line separator in a line comment"));
+                return Err(self.fault("a Unicode line separator in a line comment", "remove it"));
             }
             line
         } else if rest.starts_with("/*") {
             rest.get(2..).unwrap_or_default().find("*/").map_or(rest.len(), |end| end + 4)
         } else {
-            return Err(self.fault("a / that starts no comment"));
+            return Err(
+                self.fault("a / that starts no comment", "begin comments with //, or put text in double quotes")
+            );
         };
         self.at += len;
         if self.since == Since::Text {

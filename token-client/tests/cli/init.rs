@@ -31,6 +31,18 @@ async fn arguments_and_answers_make_a_file_that_works() {
     assert_eq!(std::fs::read_to_string(program.folder.join("appsettings.json")).unwrap(), written);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_alone_make_a_file_whose_call_works() {
+    let emulator = emulator(None).await;
+    let program = Program::new("init-answers").variable("ORDERS_SECRET", SECRET);
+    let (instance, api) = (emulator.instance(), emulator.api_url());
+    let answers = format!("contoso.example\napp1\nORDERS_SECRET\nDemo\n{api}\napi://demo/.default\n");
+    let ran = program.run_with(&["init", "--instance", &instance], &answers);
+    assert!(ran.status == 0 && ran.stderr.contains("token-client call Demo"), "{ran:?}");
+    let call = program.run(&["call", "Demo", "--path", "hello"]);
+    assert_eq!((call.status, call.stdout.trim()), (0, r#"{"hello":"app1"}"#), "{call:?}");
+}
+
 #[test]
 fn without_answers_it_names_the_arguments() {
     let program = Program::new("init-nothing");

@@ -70,7 +70,12 @@ fn a_proxy_that_cannot_be_read_is_an_error_that_names_its_variable() {
     for name in VARIABLES {
         let program =
             Program::with(&format!("proxy-{name}"), &settings.to_string()).variable(name, "http://u:hunter2@pro xy");
-        for arguments in [&["token", "--scope", "api://a/.default"][..], &["doctor"], &["doctor", "--json"]] {
+        for arguments in [
+            &["token", "--scope", "api://a/.default"][..],
+            &["doctor"],
+            &["doctor", "--json"],
+            &["doctor", "--offline"],
+        ] {
             let ran = program.run(arguments);
             let text = ran.text();
             assert_eq!(ran.status, 1, "{arguments:?}: {ran:?}");
