@@ -1,7 +1,7 @@
 //! Reading a file that an entry names, with one clear error for each way it can fail.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::credential::SecretBytes;
 use crate::guard::{Unanswered, bounded};
@@ -25,6 +25,14 @@ impl World {
     /// As there.
     pub async fn stamp(&self, path: &Path) -> io::Result<FileStamp> {
         self.of_files(|| self.files.stamp(path)).await
+    }
+
+    /// As [`Files::list`](crate::world::Files::list), guarded and bounded as [`read`](Self::read) is.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn list(&self, folder: &Path, max: usize) -> io::Result<Vec<(PathBuf, FileStamp)>> {
+        self.of_files(|| self.files.list(folder, max)).await
     }
 
     async fn of_files<T, F: Future<Output = io::Result<T>>>(&self, ask: impl FnOnce() -> F) -> io::Result<T> {

@@ -54,6 +54,7 @@ const OTHERS: &[&str] = &[
     "x-ms-lib-capability",
     "x-ms-request-id",
     "x-original-url",
+    "change-me",
     "replace-me",
     "needs-user",
     "unknown-host",

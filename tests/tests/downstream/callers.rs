@@ -51,9 +51,9 @@ async fn call_and_section_say_it_together() {
         (delegated, Value::Null, DownstreamCall::new(), "needs-a-user DownstreamApis:Api:Scopes"),
         (delegated, Value::Null, app.clone(), "delegated-scope-for-app-token DownstreamApis:Api:Scopes"),
         (delegated, json!(false), DownstreamCall::new(), "needs-a-user DownstreamApis:Api:RequestAppToken"),
-        (default, Value::Null, twice.clone(), "caller-conflict "),
-        (default, json!(true), twice, "caller-conflict "),
-        (default, Value::Null, users, "caller-conflict "),
+        (default, Value::Null, twice.clone(), "caller-conflict DownstreamApis:Api"),
+        (default, json!(true), twice, "caller-conflict DownstreamApis:Api"),
+        (default, Value::Null, users, "caller-conflict DownstreamApis:Api"),
         (default, Value::Null, ada.clone().on_behalf_of(user_token("ada")), "user"),
         (default, Value::Null, app.clone().caller(Caller::Application), "application"),
     ] {

@@ -175,7 +175,7 @@ async fn a_hook_leads_no_token_away_and_shows_none() {
     ] {
         let error = api.call(call).await.unwrap_err();
         assert_eq!(code(&error), "bad-hook");
-        is_about_the_call(&error);
+        crate::is_about_the_call(&error);
         assert!(there.asked().is_empty());
     }
     let replaced = DownstreamCall::new().before_sending(|request| {

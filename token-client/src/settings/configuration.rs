@@ -22,6 +22,7 @@ use super::key::{self, SEPARATOR};
 use super::location::{Location, environment_file};
 use super::managed_identity;
 use super::misplaced;
+use super::near_file;
 use super::no_section;
 use super::remains;
 use super::tree::{Layer, MAX_DEPTH, Refused, Tree};
@@ -62,6 +63,8 @@ pub struct Configuration {
     of_section: Vec<Finding>,
     /// Where the settings file would be, if it is missing.
     missing: Option<PathBuf>,
+    /// The name of a file beside it that may be meant.
+    near_file: Option<String>,
     /// The names of variables that nobody can read.
     not_unicode: Vec<String>,
     /// Whether the program said that it needs no application.
@@ -73,6 +76,7 @@ pub struct Configuration {
 struct Files {
     layers: Vec<Layer>,
     missing: Option<PathBuf>,
+    near_file: Option<String>,
     not_unicode: Vec<String>,
     said: Vec<Finding>,
 }
@@ -101,7 +105,11 @@ impl Configuration {
         let layers = [file, over].into_iter().flatten().flatten().collect();
         let not_unicode = world.environment.not_unicode();
         said.extend(unusual_environment(&environment, over_is_missing));
-        let files = Files { layers, missing, not_unicode, said };
+        let near_file = match &missing {
+            Some(_) => near_file::find(&location.file, world).await,
+            None => None,
+        };
+        let files = Files { layers, missing, near_file, not_unicode, said };
         Self::assemble(environment, location, files, &world.environment.vars(), code)
     }
 
@@ -163,6 +171,7 @@ impl Configuration {
             of_files: said,
             of_section: Vec::new(),
             missing: files.missing,
+            near_file: files.near_file,
             not_unicode: files.not_unicode,
             without_application: code.without_application,
         };
@@ -233,8 +242,12 @@ impl Configuration {
                 .remedy("create it, or leave it: everything comes from elsewhere")
         } else {
             self.findings.retain(|finding| finding.code != codes::MISSING_SECTION);
-            Finding::error(codes::SETTINGS_FILE_MISSING, message)
-                .remedy("create it, name another one by builder().file(..), or set variables such as AzureAd__ClientId")
+            let remedy = match &self.near_file {
+                Some(near) => format!("rename {near}, which is there, or name it by builder().file(..)"),
+                None => "create it, name another one by builder().file(..), or set variables such as AzureAd__ClientId"
+                    .to_owned(),
+            };
+            Finding::error(codes::SETTINGS_FILE_MISSING, message).remedy(remedy)
         };
         self.findings.insert(0, finding);
     }

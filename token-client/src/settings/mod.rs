@@ -48,6 +48,7 @@ mod location;
 mod managed_identity;
 mod misplaced;
 pub(crate) mod names;
+mod near_file;
 mod no_section;
 mod refused;
 mod remains;

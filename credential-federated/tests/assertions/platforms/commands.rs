@@ -53,7 +53,9 @@ async fn a_settings_file_alone_runs_nothing() {
         if let Err(error) = loaded {
             assert_eq!((error.kind(), error.code(), error.is_local()), (Denied, "command-not-allowed", true));
             assert!(error.remedy_text().unwrap().contains("TOKEN_CLIENT_ALLOW_COMMANDS"), "{error:?}");
-            assert_eq!(error.to_string(), "circleci is not run: a settings file alone runs no program");
+            let said = value.map(|_| ", and TOKEN_CLIENT_ALLOW_COMMANDS is not true").unwrap_or_default();
+            let expected = format!("circleci is not run: a settings file alone runs no program{said}");
+            assert_eq!(error.to_string(), expected);
         }
     }
 }
