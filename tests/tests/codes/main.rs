@@ -123,6 +123,11 @@ fn docs() {
     let (missing, gone): (Vec<_>, Vec<_>) =
         (codes.difference(&anchors).collect(), anchors.difference(&codes).collect());
     assert!(missing.is_empty() && gone.is_empty(), "without an anchor: {missing:?}; without a code: {gone:?}");
+    // Each says who can mend it, and what to do.
+    let sections = page.split("\n### ").skip(1).map(|section| section.split("\n## ").next().unwrap_or_default());
+    let silent: Vec<&str> =
+        sections.filter(|section| !section.contains("**: ")).filter_map(|section| section.lines().next()).collect();
+    assert!(silent.is_empty(), "nothing is said to do: {silent:?}");
 }
 
 /// What a remedy does not begin with.
