@@ -238,7 +238,8 @@ impl Platform for Asked {
             unknown: "correct Url, Headers or Body",
             secrets: &secrets,
         };
-        ask(asking, &endpoint, request).await
+        let asked = ask(asking, &endpoint, request).await;
+        asked.map_err(|error| if error.setting().is_none() { error.about(URL) } else { error })
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         Ok(inspection) => inspection.findings.clone(),
         Err(finding) => vec![finding.clone()],
     };
+    let found: Vec<Finding> = found.into_iter().map(of_arguments).collect();
     let ok = !any_error(&found);
     if args.json {
         output.json(&object(ok, inspected.as_ref().ok(), &found));
@@ -49,6 +50,20 @@ pub(crate) async fn run(command: CertificatesCommand, output: &Output) -> Outcom
         }
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
+}
+
+/// What settings say of a file, the arguments say here.
+const ARGUMENTS: [(&str, &str); 3] = [
+    ("set CertificatePassword", "name the variable that has it in --password-env"),
+    ("CertificatePassword", "--password-env"),
+    ("CertificateKeyDiskPath", "--key"),
+];
+
+/// The finding with what to do about the arguments.
+fn of_arguments(mut finding: Finding) -> Finding {
+    let told = |text: String| ARGUMENTS.iter().fold(text, |text, (setting, argument)| text.replace(setting, argument));
+    finding.remedy = finding.remedy.map(told);
+    finding
 }
 
 /// The certificate's file and the key's, read as the source `Path` reads them.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use credential_core::{CredentialSource, Finding, Secret, SourceRegistry, World};
 
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) http: CountingHttp,
     /// Why there is no network, where there should be one.
     no_network: Option<ConfigurationError>,
+    /// How long a token may take; the library's own otherwise.
+    patience: Option<Duration>,
 }
 
 impl Context {
@@ -41,7 +44,12 @@ impl Context {
         };
         let http = CountingHttp::new(Arc::clone(&world.http), Arc::clone(&world.clock));
         let world = world.with_http(Arc::new(http.clone()));
-        Self { location, own: own.clone(), world, http, no_network }
+        Self { location, own: own.clone(), world, http, no_network, patience: None }
+    }
+
+    /// The same with so much time for each token.
+    pub(crate) fn patience(self, patience: Duration) -> Self {
+        Self { patience: Some(patience), ..self }
     }
 
     /// The same without a network; what is counted then is what was wanted of it.
@@ -74,7 +82,12 @@ impl Context {
         if let Some(error) = &self.no_network {
             return Err(error.clone());
         }
-        self.own.builder().configuration(configuration).world(self.world.clone()).build().await
+        let builder = self.own.builder().configuration(configuration).world(self.world.clone());
+        let builder = match self.patience {
+            Some(patience) => builder.patience(patience),
+            None => builder,
+        };
+        builder.build().await
     }
 
     /// What clients are made with here.
@@ -94,7 +107,7 @@ impl Context {
             return Err(Failure::Usage(message.to_owned()));
         };
         let content = self.file(file).await?;
-        let text = String::from_utf8_lossy(&content).trim().to_owned();
+        let text = String::from_utf8_lossy(&content).trim_start_matches('\u{feff}').trim().to_owned();
         if text.is_empty() {
             return Err(Failure::Usage(format!("{file} is empty: it should hold the user's token")));
         }

@@ -1,5 +1,7 @@
 //! `doctor`: tries every entry on its own, and says what the service would use.
 
+use std::time::Duration;
+
 use credential_core::chain::{Attempt, Outcome as AttemptOutcome};
 use credential_core::source::Presentation;
 use credential_core::{Finding, Severity};
@@ -22,6 +24,9 @@ use crate::{AuthorityRefusal, DownstreamApi, DownstreamCall, TokenClient, TokenE
 
 /// What is asked for where no downstream section says: every tenant of the public cloud knows it.
 const ANY_SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// How long one token may take: who looks on should not wait for what is silent as long as a service does.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A finding with the authority's words, kept.
 type Kept = (Finding, Option<AuthorityRefusal>);
@@ -82,7 +87,7 @@ impl Report {
 }
 
 pub(crate) async fn run(args: DoctorArgs, own: &OwnSources, output: &Output) -> Outcome {
-    let mut context = Context::new(&args.place, own)?;
+    let mut context = Context::new(&args.place, own)?.patience(PATIENCE);
     let mut faults = Vec::new();
     if args.offline {
         // Nobody is asked, and the variables are wrong all the same.

@@ -17,6 +17,8 @@ use crate::{ConfigurationError, TokenRequest};
 /// The header that ties requests together.
 const CORRELATION: &str = "client-request-id";
 const ACCEPT: &str = "accept";
+/// The most characters of a method that is none in a message.
+const MAX_METHOD: usize = 20;
 /// The most characters of an address in a message.
 const MAX_ADDRESS: usize = 200;
 
@@ -245,7 +247,8 @@ pub(super) fn named(finding: Box<Finding>, options: &DownstreamOptions, call: &D
     let base = call.base_url.clone().unwrap_or_else(|| text(options.base_url.as_ref()));
     let path = call.path.clone().unwrap_or_else(|| text(options.relative_path.as_ref()));
     let address = format!("{}/{}", base.trim().trim_end_matches('/'), path.trim_start_matches('/'));
-    let verb = method(call.method.as_deref().unwrap_or(&options.http_method.value)).unwrap_or_default();
+    let written = call.method.as_deref().unwrap_or(&options.http_method.value);
+    let verb = method(written).unwrap_or_else(|_| printable(written, MAX_METHOD).into());
     about_call(finding, options, &verb, &address)
 }
 

@@ -104,7 +104,9 @@ impl Configuration {
         let over_is_missing = over.is_none();
         let layers = [file, over].into_iter().flatten().flatten().collect();
         let not_unicode = world.environment.not_unicode();
-        said.extend(unusual_environment(&environment, over_is_missing));
+        if over_is_missing {
+            said.extend(unusual_environment(&environment, location));
+        }
         let near_file = match &missing {
             Some(_) => near_file::find(&location.file, world).await,
             None => None,
@@ -279,12 +281,19 @@ impl Configuration {
 /// The environments that .NET names itself.
 const ENVIRONMENTS: [&str; 3] = ["Development", "Staging", "Production"];
 
-/// An environment without a file whose name is near to one that is usual.
-fn unusual_environment(name: &str, has_no_file: bool) -> Option<Finding> {
-    let near = nearest(name, ENVIRONMENTS).filter(|near| !near.eq_ignore_ascii_case(name) && has_no_file)?;
+/// An environment without a file: its name is near to one that is usual, or the caller named it.
+fn unusual_environment(name: &str, location: &Location) -> Option<Finding> {
+    let is_usual = ENVIRONMENTS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let remedy = match nearest(name, ENVIRONMENTS).filter(|_| !is_usual) {
+        Some(near) => format!("write {near:?}, if that is meant"),
+        None if location.environment.is_some() && !is_usual => {
+            let file = environment_file(&location.file, name).ok()?;
+            format!("create {}, or correct the name", file.display())
+        }
+        None => return None,
+    };
     let message = format!("the environment {name:?} has no settings file");
-    let finding = Finding::warning(codes::BAD_ENVIRONMENT_NAME, message);
-    Some(finding.remedy(format!("write {near:?} in DOTNET_ENVIRONMENT or ASPNETCORE_ENVIRONMENT, if that is meant")))
+    Some(Finding::warning(codes::BAD_ENVIRONMENT_NAME, message).remedy(remedy))
 }
 
 /// A settings file as a layer: `None` when it is not there, `Some(None)` when it is and is broken.

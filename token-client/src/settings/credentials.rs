@@ -98,6 +98,11 @@ fn list(list: &Section<'_>, name: &str, binder: &mut Binder<'_>) -> Option<Vec<C
         }
         return Some(Vec::new());
     }
+    if list.text().is_some_and(|text| !text.is_empty()) {
+        let message = format!("{name} is a list and text: the text is ignored");
+        let finding = Finding::warning(codes::VALUE_AND_CHILDREN, message);
+        binder.say(list, finding.remedy("remove one of the two; one of them comes from a higher file or variable"));
+    }
     let children = list.children();
     let is_setting =
         |child: &Section<'_>| !child.has_children() && child.node.is_some_and(|node| key::number(&node.name).is_none());

@@ -405,3 +405,38 @@ fn no_secret_is_shown() {
     assert!(shown.contains(r#""X-A":"***","X-Api-Key":"***""#), "{shown}");
     assert!(!format!("{api:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn an_environment_without_a_file_is_named_where_it_may_be_a_slip() {
+    let entry = r#"{"SourceType": "ClientSecret", "ClientSecret": "s3cret"}"#;
+    let text = format!(r#"{{"AzureAd": {{"ClientId": "a", "ClientCredentials": [{entry}]}}}}"#);
+    let slip: &[&str] = &["warning bad-environment-name "];
+    for (variable, named, expected) in [
+        (Some("Developmen"), None, slip),
+        (Some("Development"), None, &[][..]),
+        (Some("Live"), None, &[]),
+        (None, Some("Live"), slip),
+        (None, Some("staging"), &[]),
+        (None, Some("There"), &[]),
+    ] {
+        let world = FakeWorld::new();
+        world.files.write("appsettings.json", text.as_str());
+        world.files.write("appsettings.There.json", "{}");
+        variable.into_iter().for_each(|name| world.environment.set("DOTNET_ENVIRONMENT", name));
+        let location = named.into_iter().fold(Location::new(), Location::environment);
+        let configuration = Configuration::read(&location, &world.world()).await;
+        assert_eq!(found(&configuration.findings), expected, "{variable:?} {named:?}");
+    }
+}
+
+#[tokio::test]
+async fn text_over_a_list_of_credentials_is_said_to_be_ignored() {
+    let world = FakeWorld::new();
+    let entry = r#"{"SourceType": "ClientSecret", "ClientSecret": "s3cret"}"#;
+    let text = format!(r#"{{"AzureAd": {{"ClientId": "a", "ClientCredentials": [{entry}]}}}}"#);
+    world.files.write("appsettings.json", text);
+    world.environment.set("AzureAd__ClientCredentials", "s3cret");
+    let configuration = read_world(&world).await;
+    assert_eq!(found(&configuration.findings), ["warning value-and-children AzureAd:ClientCredentials"]);
+    assert_eq!(configuration.application.credentials.len(), 1);
+}

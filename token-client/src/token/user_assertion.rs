@@ -20,6 +20,8 @@ pub(crate) fn check(assertion: &Secret) -> Result<(), Box<Finding>> {
         ("the user's token is empty".to_owned(), "pass the access token that came in with the user's request")
     } else if scheme.eq_ignore_ascii_case("bearer ") {
         ("the user's token has \"Bearer \" before it".to_owned(), "cut it off: pass the token alone")
+    } else if let Some((what, remedy)) = around(text) {
+        (format!("the user's token is not a JWT: it {what}"), remedy)
     } else if let Err(why) = jwt(text) {
         (
             format!("the user's token is not a JWT: {why}"),
@@ -29,6 +31,16 @@ pub(crate) fn check(assertion: &Secret) -> Result<(), Box<Finding>> {
         return Ok(());
     };
     Err(Box::new(Finding::error(BAD_USER_ASSERTION, message).remedy(remedy)))
+}
+
+/// What stands around a token, where that is easy to see.
+fn around(text: &str) -> Option<(&'static str, &'static str)> {
+    match text.trim_start().chars().next()? {
+        '"' | '\'' => Some(("stands in quotes", "remove the quotes: pass the token alone")),
+        '{' => Some(("is a JSON object", "pass the value of its member access_token alone")),
+        '\u{feff}' => Some(("begins with a byte order mark", "save it as UTF-8 without one")),
+        _ => None,
+    }
 }
 
 fn jwt(text: &str) -> Result<(), String> {
@@ -80,6 +92,9 @@ mod tests {
             (format!("Bearer {good}"), "\"Bearer \""),
             (format!(" bearer {good}"), "\"Bearer \""),
             ("garbage".to_owned(), "no dots"),
+            (format!("\"{good}\""), "stands in quotes"),
+            (format!("{{\"access_token\": \"{good}\"}}"), "is a JSON object"),
+            (format!("\u{feff}{good}"), "byte order mark"),
             ("garbage.garbage".to_owned(), "2 parts"),
             (format!("{good}.garbage.x.y"), "6 parts"),
             (compact(&["garbage", "{}", "s"]), "header is not a JSON object"),

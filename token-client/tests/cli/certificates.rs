@@ -53,6 +53,18 @@ fn inspect_and_doctor_say_the_same_about_a_file() {
 }
 
 #[test]
+fn a_password_is_asked_for_by_the_argument() {
+    let program = Program::new("inspect-password").variable("PFX_PASSWORD", "wrong");
+    let pfx = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/pfx/ossl-default.pfx")).unwrap();
+    program.write("app.pfx", pfx);
+    for (more, part) in [(&[][..], "in --password-env"), (&["--password-env", "PFX_PASSWORD"], "check --password-env")]
+    {
+        let ran = program.run(&[&["certificates", "inspect", "app.pfx"], more].concat());
+        assert!(ran.status == 1 && ran.stdout.contains(part) && !ran.stdout.contains("CertificatePassword"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_key_of_its_own_is_looked_at_with_its_certificate() {
     let program = Program::new("key");
     // The key stands first in the text.

@@ -16,10 +16,15 @@ pub(super) fn credential(sources: &SourceRegistry) -> Value {
     let known: Vec<SourceType> = sources_here.iter().map(|source| source.source_type()).chain(passed_over).collect();
     let mut rules: Vec<Value> = sources_here.iter().map(|source| of_source(source.as_ref())).collect();
     rules.push(unbound());
+    let all: Vec<Setting> =
+        sources_here.iter().flat_map(|source| source.settings()).chain(COMMON_SETTINGS).copied().collect();
+    let near: Map<String, Value> =
+        COMMON_SETTINGS.iter().filter_map(|one| shape::near(one, &all, Place::Entry)).collect();
     json!({
         "type": "object",
         "required": ["SourceType"],
         "properties": {"SourceType": source_type(&known)},
+        "patternProperties": near,
         "allOf": rules,
     })
 }

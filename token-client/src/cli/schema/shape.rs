@@ -1,6 +1,6 @@
 //! The shape of a setting's value, by its declaration.
 
-use credential_core::source::Standing;
+use credential_core::source::{COMMON_SETTINGS, Standing};
 use credential_core::{Setting, SettingKind};
 use serde_json::{Map, Value, json};
 
@@ -17,8 +17,11 @@ pub(super) fn object(settings: &[Setting], place: Place) -> Value {
     let used = || settings.iter().filter(|setting| setting.standing != Standing::Elsewhere);
     let properties: Map<String, Value> = used().map(|one| (one.name.to_owned(), value(one, place))).collect();
     let mut schema = json!({"type": "object", "properties": properties});
-    let wrong: Map<String, Value> =
+    let mut wrong: Map<String, Value> =
         used().filter(|one| !one.mistaken.is_empty()).map(|one| wrong(one, place)).collect();
+    // What entries have in common is looked at once for all sources.
+    let is_own = |one: &&Setting| place != Place::Entry || !COMMON_SETTINGS.contains(one);
+    wrong.extend(used().filter(is_own).filter_map(|one| near(one, settings, place)));
     if !wrong.is_empty() {
         schema = with(schema, "patternProperties", Value::Object(wrong));
     }
@@ -31,11 +34,52 @@ pub(super) fn object(settings: &[Setting], place: Place) -> Value {
 
 /// The keys that are written for a setting by mistake: as patterns, so that no editor offers them.
 fn wrong(setting: &Setting, place: Place) -> (String, Value) {
+    let keys: Vec<String> = setting.mistaken.iter().map(|key| any_case(key)).collect();
+    (format!("^({})$", keys.join("|")), meant(setting, place))
+}
+
+/// Nothing may be there, and what to write instead.
+fn meant(setting: &Setting, place: Place) -> Value {
     // `null` unsets in an entry, whatever its key.
     let none = if place == Place::Entry { json!({"type": "null"}) } else { json!({"not": {}}) };
-    let keys: Vec<String> = setting.mistaken.iter().map(|key| any_case(key)).collect();
-    (format!("^({})$", keys.join("|")), described(none, &format!("write \"{}\"", setting.name)))
+    described(none, &format!("write \"{}\"", setting.name))
 }
+
+/// The keys that are near to a setting's, and no setting's: a letter is missing, there are up to two in the place of
+/// one, or two are swapped. The program takes more for near.
+pub(super) fn near(setting: &Setting, declared: &[Setting], place: Place) -> Option<(String, Value)> {
+    let letters: Vec<char> = setting.name.chars().collect();
+    if letters.len() < SHORTEST {
+        return None;
+    }
+    let mut keys = Vec::new();
+    for at in 0..letters.len() {
+        let (before, after) = letters.split_at(at);
+        let before: String = before.iter().collect();
+        let rest = |from: usize| after.iter().skip(from).collect::<String>();
+        keys.push(format!("{before}.{{0,2}}{}", rest(1)));
+        if let [one, next, ..] = after
+            && one != next
+        {
+            keys.push(format!("{before}{next}{one}{}", rest(2)));
+        }
+    }
+    // Some are settings all the same: this one in another case, and others that are as near.
+    let settings = declared.iter().filter(|other| fits(setting.name, other.name)).map(|one| any_case(one.name));
+    let settings: Vec<String> = settings.collect();
+    Some((format!("^(?!({})$)({})$", settings.join("|"), keys.join("|")), meant(setting, place)))
+}
+
+/// Whether two letters of the name at the most keep the other from being the same, whatever their case.
+fn fits(name: &str, other: &str) -> bool {
+    let same = |(one, other): &(u8, u8)| one.eq_ignore_ascii_case(other);
+    let begin = name.bytes().zip(other.bytes()).take_while(same).count();
+    let end = name.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
+    begin + end + 2 >= name.len()
+}
+
+/// Shorter names are near to too much.
+const SHORTEST: usize = 5;
 
 fn value(setting: &Setting, place: Place) -> Value {
     if let Standing::Refused { why, remedy } = setting.standing {
