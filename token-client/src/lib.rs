@@ -38,6 +38,7 @@ mod sync;
 #[cfg(feature = "testing")]
 mod testing;
 mod token;
+mod trace;
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}
 
@@ -60,6 +61,7 @@ pub use token::{
     AccessToken, DEFAULT_MAX_CACHE_BYTES, DEFAULT_MAX_REQUESTS, ManagedIdentityId, PreparedToken, TokenError,
     TokenErrorKind, TokenFuture, TokenRequest, TokenSource,
 };
+pub use trace::TraceContext;
 
 /// The examples of the project's README compile.
 #[cfg(doctest)]

@@ -8,9 +8,10 @@ use std::process::{Command, Output, Stdio};
 use credential_core::World;
 use credential_core::world::{HttpRequest, HttpResponse};
 use token_client::ReqwestHttp;
-use token_client::emulator::{EmulatedApp, Emulator};
+use token_client::emulator::{EmulatedApp, Emulator, RecordedRequest};
 
 const SECRET: &str = "demo-secret-of-no-use-elsewhere";
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
@@ -98,17 +99,46 @@ impl Drop for Running {
     }
 }
 
+/// What a running example prints first.
+async fn first_line(running: &mut Running) -> String {
+    let stdout = running.0.stdout.take().unwrap();
+    let first = move || BufReader::new(stdout).lines().next().unwrap().unwrap();
+    tokio::task::spawn_blocking(first).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_measured_service_shows_what_it_measures() {
+    let emulator = emulator([]).await;
+    let mut running = Running(example("metrics", &emulator).arg("127.0.0.1:0").spawn().unwrap());
+    let url = first_line(&mut running).await;
+    let world = World::new(std::sync::Arc::new(ReqwestHttp::new().unwrap()));
+    let mut shown = String::new();
+    for _ in 0..100 {
+        let answer = world.send(HttpRequest::get(&url)).await.unwrap();
+        shown = String::from_utf8_lossy(answer.body.expose()).into_owned();
+        if shown.contains("token_client_success") && shown.contains("http_client_request_duration_count") {
+            break;
+        }
+        world.clock.sleep_until(world.clock.moment().after(std::time::Duration::from_millis(100))).await;
+    }
+    for line in [
+        r#"token_client_success{section="AzureAd",token_kind="app",token_source="authority",reason="missing"} 1"#,
+        r#"token_client_credential_in_use{section="AzureAd",entry="0",credential_type="ClientSecret"} 1"#,
+        r#"token_client_credential_failures{section="AzureAd",entry="0",credential_type="ClientSecret",outcome="rejected"} 0"#,
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line} is not in {shown}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_api_calls_on_behalf_of_its_callers() {
     let emulator = emulator([]).await;
     let mut command = example("web_api", &emulator);
     let mut running = Running(command.arg("127.0.0.1:0").spawn().unwrap());
-    let stdout = running.0.stdout.take().unwrap();
-    let first = move || BufReader::new(stdout).lines().next().unwrap().unwrap();
-    let url = tokio::task::spawn_blocking(first).await.unwrap();
+    let url = first_line(&mut running).await;
     let world = World::new(std::sync::Arc::new(ReqwestHttp::new().unwrap()));
     let get = async |bearer: Option<&str>| -> HttpResponse {
-        let request = HttpRequest::get(&url);
+        let request = HttpRequest::get(&url).header("traceparent", TRACE).header("tracestate", "vendor=1");
         let request = match bearer {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
             None => request,
@@ -119,6 +149,13 @@ async fn a_web_api_calls_on_behalf_of_its_callers() {
     let answer = get(Some(&user)).await;
     let body: serde_json::Value = serde_json::from_slice(answer.body.expose()).unwrap();
     assert_eq!((answer.status, &body["user"]), (200, &"ada@contoso.example".into()), "{body}");
+    let traced = |path: &str| -> Vec<(Option<String>, Option<String>)> {
+        let all = emulator.requests().into_iter().filter(|request| request.path.ends_with(path));
+        let header = |request: &RecordedRequest, name: &str| request.header(name).map(str::to_owned);
+        all.map(|request| (header(&request, "traceparent"), header(&request, "tracestate"))).collect()
+    };
+    let trace = (Some(TRACE.to_owned()), Some("vendor=1".to_owned()));
+    assert_eq!((traced("/hello"), traced("/oauth2/v2.0/token")), (vec![trace.clone()], vec![trace]));
     let answer = get(None).await;
     assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some("Bearer")));
     // What the authority does not take is exchanged for nothing.

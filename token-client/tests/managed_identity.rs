@@ -182,6 +182,82 @@ async fn a_section_says_it_and_needs_no_application_then() {
 }
 
 #[tokio::test]
+async fn one_call_says_it_and_the_section_stays() {
+    let id = |text: &str| ManagedIdentityId::ClientId(text.to_owned());
+    let identity = r#", "AcquireTokenOptions": {"ManagedIdentity": {"UserAssignedClientId": "of-section"}}"#;
+    for (members, call, query) in [
+        ("", DownstreamCall::new().managed_identity(ManagedIdentityId::SystemAssigned), ""),
+        ("", DownstreamCall::new().managed_identity(id("mine")).managed_identity(id("mine")), "&client_id=mine"),
+        (r#", "RequestAppToken": true"#, DownstreamCall::new().managed_identity(id("mine")), "&client_id=mine"),
+        (identity, DownstreamCall::new().managed_identity(id("mine")), "&client_id=mine"),
+        (identity, DownstreamCall::new().managed_identity(ManagedIdentityId::SystemAssigned), ""),
+        (identity, DownstreamCall::new().as_app(), "&client_id=of-section"),
+        // What belongs to the application's token is the section's, and no part of the call.
+        (
+            r#", "AcquireTokenOptions": {"Tenant": "other.example"}"#,
+            DownstreamCall::new().managed_identity(id("a")),
+            "&client_id=a",
+        ),
+    ] {
+        let world = machine();
+        let api = format!(r#""Api": {{"BaseUrl": "https://blobs.example/", "Scopes": ["{SCOPE}"]{members}}}"#);
+        let client = client(&world, &format!("{{{APPLICATION}, {api}}}")).await.unwrap();
+        let api = client.downstream("Api").unwrap();
+        answer(&world, "of the identity", 3600);
+        world.http.answer(200, "{}");
+        world.http.answer(200, "{}");
+        assert_eq!(api.call(call.clone()).await.unwrap().status(), 200, "{members} {call:?}");
+        assert_eq!(api.call(call.clone()).await.unwrap().status(), 200);
+        let sent = world.http.requests();
+        assert_eq!((sent[0].url.clone(), sent.len()), (format!("{HOST}{query}"), 3), "{members} {call:?}");
+        let header = sent[2].headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        assert_eq!(header.1.expose(), "Bearer of the identity");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_contradicts_its_identity_is_not_made() {
+    let own = || DownstreamCall::new().managed_identity(ManagedIdentityId::SystemAssigned);
+    let identity = r#", "AcquireTokenOptions": {"ManagedIdentity": {"UserAssignedClientId": "of-section"}}"#;
+    for (members, call, code, word) in [
+        ("", own().as_app(), "caller-conflict", "with a managed identity and as the application"),
+        ("", own().on_behalf_of("user"), "caller-conflict", "use managed_identity(..) or on_behalf_of(..), once"),
+        ("", own().managed_identity(ManagedIdentityId::ClientId("a".to_owned())), "caller-conflict", "two different"),
+        ("", own().anonymous(), "caller-conflict", "managed_identity(..)"),
+        ("", own().tenant("t.example"), "without-effect", "tenant(..)"),
+        ("", own().fmi_path("a/b"), "without-effect", "fmi_path(..)"),
+        (identity, DownstreamCall::new().tenant("t.example"), "without-effect", "tenant(..)"),
+        ("", own().scopes(["api://x/read"]), "delegated-scope-for-app-token", ".default"),
+        (r#", "RequestAppToken": false"#, own(), "caller-conflict", "instead of managed_identity(..)"),
+    ] {
+        let world = machine();
+        let api = format!(r#""Api": {{"BaseUrl": "https://blobs.example/", "Scopes": ["{SCOPE}"]{members}}}"#);
+        let client = client(&world, &format!("{{{APPLICATION}, {api}}}")).await.unwrap();
+        let shown = format!("{members} {call:?}");
+        let error = client.downstream("Api").unwrap().call(call).await.unwrap_err();
+        assert!(matches!(error, DownstreamError::Call(_)), "{shown}: {error}");
+        assert_eq!(error.findings()[0].code, code, "{shown}: {error}");
+        assert!(
+            error.to_string().contains(word) && error.to_string().contains("GET https://blobs.example/"),
+            "{error}"
+        );
+        assert!(asked(&world).is_empty(), "{shown}");
+    }
+    // An id that can be none: said by whoever knows identities, and nobody is asked.
+    let world = machine();
+    let api = format!(r#""Api": {{"BaseUrl": "https://blobs.example/", "Scopes": ["{SCOPE}"]}}"#);
+    let client = client(&world, &format!("{{{APPLICATION}, {api}}}")).await.unwrap();
+    for bad in
+        [ManagedIdentityId::ResourceId("mine".to_owned()), ManagedIdentityId::ClientId("/subscriptions/1".to_owned())]
+    {
+        let call = DownstreamCall::new().managed_identity(bad);
+        let error = client.downstream("Api").unwrap().call(call).await.unwrap_err();
+        assert!(error.token_error().is_some() && error.findings()[0].remedy.is_some(), "{error}");
+        assert!(asked(&world).is_empty(), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn code_says_it_as_a_file_does() {
     let world = machine();
     for (identity, query) in

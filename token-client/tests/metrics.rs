@@ -85,6 +85,66 @@ async fn tokens_credentials_and_requests_are_measured() {
 }
 
 #[tokio::test]
+async fn failures_are_counted_from_zero_and_no_entry_of_an_older_configuration_is_in_use() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let world = FakeWorld::new();
+    let settings = |entries: &str| {
+        let text = format!(
+            r#"{{"AzureAd": {{"Instance": "{TOKEN}", "TenantId": "contoso.example", "ClientId": "app1",
+                "ClientCredentials": [{entries}]}}}}"#
+        );
+        world.files.write("appsettings.json", text);
+    };
+    let secret = |text: &str| format!(r#"{{"SourceType": "ClientSecret", "ClientSecret": "{text}"}}"#);
+    settings(&[secret("s3cret"), secret("other")].join(","));
+    let client = TokenClient::builder().world(world.world()).build().await.unwrap();
+    let entry = |name: &str, nth: u32, more: &str| {
+        format!("token_client.credential.{name}{{section=AzureAd,entry={nth},credential.type=ClientSecret{more}}}")
+    };
+    let shown = measured(&snapshotter);
+    for nth in [0, 1] {
+        for outcome in [",outcome=failed", ",outcome=rejected"] {
+            assert!(shown.contains(&(entry("failures", nth, outcome), 0.0)), "{nth} {outcome} is not in {shown:#?}");
+        }
+        assert!(shown.contains(&(entry("in_use", nth, ""), 0.0)), "{shown:#?}");
+    }
+    // The second is in use, and the list becomes shorter.
+    world.http.on(
+        "POST",
+        TOKEN,
+        FakeReply::by(|request| {
+            let form = String::from_utf8_lossy(request.body.expose()).into_owned();
+            match form.contains("client_secret=other") {
+                true => HttpResponse::new(
+                    200,
+                    Vec::new(),
+                    r#"{"token_type":"Bearer","access_token":"t","expires_in":3600}"#,
+                ),
+                false => HttpResponse::new(401, Vec::new(), r#"{"error":"invalid_client","error_codes":[7000215]}"#),
+            }
+        }),
+    );
+    client.token(&TokenRequest::app("api://a/.default")).await.unwrap();
+    let shown = measured(&snapshotter);
+    for (name, nth, more, value) in [
+        ("in_use", 1, "", 1.0),
+        ("failing", 0, ",outcome=rejected", 1.0),
+        ("failing", 0, ",outcome=failed", 0.0),
+        ("failing", 1, ",outcome=rejected", 0.0),
+        ("failures", 0, ",outcome=rejected", 1.0),
+    ] {
+        let expected = (entry(name, nth, more), value);
+        assert!(shown.contains(&expected), "{expected:?} is not in {shown:#?}");
+    }
+    settings(&secret("other"));
+    client.reload().await.unwrap();
+    let shown = measured(&snapshotter);
+    assert!(shown.contains(&(entry("in_use", 1, ""), 0.0)), "{shown:#?}");
+}
+
+#[tokio::test]
 async fn a_shared_cache_is_measured() {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();

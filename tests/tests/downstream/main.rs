@@ -9,6 +9,7 @@ mod overrides;
 mod paths;
 mod streams;
 mod there;
+mod traced;
 
 /// What went wrong with a call itself says which call, which API and where its section stands.
 fn is_about_the_call(error: &token_client::DownstreamError) {

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use token_client::{DownstreamApi, DownstreamCall, DownstreamError, TokenClient, TokenErrorKind};
+use token_client::{DownstreamApi, DownstreamCall, DownstreamError, TokenClient, TokenErrorKind, TraceContext};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -31,7 +31,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn stock(State(inventory): State<DownstreamApi>, headers: HeaderMap) -> Result<Json<serde_json::Value>, Refused> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let user = bearer.ok_or(Refused::NoToken)?;
-    let answer = inventory.call(DownstreamCall::new().path("hello").on_behalf_of(user)).await?;
+    let call = DownstreamCall::new().path("hello").on_behalf_of(user);
+    // One trace: the caller's goes on to the authority and to the other API.
+    let call = call.trace_context(TraceContext::of_headers(&headers));
+    let answer = inventory.call(call).await?;
     Ok(Json(answer.error_for_status()?.json()?))
 }
 

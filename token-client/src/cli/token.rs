@@ -36,7 +36,7 @@ pub(crate) async fn run(args: TokenArgs, own: &OwnSources, output: &Output) -> O
     };
     let mut request = match caller {
         Caller::User(token) => TokenRequest::on_behalf_of(token, scopes),
-        Caller::Application => TokenRequest::app_of(scopes),
+        Caller::Application | Caller::ManagedIdentity(_) => TokenRequest::app_of(scopes),
     };
     request.managed_identity = identity;
     request.tenant.clone_from(&args.tenant);

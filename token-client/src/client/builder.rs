@@ -11,6 +11,7 @@ use super::TokenClients;
 use super::recipe::Recipe;
 use super::sections::Built;
 use super::shared::Shared;
+use crate::http::traced::CurrentTrace;
 use crate::meters;
 use crate::settings::in_code::InCode;
 use crate::settings::{Configuration, Location};
@@ -18,7 +19,7 @@ use crate::store::SharedCache;
 use crate::store::sharing::Sharing;
 use crate::token::cache::DEFAULT_MAX_CACHE_BYTES;
 use crate::token::gate::DEFAULT_MAX_REQUESTS;
-use crate::{ConfigurationError, ReqwestHttp, TokenClient};
+use crate::{ConfigurationError, ReqwestHttp, TokenClient, TraceContext};
 
 /// How long one call waits for a token, everything included, unless it is told otherwise.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -36,6 +37,7 @@ pub struct TokenClientBuilder {
     shared_cache: Option<SharedCache>,
     max_cache_bytes: usize,
     max_requests: usize,
+    trace: Option<CurrentTrace>,
     #[cfg(feature = "federated")]
     providers: Option<credential_federated::CustomSignedAssertionSource>,
 }
@@ -53,6 +55,7 @@ impl Default for TokenClientBuilder {
             shared_cache: None,
             max_cache_bytes: DEFAULT_MAX_CACHE_BYTES,
             max_requests: DEFAULT_MAX_REQUESTS,
+            trace: None,
             #[cfg(feature = "federated")]
             providers: None,
         }
@@ -191,6 +194,35 @@ impl TokenClientBuilder {
         self
     }
 
+    /// Ties every request to the trace of the work that sends it: what the closure says goes along as `traceparent` and
+    /// `tracestate` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)), to authorities, vaults, managed
+    /// identities and APIs; none otherwise. It runs before each request, within its span, and had better be quick. A
+    /// request that says it already, as by [`DownstreamCall::trace_context`](crate::DownstreamCall::trace_context),
+    /// keeps that, and a redirect to another origin gets nothing.
+    ///
+    /// With `tracing-opentelemetry`, whose spans those of this crate become:
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use opentelemetry::propagation::TextMapPropagator;
+    /// use opentelemetry_sdk::propagation::TraceContextPropagator;
+    /// use token_client::{TokenClient, TraceContext};
+    /// use tracing_opentelemetry::OpenTelemetrySpanExt;
+    ///
+    /// let builder = TokenClient::builder().trace_context(|| {
+    ///     let mut headers = HashMap::new();
+    ///     TraceContextPropagator::new().inject_context(&tracing::Span::current().context(), &mut headers);
+    ///     TraceContext::of_headers(&headers)
+    /// });
+    /// # let _ = builder;
+    /// ```
+    #[must_use]
+    pub fn trace_context(mut self, current: impl Fn() -> Option<TraceContext> + Send + Sync + 'static) -> Self {
+        self.trace = Some(CurrentTrace::new(current));
+        self
+    }
+
     /// The registry that the entries will be bound with.
     pub fn registry(&self) -> SourceRegistry {
         let mut registry = crate::sources::registry();
@@ -250,6 +282,10 @@ impl TokenClientBuilder {
     pub(crate) fn recipe_in(&self, world: World) -> Recipe {
         let shared = Arc::new(Shared::new(&world, self.max_requests));
         let world = meters::timed(world);
+        let world = match self.trace.clone() {
+            Some(trace) => trace.in_world(world),
+            None => world,
+        };
         let location = self.configuration.is_none().then(|| self.location.clone());
         let sharing = self.shared_cache.clone().map(|cache| Arc::new(Sharing::new(cache, world.clone())));
         Recipe {

@@ -205,6 +205,7 @@ impl Inner {
             capabilities,
             user_assertion: request.user_assertion.clone(),
             correlation_id: request.correlation_id.clone().unwrap_or_else(|| world.uuid()),
+            trace_context: request.trace_context.clone(),
             fmi_path: request.fmi_path.clone(),
             assertion_fmi_path: request.assertion_fmi_path.clone(),
             extra_headers: request.extra_headers.clone(),

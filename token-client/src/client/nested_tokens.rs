@@ -219,6 +219,7 @@ fn exchange(key: &Key, endpoint: &str, request: &TokenFor<'_>, gate: Gate) -> Ex
         capabilities: Vec::new(),
         user_assertion: None,
         correlation_id: request.world.uuid(),
+        trace_context: None,
         fmi_path: key.fmi_path.clone(),
         assertion_fmi_path: None,
         extra_headers: Vec::new(),

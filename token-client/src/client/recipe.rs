@@ -95,6 +95,7 @@ impl Recipe {
             None if !configuration.needs_application() => String::new(),
             None => return Err(Finding::error("missing-client-id", "ClientId is missing").into()),
         };
+        let meters = Meters::of(&configuration.section, &chain);
         Ok(TokenClient::from_inner(Inner {
             client_id,
             tenant: authority.tenant().map(str::to_owned),
@@ -107,7 +108,7 @@ impl Recipe {
             flights: Flights::default(),
             throttled: Throttled::default(),
             trouble: Trouble::default(),
-            meters: Meters::of(&configuration.section),
+            meters,
             configuration: configuration.into(),
             life,
         }))

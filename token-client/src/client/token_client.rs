@@ -223,7 +223,6 @@ impl TokenClient {
             configuration: Arc::clone(&old.configuration),
             client_id: old.client_id.clone(),
             authority: old.authority.clone(),
-            chain,
             // What another process got says nothing of this entry.
             recipe: Recipe { sharing: None, ..old.recipe.clone() },
             tenant: old.tenant.clone(),
@@ -232,7 +231,8 @@ impl TokenClient {
             flights: Flights::default(),
             throttled: Throttled::default(),
             trouble: Trouble::default(),
-            meters: Meters::of(&old.configuration.section),
+            meters: Meters::of(&old.configuration.section, &chain),
+            chain,
             life: Arc::default(),
         }))
     }
@@ -255,6 +255,8 @@ impl TokenClient {
     pub(crate) fn replace(&self, inner: Arc<Inner>) {
         let old = self.inner();
         self.inner.replace(inner);
+        let new = self.inner();
+        old.meters.replaced(&old.chain, &new.meters, &new.chain);
         old.cache.close();
     }
 

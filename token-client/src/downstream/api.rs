@@ -147,8 +147,9 @@ impl DownstreamApi {
     ///
     /// # Errors
     /// When neither says whom the call is made for, or both contradict each other: a user's token for a
-    /// section with `"RequestAppToken": true`, delegated scopes without one, [`as_app`](DownstreamCall::as_app)
-    /// beside [`on_behalf_of`](DownstreamCall::on_behalf_of): [`DownstreamError::Call`].
+    /// section with `"RequestAppToken": true`, delegated scopes without one, two of
+    /// [`as_app`](DownstreamCall::as_app), [`on_behalf_of`](DownstreamCall::on_behalf_of) and
+    /// [`managed_identity`](DownstreamCall::managed_identity): [`DownstreamError::Call`].
     pub fn token_request(&self, call: &DownstreamCall) -> Result<Option<TokenRequest>, DownstreamError> {
         Ok(self.request_of(call)?)
     }

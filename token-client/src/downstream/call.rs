@@ -14,6 +14,7 @@ use super::body::Body;
 use super::call_token::Asked;
 use super::hooks::Hooks;
 use super::{Caller, DownstreamError, StreamBody};
+use crate::TraceContext;
 use crate::settings::names::Names;
 
 /// A call; what it does not say comes from the API's section, which no call ever changes. `Debug` shows no user's
@@ -43,6 +44,9 @@ pub struct DownstreamCall {
     pub claims: Option<String>,
     /// The id that ties the call's requests together, in the authority's logs and the API's.
     pub correlation_id: Option<String>,
+    /// The trace that the call belongs to, in the place of the one that
+    /// [`TokenClientBuilder::trace_context`](crate::TokenClientBuilder::trace_context) says.
+    pub trace_context: Option<TraceContext>,
     /// How long the call may take, its token included.
     pub timeout: Option<Duration>,
     /// How many redirects are followed.
@@ -72,6 +76,7 @@ impl fmt::Debug for DownstreamCall {
             .field("tenant", &self.tenant)
             .field("claims", &self.claims.as_ref().map(|_| "***"))
             .field("correlation_id", &self.correlation_id)
+            .field("trace_context", &self.trace_context)
             .field("timeout", &self.timeout)
             .field("redirects", &self.redirects)
             .field("retries", &self.retries)
@@ -306,6 +311,7 @@ impl DownstreamCall {
         self.tenant = or(self.tenant, &other.tenant);
         self.claims = or(self.claims, &other.claims);
         self.correlation_id = or(self.correlation_id, &other.correlation_id);
+        self.trace_context = or(self.trace_context, &other.trace_context);
         self.timeout = or(self.timeout, &other.timeout);
         self.redirects = or(self.redirects, &other.redirects);
         self.retries = or(self.retries, &other.retries);

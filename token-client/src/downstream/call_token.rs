@@ -6,7 +6,7 @@ use std::sync::Arc;
 use credential_core::Secret;
 
 use super::{Caller, DownstreamCall};
-use crate::TokenRequest;
+use crate::{ManagedIdentityId, TokenRequest, TraceContext};
 
 type Change = Arc<dyn Fn(TokenRequest) -> TokenRequest + Send + Sync>;
 
@@ -73,6 +73,21 @@ impl DownstreamCall {
         self.caller(Caller::User(user_assertion.into()))
     }
 
+    /// Calls with a managed identity of the machine in place of the application, or of the section's
+    /// `ManagedIdentity`. [`tenant`](Self::tenant) and [`fmi_path`](Self::fmi_path) beside it are errors when it is
+    /// called.
+    ///
+    /// ```
+    /// use token_client::{DownstreamCall, ManagedIdentityId};
+    ///
+    /// let own = DownstreamCall::new().managed_identity(ManagedIdentityId::SystemAssigned);
+    /// # let _ = own;
+    /// ```
+    #[must_use]
+    pub fn managed_identity(self, identity: ManagedIdentityId) -> Self {
+        self.caller(Caller::ManagedIdentity(identity))
+    }
+
     /// Says whom the call is made for; a second, different one is an error when it is called.
     #[must_use]
     pub fn caller(mut self, caller: Caller) -> Self {
@@ -117,6 +132,22 @@ impl DownstreamCall {
     #[must_use]
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Says which trace the call belongs to: its requests, to the authority and to the API, have the headers
+    /// `traceparent` and `tracestate` of it. Nothing changes with `None`, as of a request that came in without.
+    ///
+    /// ```
+    /// use token_client::{DownstreamCall, TraceContext};
+    ///
+    /// # fn example(incoming: http::HeaderMap) -> DownstreamCall {
+    /// DownstreamCall::new().trace_context(TraceContext::of_headers(&incoming))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn trace_context(mut self, context: impl Into<Option<TraceContext>>) -> Self {
+        self.trace_context = context.into().or(self.trace_context);
         self
     }
 

@@ -2,16 +2,21 @@
 
 use credential_core::{Finding, Secret};
 
+use super::DownstreamCall;
+use crate::ManagedIdentityId;
 use crate::settings::scopes::{self, is_default};
 use crate::settings::{DownstreamOptions, Located, ManagedIdentityOptions, codes};
 
 /// Whom a call is made for. There is no default: the call says it, or its section.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Caller {
     /// The application itself, with its own rights.
     Application,
     /// The user whose token came in, with that user's rights.
     User(Secret),
+    /// A managed identity of the machine, with its own rights, in place of the application.
+    ManagedIdentity(ManagedIdentityId),
 }
 
 /// Whom a call is made for, by what the call and its section say; `None` for an API that is called without
@@ -35,9 +40,9 @@ pub(crate) fn resolve(options: &DownstreamOptions, said: &[Caller]) -> Result<Op
     match (caller, as_application) {
         (Some(Caller::User(_)), Some(true)) => Err(user_given(options)),
         (Some(Caller::User(user)), _) => Ok(Some(Caller::User(user.clone()))),
-        (Some(Caller::Application), Some(false)) => Err(application_ruled_out(options)),
-        (Some(Caller::Application), _) | (None, Some(true)) => match scopes::check_app_token(options.scope_list()) {
-            Ok(()) => Ok(Some(Caller::Application)),
+        (Some(one), Some(false)) => Err(application_ruled_out(one, options)),
+        (Some(_), _) | (None, Some(true)) => match scopes::check_app_token(options.scope_list()) {
+            Ok(()) => Ok(Some(caller.cloned().unwrap_or(Caller::Application))),
             Err(finding) => Err(at(*finding, options.scopes.as_ref(), options)),
         },
         (None, Some(false)) => {
@@ -55,19 +60,42 @@ fn has_delegated_scopes(options: &DownstreamOptions) -> bool {
     options.scope_list().iter().flat_map(|scope| scope.split_whitespace()).any(|scope| !is_default(scope))
 }
 
+/// How a call is made, and what says so.
+fn words(caller: &Caller) -> (&'static str, &'static str) {
+    match caller {
+        Caller::Application => ("as the application", "as_app()"),
+        Caller::User(_) => ("on behalf of a user", "on_behalf_of(..)"),
+        Caller::ManagedIdentity(_) => ("with a managed identity", "managed_identity(..)"),
+    }
+}
+
 fn several(said: &[Caller]) -> Box<Finding> {
-    let users = said.iter().all(|caller| matches!(caller, Caller::User(_)));
-    let message = if users {
-        "the call is made on behalf of two different users"
-    } else {
-        "the call is made as the application and on behalf of a user at the same time"
+    let mut ways: Vec<(&str, &str)> = said.iter().map(words).collect();
+    ways.dedup();
+    let message = match ways.as_slice() {
+        [_] if matches!(said, [Caller::User(_), ..]) => "the call is made on behalf of two different users".to_owned(),
+        [_] => "the call is made with two different managed identities".to_owned(),
+        _ => {
+            let how: Vec<&str> = ways.iter().map(|(how, _)| *how).collect();
+            format!("the call is made {} at the same time", how.join(" and "))
+        }
     };
-    Box::new(Finding::error(codes::CALLER_CONFLICT, message).remedy("use as_app() or on_behalf_of(..), once"))
+    let methods: Vec<&str> = ways.iter().map(|(_, method)| *method).collect();
+    Box::new(Finding::error(codes::CALLER_CONFLICT, message).remedy(format!("use {}, once", methods.join(" or "))))
+}
+
+/// What says how the application's token is asked for means nothing beside a managed identity.
+pub(crate) fn check_identity(call: &DownstreamCall) -> Result<(), Box<Finding>> {
+    let said = [("tenant(..)", call.tenant.is_some()), ("fmi_path(..)", call.asked.fmi_path.is_some())];
+    let Some((method, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
+    let message = format!("{method} has no effect with a managed identity: the machine's host gives the token");
+    Err(Box::new(Finding::error(codes::WITHOUT_EFFECT, message).remedy("leave it out, or call as the application")))
 }
 
 fn for_nobody(options: &DownstreamOptions) -> Box<Finding> {
     let message = format!("{} is called without a token, and the call says whom the token is for", options.name);
-    let remedy = "remove \"Anonymous\": true and add Scopes, or leave out as_app() and on_behalf_of(..)";
+    let remedy = "remove \"Anonymous\": true and add Scopes, or leave out as_app(), on_behalf_of(..) and \
+                  managed_identity(..)";
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.anonymous.as_ref(), options)
 }
 
@@ -89,13 +117,15 @@ fn identity_and_user(options: &DownstreamOptions, identity: &ManagedIdentityOpti
     Box::new(finding.at(&identity.path, options.origin.clone()))
 }
 
-fn application_ruled_out(options: &DownstreamOptions) -> Box<Finding> {
+fn application_ruled_out(caller: &Caller, options: &DownstreamOptions) -> Box<Finding> {
+    let (how, method) = words(caller);
     let message = format!(
-        "{} is called on behalf of users (\"RequestAppToken\": false), and the call is made as the application",
+        "{} is called on behalf of users (\"RequestAppToken\": false), and the call is made {how}",
         options.name
     );
-    let remedy = "write \"RequestAppToken\": true or remove it to call as the application, or use \
-                  on_behalf_of(..) instead of as_app()";
+    let remedy = format!(
+        "write \"RequestAppToken\": true or remove it to call {how}, or use on_behalf_of(..) instead of {method}"
+    );
     at(Finding::error(codes::CALLER_CONFLICT, message).remedy(remedy), options.request_app_token.as_ref(), options)
 }
 

@@ -83,7 +83,7 @@ impl Prepared {
         request.headers = Vec::with_capacity(self.headers.len() + 1);
         request.headers.extend(self.headers.iter().filter(|(name, _)| goes(name)).cloned());
         if !hop.is_home {
-            return Ok(request);
+            return Ok(request.untraced());
         }
         let own = &self.hooks;
         hooks::run(&own.before_token, &mut request);

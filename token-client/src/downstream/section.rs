@@ -12,7 +12,7 @@ use super::{Caller, DownstreamCall, caller};
 use crate::http::{headers, media_type};
 use crate::settings::json::is_object;
 use crate::settings::{AcquireTokenOptions, Configuration, DownstreamOptions, Located, ManagedIdentityOptions, codes};
-use crate::{ConfigurationError, TokenRequest};
+use crate::{ConfigurationError, TokenRequest, TraceContext, trace};
 
 /// The header that ties requests together.
 const CORRELATION: &str = "client-request-id";
@@ -67,6 +67,7 @@ impl Section {
     pub(super) fn ready(&self, call: &DownstreamCall) -> Option<&Arc<TokenRequest>> {
         let app = self.app.as_ref()?;
         let own = call.tenant.is_some() || call.claims.is_some() || call.correlation_id.is_some();
+        let own = own || call.trace_context.is_some();
         let for_app = match call.callers.as_slice() {
             [] => self.options.is_app_token(),
             [Caller::Application] => true,
@@ -81,10 +82,13 @@ impl Section {
     /// When no request can carry one of the call's.
     pub(super) fn headers_of(&self, call: &DownstreamCall) -> Result<Vec<(String, Secret)>, Box<Finding>> {
         let own = call.correlation_id.as_deref().map(|id| (CORRELATION, id));
-        let replaced = |name: &str| {
+        // What an option says goes before what a header does.
+        let is_option = |name: &str| {
             own.is_some() && name.eq_ignore_ascii_case(CORRELATION)
-                || call.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+                || call.trace_context.is_some() && trace::is_of_trace(name)
         };
+        let replaced =
+            |name: &str| is_option(name) || call.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
         let stays = |name: &str| (name == ACCEPT || !call.without_section_headers) && !replaced(name);
         // With room for those of the body.
         let mut list = Vec::with_capacity(self.headers.len() + call.headers.len() + 3);
@@ -97,8 +101,7 @@ impl Section {
             }
             if headers::is_reserved(name) {
                 tracing::warn!(api = self.options.name, header = name, "a header of the call is left out");
-            } else if !(is_accept && value.trim().is_empty() || own.is_some() && name.eq_ignore_ascii_case(CORRELATION))
-            {
+            } else if !(is_accept && value.trim().is_empty() || is_option(name)) {
                 list.push((name.clone(), Secret::from(value.as_str())));
             }
         }
@@ -106,6 +109,7 @@ impl Section {
             headers::check(name, id).map_err(|finding| finding.remedy("change the call's correlation id"))?;
             list.push((name.to_owned(), Secret::from(id)));
         }
+        list.extend(call.trace_context.iter().flat_map(TraceContext::headers));
         Ok(list)
     }
 }
@@ -182,12 +186,18 @@ pub(super) fn token_request(
     call: &DownstreamCall,
 ) -> Result<Option<TokenRequest>, Box<Finding>> {
     let Some(caller) = caller::resolve(options, &call.callers)? else { return Ok(None) };
-    let mut request = match caller {
-        Caller::User(token) => TokenRequest::on_behalf_of(token, options.scope_list().iter().cloned()),
-        Caller::Application => TokenRequest::app_of(options.scope_list().to_vec()),
+    let mut request = match &caller {
+        Caller::User(token) => TokenRequest::on_behalf_of(token.clone(), options.scope_list().iter().cloned()),
+        Caller::Application | Caller::ManagedIdentity(_) => TokenRequest::app_of(options.scope_list().to_vec()),
     };
     request.section.0 = Some(Arc::clone(options));
     apply(&options.acquire_token_options, &mut request);
+    if let Caller::ManagedIdentity(identity) = caller {
+        request.managed_identity = Some(identity);
+    }
+    if request.managed_identity.is_some() {
+        caller::check_identity(call)?;
+    }
     if let Some(claims) = call.claims.as_ref().filter(|claims| !is_object(claims)) {
         let message = format!("the call's claims, {} characters, are not a valid JSON object", claims.chars().count());
         let finding = Finding::error("bad-claims", message);
@@ -202,6 +212,7 @@ pub(super) fn token_request(
     if call.correlation_id.is_some() {
         request.correlation_id.clone_from(&call.correlation_id);
     }
+    request.trace_context.clone_from(&call.trace_context);
     Ok(Some(call.asked.apply(request)))
 }
 

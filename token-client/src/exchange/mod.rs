@@ -20,6 +20,7 @@ use credential_core::chain::{Candidate, Verdict};
 use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, Moment};
 use credential_core::{Secret, World};
 
+use crate::TraceContext;
 use crate::authority::AuthorityKind;
 use crate::token::gate::Gate;
 use led::{About, Led, MadeFrom};
@@ -53,6 +54,8 @@ pub(crate) struct Exchange {
     pub(crate) capabilities: Vec<String>,
     pub(crate) user_assertion: Option<Secret>,
     pub(crate) correlation_id: String,
+    /// In the place of the running span's.
+    pub(crate) trace_context: Option<TraceContext>,
     pub(crate) fmi_path: Option<String>,
     /// For assertion providers, where the request has one for them.
     pub(crate) assertion_fmi_path: Option<String>,
@@ -138,6 +141,9 @@ impl Exchange {
             .body(message.form.as_slice());
         if let Some(authorization) = &message.authorization {
             request = request.header("authorization", authorization.clone());
+        }
+        if let Some(trace) = &self.trace_context {
+            request.headers.extend(trace.headers());
         }
         for (name, value) in &self.extra_headers {
             request.headers.retain(|(ours, _)| !ours.eq_ignore_ascii_case(name));

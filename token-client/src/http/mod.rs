@@ -13,6 +13,7 @@ mod proxies;
 mod reqwest_http;
 mod setup;
 mod stream;
+pub(crate) mod traced;
 mod trusted;
 pub(crate) mod unanswered;
 pub(crate) mod wiped;

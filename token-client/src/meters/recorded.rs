@@ -2,16 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
-use credential_core::chain::Outcome;
-use credential_core::{CredentialChain, World};
-use metrics::{Counter, Label, SharedString, counter, gauge, histogram};
+use credential_core::chain::{EntryStatus, Outcome};
+use credential_core::{CredentialChain, SourceType, World};
+use metrics::{Counter, Gauge, Label, SharedString, counter, gauge, histogram};
 
-use super::bounded::Values;
+use super::bounded::{OTHER, Values};
 use super::{Began, Reason, http};
 use crate::store::StoreErrorKind;
 use crate::{AccessToken, TokenError, TokenOrigin};
 
-static CODES: Values = Values::new();
+static CODES: Values<String, SharedString> = Values::new();
+
+/// Text of a label that is not copied with it.
+fn shared(text: &str) -> SharedString {
+    SharedString::from_shared(text.into())
+}
+
+/// What becomes of an entry that is of no use.
+const FAILED: &str = "failed";
+const REJECTED: &str = "rejected";
 
 /// The meters of one client. Those of the cached path are looked up once, when the client is made.
 pub(crate) struct Meters {
@@ -21,15 +30,33 @@ pub(crate) struct Meters {
 }
 
 impl Meters {
-    /// Those of the client of that section.
-    pub(crate) fn of(section: &str) -> Self {
-        let section: SharedString = section.to_owned().into();
+    /// Those of the client of that section and its credentials: what can be counted begins at 0, so that the first
+    /// failure is an increase.
+    pub(crate) fn of(section: &str, chain: &CredentialChain) -> Self {
+        let section = shared(section);
         let hits = |kind: &'static str| {
             let section = section.clone();
             counter!("token_client.success", "section" => section, "token.kind" => kind, "token.source" => "cache", "reason" => "none")
         };
         let (hits_for_app, hits_for_user) = (hits("app"), hits("user"));
-        Self { section, hits_for_app, hits_for_user }
+        let own = Self { section, hits_for_app, hits_for_user };
+        for entry in chain.status() {
+            for outcome in [FAILED, REJECTED] {
+                own.failures(entry.index, &entry.source_type, outcome).increment(0);
+            }
+        }
+        own.credentials(chain);
+        own
+    }
+
+    fn failures(&self, entry: usize, source: &SourceType, outcome: &'static str) -> Counter {
+        counter!(
+            "token_client.credential.failures",
+            "section" => self.section.clone(),
+            "entry" => entry.to_string(),
+            "credential.type" => source.as_str().to_owned(),
+            "outcome" => outcome,
+        )
     }
 
     /// A token was at hand.
@@ -70,7 +97,9 @@ impl Meters {
                 labels.push(Label::new("reason", reason));
                 labels.push(Label::new("error.type", error.kind().as_str()));
                 let code = error.authority().and_then(|said| said.error_codes.first());
-                let code = code.map_or("".into(), |code| CODES.bound(code.to_string()));
+                let code = code.map(ToString::to_string);
+                let bound = |code: String| CODES.of(code.as_str(), || shared(&code)).unwrap_or(OTHER.into());
+                let code = code.map_or(SharedString::const_str(""), bound);
                 labels.push(Label::new("error.code", code));
                 counter!("token_client.failure", labels).increment(1);
             }
@@ -86,35 +115,54 @@ impl Meters {
         };
         for attempt in attempts {
             let outcome = match &attempt.outcome {
-                Outcome::Failed(_) => "failed",
-                Outcome::Rejected(_) => "rejected",
+                Outcome::Failed(_) => FAILED,
+                Outcome::Rejected(_) => REJECTED,
                 _ => continue,
             };
-            counter!(
-                "token_client.credential.failures",
-                "section" => self.section.clone(),
-                "entry" => attempt.index.to_string(),
-                "credential.type" => attempt.source_type.as_str().to_owned(),
-                "outcome" => outcome,
-            )
-            .increment(1);
+            self.failures(attempt.index, &attempt.source_type, outcome).increment(1);
         }
     }
 
     /// Which entry is in use, and when each credential ends.
     pub(crate) fn credentials(&self, chain: &CredentialChain) {
-        let section = || self.section.clone();
         for entry in chain.status() {
-            let (index, source) = (entry.index.to_string(), entry.source_type.as_str().to_owned());
-            gauge!("token_client.credential.in_use", "section" => section(), "entry" => index.clone(), "credential.type" => source.clone())
-                .set(if entry.in_use { 1.0 } else { 0.0 });
+            self.gauge("token_client.credential.in_use", &entry).set(flag(entry.in_use));
+            let states = [(FAILED, entry.failure.is_some()), (REJECTED, entry.refusal.is_some())];
+            for (outcome, is_so) in states {
+                self.failing(&entry, outcome).set(flag(is_so));
+            }
             let end = entry.credential.as_ref().and_then(|credential| credential.expires_on());
             if let Some(end) = end.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok()) {
-                gauge!("token_client.credential.expires_on", "section" => section(), "entry" => index, "credential.type" => source)
-                    .set(end.as_secs_f64());
+                self.gauge("token_client.credential.expires_on", &entry).set(end.as_secs_f64());
             }
         }
     }
+
+    fn gauge(&self, name: &'static str, entry: &EntryStatus) -> Gauge {
+        let (index, source) = (entry.index.to_string(), entry.source_type.as_str().to_owned());
+        gauge!(name, "section" => self.section.clone(), "entry" => index, "credential.type" => source)
+    }
+
+    fn failing(&self, entry: &EntryStatus, outcome: &'static str) -> Gauge {
+        let (index, source) = (entry.index.to_string(), entry.source_type.as_str().to_owned());
+        gauge!("token_client.credential.failing", "section" => self.section.clone(), "entry" => index, "credential.type" => source, "outcome" => outcome)
+    }
+
+    /// Another configuration is in use: no entry of the one before is, whatever its successor is called.
+    pub(crate) fn replaced(&self, own: &CredentialChain, by: &Self, chain: &CredentialChain) {
+        for entry in own.status() {
+            self.gauge("token_client.credential.in_use", &entry).set(0.0);
+            for outcome in [FAILED, REJECTED] {
+                self.failing(&entry, outcome).set(0.0);
+            }
+            self.gauge("token_client.credential.expires_on", &entry).set(f64::NAN);
+        }
+        by.credentials(chain);
+    }
+}
+
+fn flag(is_so: bool) -> f64 {
+    if is_so { 1.0 } else { 0.0 }
 }
 
 impl std::fmt::Debug for Meters {

@@ -16,7 +16,7 @@ pub(crate) struct Meters;
 pub(crate) struct Unmeasured;
 
 impl Meters {
-    pub(crate) fn of(_section: &str) -> Self {
+    pub(crate) fn of(_section: &str, _chain: &CredentialChain) -> Self {
         Self
     }
 
@@ -40,6 +40,9 @@ impl Meters {
 
     #[inline]
     pub(crate) fn credentials(&self, _chain: &CredentialChain) {}
+
+    #[inline]
+    pub(crate) fn replaced(&self, _own: &CredentialChain, _by: &Self, _chain: &CredentialChain) {}
 }
 
 #[inline]

@@ -32,6 +32,7 @@ impl SharedKey {
             claims: _,
             force_refresh: _,
             correlation_id: _,
+            trace_context: _,
             extra_query,
             extra_headers,
             fmi_path,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use credential_core::Secret;
 
-use crate::ManagedIdentityId;
 use crate::settings::DownstreamOptions;
 use crate::settings::names::Names;
+use crate::{ManagedIdentityId, TraceContext};
 
 /// A request for a token: for the application itself, or on behalf of a user. `Debug` shows no user's token, no
 /// claims and no values of query parameters and headers.
@@ -27,6 +27,10 @@ pub struct TokenRequest {
     pub force_refresh: bool,
     /// The id that ties the requests together in the authority's logs; a random one otherwise.
     pub correlation_id: Option<String>,
+    /// The trace that the request belongs to, in the place of the one that
+    /// [`TokenClientBuilder::trace_context`](crate::TokenClientBuilder::trace_context) says. Of callers who share an
+    /// exchange it is the first one's.
+    pub trace_context: Option<TraceContext>,
     /// Further parameters of the token endpoint's address.
     pub extra_query: Vec<(String, String)>,
     /// Further headers of the token request.
@@ -65,6 +69,7 @@ impl TokenRequest {
             claims: None,
             force_refresh: false,
             correlation_id: None,
+            trace_context: None,
             extra_query: Vec::new(),
             extra_headers: Vec::new(),
             fmi_path: None,
@@ -116,6 +121,13 @@ impl TokenRequest {
     #[must_use]
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Says which trace the request belongs to.
+    #[must_use]
+    pub fn trace_context(mut self, context: impl Into<Option<TraceContext>>) -> Self {
+        self.trace_context = context.into();
         self
     }
 
@@ -188,6 +200,7 @@ impl fmt::Debug for TokenRequest {
             .field("claims", &self.claims.as_ref().map(|_| "***"))
             .field("force_refresh", &self.force_refresh)
             .field("correlation_id", &self.correlation_id)
+            .field("trace_context", &self.trace_context)
             .field("extra_query", &Names(&self.extra_query))
             .field("extra_headers", &Names(&self.extra_headers))
             .field("fmi_path", &self.fmi_path)

@@ -31,6 +31,9 @@ pub struct HttpRequest {
     pub max_response: u64,
     /// Never through a proxy: for addresses that exist on this machine or link only.
     pub direct: bool,
+    /// Sent without what ties it to a trace: for whoever is not the one that is called. Nothing is traced where the
+    /// client does not do it.
+    pub untraced: bool,
     /// Which server it may be, beside what the client trusts by itself.
     pub trust: ServerTrust,
     /// Who the caller is in the TLS handshake (mutual TLS, RFC 8446 §4.4.2).
@@ -51,6 +54,7 @@ impl HttpRequest {
             timeout: Duration::from_secs(30),
             max_response: DEFAULT_MAX_RESPONSE,
             direct: false,
+            untraced: false,
             trust: ServerTrust::default(),
             client_certificate: None,
             unix_socket: None,
@@ -99,6 +103,13 @@ impl HttpRequest {
     #[must_use]
     pub fn direct(mut self) -> Self {
         self.direct = true;
+        self
+    }
+
+    /// Leaves out what ties it to a trace.
+    #[must_use]
+    pub fn untraced(mut self) -> Self {
+        self.untraced = true;
         self
     }
 
