@@ -23,11 +23,15 @@ mod call_error;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod call_token;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod message;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod reach;
 #[cfg(feature = "reqwest-middleware")]
 pub mod reqwest_middleware;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod walk;
 
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub use api_token::ApiToken;

@@ -28,11 +28,9 @@
 use ::reqwest_middleware::{Error, Middleware, Next, Result};
 use async_trait::async_trait;
 use http::Extensions;
-use reqwest::header::AUTHORIZATION;
 use reqwest::{Request, Response};
 
-use super::api_token::{asked_for, header};
-use super::reach::Target;
+use super::walk::{Below, walk};
 use super::{ApiToken, CallError, CallToken};
 
 /// Sends requests with a token.
@@ -50,29 +48,27 @@ impl TokenMiddleware {
 
 #[async_trait]
 impl Middleware for TokenMiddleware {
-    async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        let own = extensions.get::<CallToken>();
-        let source = self.token.source_for(Some(Target::of_url(request.url())), request.headers(), own);
-        let Some(source) = source.map_err(Error::middleware)? else { return next.run(request, extensions).await };
-        let again = request.try_clone();
-        let first = source.token().await.map_err(of_token)?;
-        request.headers_mut().insert(AUTHORIZATION, header(&first).map_err(Error::middleware)?);
-        let answer = next.clone().run(request, extensions).await?;
-
-        let Some(claims) = asked_for(answer.status(), answer.headers()) else { return Ok(answer) };
-        let Some(second) = source.challenged(&claims) else { return Ok(answer) };
-        let Some(mut request) = again else {
-            // The next call has the new token; why there is none is the next call's to say.
-            drop(second.await);
-            return Ok(answer);
-        };
-        drop(answer);
-        let second = second.await.map_err(of_token)?;
-        request.headers_mut().insert(AUTHORIZATION, header(&second).map_err(Error::middleware)?);
-        next.run(request, extensions).await
+    async fn handle(&self, request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+        let own = extensions.get::<CallToken>().cloned();
+        walk(Rest { next, extensions }, &self.token, own, request, Request::try_clone).await
     }
 }
 
-fn of_token(error: crate::TokenError) -> Error {
-    Error::middleware(CallError::Token(error))
+/// The middleware behind this one, and the client at its end.
+struct Rest<'a> {
+    next: Next<'a>,
+    extensions: &'a mut Extensions,
+}
+
+impl Below<Request> for Rest<'_> {
+    type Answer = Response;
+    type Error = Error;
+
+    async fn send(&mut self, request: Request) -> Result<Response> {
+        self.next.clone().run(request, self.extensions).await
+    }
+
+    fn error(error: CallError) -> Error {
+        Error::middleware(error)
+    }
 }

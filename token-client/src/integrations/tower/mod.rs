@@ -39,8 +39,7 @@
 //! ends it and nobody else's wait for the same token. A call is made of the service that was ready, and the second one
 //! waits until that is ready again.
 
-mod flow;
-mod message;
+mod ready;
 mod resend;
 
 use std::fmt;
@@ -51,8 +50,10 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use self::ready::Ready;
 pub use self::resend::{Cloned, Never, Resend};
-use super::{ApiToken, CallError};
+use super::walk::walk;
+use super::{ApiToken, CallError, CallToken};
 
 /// Wraps a service so that its requests are sent with a token. `R` says how a body is sent again.
 #[derive(Clone, Debug)]
@@ -104,7 +105,7 @@ impl<S, R> TokenService<S, R> {
     where
         S: Service<Q, Error: Into<BoxError>>,
     {
-        self.inner.poll_ready(context).map_err(flow::of_service)
+        self.inner.poll_ready(context).map_err(ready::of_service)
     }
 
     /// The service that is ready; what it leaves behind must be asked again whether it is.
@@ -134,8 +135,10 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let again = self.resend.again(request.body()).map(|body| message::copy(&request, body));
-        Box::pin(flow::call(self.take_ready(), self.token.clone(), request, again))
+        let again = self.resend.again(request.body()).map(|body| resend::copy(&request, body));
+        let own = request.extensions().get::<CallToken>().cloned();
+        let (ready, token) = (Ready::new(self.take_ready()), self.token.clone());
+        Box::pin(async move { walk(ready, &token, own, request, |_| again).await })
     }
 }
 
@@ -153,8 +156,9 @@ where
     }
 
     fn call(&mut self, request: reqwest::Request) -> Self::Future {
-        let again = request.try_clone();
-        Box::pin(flow::call(self.take_ready(), self.token.clone(), request, again))
+        let (ready, token) = (Ready::new(self.take_ready()), self.token.clone());
+        // reqwest keeps a request's extensions to itself.
+        Box::pin(async move { walk(ready, &token, None, request, reqwest::Request::try_clone).await })
     }
 }
 

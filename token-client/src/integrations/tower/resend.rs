@@ -43,3 +43,14 @@ impl<B> Resend<B> for Never {
         None
     }
 }
+
+/// The same request with that body.
+pub(super) fn copy<B>(request: &http::Request<B>, body: B) -> http::Request<B> {
+    let mut copy = http::Request::new(body);
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    *copy.version_mut() = request.version();
+    copy.headers_mut().clone_from(request.headers());
+    copy.extensions_mut().clone_from(request.extensions());
+    copy
+}

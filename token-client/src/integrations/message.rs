@@ -1,9 +1,8 @@
-//! What the flow reads and writes of requests and answers, whichever crate they are of.
+//! What is read and written of requests and answers, whichever crate they are of.
 
 use http::{HeaderMap, StatusCode};
 
-use crate::integrations::CallToken;
-use crate::integrations::reach::Target;
+use super::reach::Target;
 
 /// A request on its way out.
 pub(super) trait Outgoing {
@@ -11,7 +10,6 @@ pub(super) trait Outgoing {
     fn target(&self) -> Option<Target<'_>>;
     fn headers(&self) -> &HeaderMap;
     fn headers_mut(&mut self) -> &mut HeaderMap;
-    fn own_token(&self) -> Option<&CallToken>;
 }
 
 /// What came back.
@@ -41,10 +39,6 @@ impl<B> Outgoing for http::Request<B> {
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers_mut()
     }
-
-    fn own_token(&self) -> Option<&CallToken> {
-        self.extensions().get()
-    }
 }
 
 impl<A> Answer for http::Response<A> {
@@ -69,11 +63,6 @@ impl Outgoing for reqwest::Request {
     fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers_mut()
     }
-
-    /// reqwest keeps a request's extensions to itself.
-    fn own_token(&self) -> Option<&CallToken> {
-        None
-    }
 }
 
 impl Answer for reqwest::Response {
@@ -84,15 +73,4 @@ impl Answer for reqwest::Response {
     fn headers(&self) -> &HeaderMap {
         self.headers()
     }
-}
-
-/// The same request with that body.
-pub(super) fn copy<B>(request: &http::Request<B>, body: B) -> http::Request<B> {
-    let mut copy = http::Request::new(body);
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    *copy.version_mut() = request.version();
-    copy.headers_mut().clone_from(request.headers());
-    copy.extensions_mut().clone_from(request.extensions());
-    copy
 }
