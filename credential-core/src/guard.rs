@@ -70,7 +70,12 @@ pub async fn bounded<F: Future>(
     }
 }
 
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+/// What code that isn't ours gives at once; its panic as an error. It runs on the caller's thread, and nothing ends one
+/// that hangs.
+///
+/// # Errors
+/// [`Panicked`] alone.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         // A payload whose destructor panics in its turn must not get through.
         std::mem::forget(payload);

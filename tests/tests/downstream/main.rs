@@ -3,6 +3,7 @@
 
 mod again;
 mod answers;
+mod attacks;
 mod callers;
 mod errors;
 mod overrides;

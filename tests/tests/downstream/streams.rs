@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use crate::there::{There, client_of};
 
 const PIECE: usize = 64 * 1024;
-const LARGE: usize = 200 * 1024 * 1024;
+const LARGE: usize = 1024 * 1024 * 1024;
 
 /// So many bytes, in pieces.
 struct Zeros(usize);
@@ -78,11 +78,14 @@ async fn server(refused: usize, status: u16, header: (&'static str, &'static str
     (address, asked)
 }
 
+pub(crate) fn split() -> Arc<dyn HttpClient> {
+    Arc::new(Split(There::default(), ReqwestHttp::new().unwrap()))
+}
+
 async fn api(address: SocketAddr) -> DownstreamApi {
     let section = json!({"BaseUrl": format!("http://{address}/"), "Scopes": ["api://x/.default"],
                          "RequestAppToken": true, "HttpMethod": "PUT"});
-    let http = Arc::new(Split(There::default(), ReqwestHttp::new().unwrap()));
-    client_of(http, serde_json::Value::Null, json!({"Api": section})).await.unwrap().downstream("Api").unwrap()
+    client_of(split(), serde_json::Value::Null, json!({"Api": section})).await.unwrap().downstream("Api").unwrap()
 }
 
 #[test]

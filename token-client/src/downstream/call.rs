@@ -258,7 +258,8 @@ impl DownstreamCall {
     /// there.
     ///
     /// A request that leads to another scheme, host or port afterwards, has two `Authorization` headers, or a header
-    /// that none may be, is not sent: [`DownstreamError::Call`].
+    /// that none may be, is not sent, nor is one whose hook panics: [`DownstreamError::Call`]. It runs on the thread of
+    /// the call, so that one that waits holds up the runtime: work that takes time is done before the call.
     ///
     /// ```
     /// use token_client::DownstreamCall;

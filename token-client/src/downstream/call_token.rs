@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use credential_core::Secret;
+use credential_core::{Finding, Secret};
 
+use super::hooks::own_code;
 use super::{Caller, DownstreamCall};
 use crate::{ManagedIdentityId, TokenRequest, TraceContext};
 
@@ -27,12 +28,14 @@ impl Asked {
         !flags && self.scopes.is_none() && self.fmi_path.is_none() && self.changes.is_empty()
     }
 
-    pub(crate) fn apply(&self, mut request: TokenRequest) -> TokenRequest {
+    /// # Errors
+    /// When a closure panics.
+    pub(super) fn apply(&self, mut request: TokenRequest) -> Result<TokenRequest, Box<Finding>> {
         request.force_refresh |= self.force_refresh;
         if self.fmi_path.is_some() {
             request.fmi_path.clone_from(&self.fmi_path);
         }
-        self.changes.iter().fold(request, |request, change| change(request))
+        self.changes.iter().try_fold(request, |request, change| own_code("token_options(..)", || change(request)))
     }
 
     /// What this one says, and else what the other one does.

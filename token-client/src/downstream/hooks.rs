@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use credential_core::Finding;
+use credential_core::guard::caught;
 use credential_core::world::HttpRequest;
 
 /// Changes a request in place.
@@ -35,8 +37,21 @@ impl Hooks {
     }
 }
 
-pub(super) fn run(hooks: &[Hook], request: &mut HttpRequest) {
-    hooks.iter().for_each(|hook| hook(request));
+/// # Errors
+/// When one panics.
+pub(super) fn run(hooks: &[Hook], request: &mut HttpRequest) -> Result<(), Box<Finding>> {
+    hooks.iter().try_for_each(|hook| own_code("a hook", || hook(request)))
+}
+
+/// What a closure of the program's gives.
+///
+/// # Errors
+/// When it panics: a call that fails is better than a task that is gone.
+pub(super) fn own_code<T>(what: &str, work: impl FnOnce() -> T) -> Result<T, Box<Finding>> {
+    caught(work).map_err(|panicked| {
+        let finding = Finding::error("bad-hook", format!("{what} of the call could not run: {panicked}"));
+        Box::new(finding.remedy("correct the closure"))
+    })
 }
 
 /// Shows how many there are: what they hold is the program's.

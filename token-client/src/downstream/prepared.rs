@@ -10,7 +10,7 @@ use url::Url;
 use super::address::Base;
 use super::body::Outgoing;
 use super::called::Called;
-use super::hooks::{self, Hooks};
+use super::hooks::{self, Hooks, own_code};
 use super::redirect::Hop;
 use super::response::MAX_RESPONSE;
 use crate::http::headers;
@@ -86,12 +86,13 @@ impl Prepared {
             return Ok(request.untraced());
         }
         let own = &self.hooks;
-        hooks::run(&own.before_token, &mut request);
+        let run = |hooks, request: &mut _| hooks::run(hooks, request).map_err(|finding| self.called.wrong(*finding));
+        run(&own.before_token, &mut request)?;
         if let Some(token) = token {
             request.headers.push(("authorization".to_owned(), token.authorization_header().clone()));
         }
-        hooks::run(&own.after_token, &mut request);
-        hooks::run(&own.before_sending, &mut request);
+        run(&own.after_token, &mut request)?;
+        run(&own.before_sending, &mut request)?;
         if !own.is_empty() {
             self.check_hooked(&request)?;
         }
@@ -104,7 +105,8 @@ impl Prepared {
     /// When it was sent already and cannot be sent again.
     pub(super) fn stream(&self, hop: &Hop) -> Result<Option<Box<dyn BodyStream>>, Box<Finding>> {
         let Some(stream) = self.body.stream.as_ref().filter(|_| hop.with_body) else { return Ok(None) };
-        let begun = stream.begin().ok_or_else(|| {
+        let begun = own_code("the body", || stream.begin()).map_err(|finding| self.called.wrong(*finding))?;
+        let begun = begun.ok_or_else(|| {
             let message = "the body, a stream, was sent already and cannot be sent again";
             let remedy = "make it anew for each call, or give StreamBody::each_time(..)";
             self.called.wrong(Finding::error("body-sent-already", message).remedy(remedy))

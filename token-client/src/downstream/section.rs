@@ -213,7 +213,7 @@ pub(super) fn token_request(
         request.correlation_id.clone_from(&call.correlation_id);
     }
     request.trace_context.clone_from(&call.trace_context);
-    Ok(Some(call.asked.apply(request)))
+    call.asked.apply(request).map(Some)
 }
 
 /// Puts `AcquireTokenOptions` on a request.

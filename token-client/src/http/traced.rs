@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::World;
-use credential_core::guard::guarded;
+use credential_core::guard::caught;
 use credential_core::world::{
     HttpClient, HttpError, HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse,
 };
@@ -44,12 +44,11 @@ struct Traced {
 
 impl Traced {
     /// The request with what the running work says, unless it says something of its own. No request fails by it.
-    async fn told(&self, request: &mut HttpRequest) {
+    fn told(&self, request: &mut HttpRequest) {
         if request.untraced || request.headers.iter().any(|(name, _)| is_of_trace(name)) {
             return;
         }
-        let current = &*self.current.0;
-        match guarded(|| async { current() }).await {
+        match caught(|| (self.current.0)()) {
             Ok(context) => request.headers.extend(context.iter().flat_map(TraceContext::headers)),
             Err(_) => tracing::error!("the code that says which trace a request belongs to panicked"),
         }
@@ -59,12 +58,12 @@ impl Traced {
 #[async_trait]
 impl HttpClient for Traced {
     async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        self.told(&mut request).await;
+        self.told(&mut request);
         self.http.send(request).await
     }
 
     async fn send_stream(&self, mut request: HttpStreamRequest) -> Result<HttpStreamResponse, HttpError> {
-        self.told(&mut request.request).await;
+        self.told(&mut request.request);
         self.http.send_stream(request).await
     }
 
