@@ -92,11 +92,14 @@ impl Judge {
         *known = end.max(*known);
     }
 
-    pub(crate) fn failed(&self, key: &Key, asked: Instant, error: &TokenError) {
+    /// Whether a token for it is at hand, and lasts.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.ends.lock().unwrap().get(key).is_some_and(|end| *end > now() + self.leeway)
+    }
+
+    pub(crate) fn failed(&self, key: &Key, asked: Instant, was_at_hand: bool, error: &TokenError) {
         self.took(key, asked);
-        let known = self.ends.lock().unwrap().get(key).copied().unwrap_or_default();
-        let elapsed = asked.elapsed().as_secs();
-        if known > now() - elapsed + self.leeway {
+        if was_at_hand {
             return self.fault(format!("a token at hand was not given: {key:?}: {error}"));
         }
         match self.weather.excuse(key.tenant, asked, Instant::now()) {

@@ -157,7 +157,7 @@ async fn processes(folder: &Path, authority: &Authority, store: &Store) -> Vec<P
 async fn blow(weather: &Weather, authority: &Authority, mut dice: Dice, pace: Duration, end: Instant) -> [u64; 7] {
     let mut blows = [0; KINDS.len()];
     loop {
-        tokio::time::sleep(dice.between(pace / 20, pace / 5)).await;
+        tokio::time::sleep(dice.between(pace / 10, pace / 3)).await;
         if Instant::now() >= end {
             return blows;
         }

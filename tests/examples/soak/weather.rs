@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::dice::Dice;
 
+/// The longest that anybody is left alone.
+const LONGEST_WAKE: Duration = Duration::from_secs(30);
+
 /// What happens to requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -36,6 +39,8 @@ pub(crate) struct Gust {
     tenant: Option<usize>,
     from: Instant,
     pub(crate) until: Instant,
+    /// Until then the authority may be left alone.
+    alone: Instant,
 }
 
 /// Why a call that got no token could get none.
@@ -59,23 +64,33 @@ impl Gust {
         let tenant = if of_all { None } else { Some(dice.below(tenants)) };
         let from = Instant::now();
         let until = from + dice.between(Duration::from_millis(300), longest);
-        Self { kind, tenant, from, until }
+        Self { kind, tenant, from, until, alone: until }
     }
 
     fn concerns(&self, tenant: usize) -> bool {
         self.tenant.is_none_or(|own| own == tenant)
     }
 
-    /// Back-off doubles, so what is left of it when all is well again is no longer than what went before.
-    fn wake(&self) -> Duration {
+    /// Back-off doubles, so what is left of it when all is well again is no longer than what went before: the fault,
+    /// and those before it after which nobody has asked yet.
+    fn follows(mut self, before: &VecDeque<Self>) -> Self {
+        let carried = before.iter().filter(|gust| gust.alone > self.from && gust.meets(&self));
+        let carried = carried.map(|gust| gust.alone - gust.from).max().unwrap_or_default();
         let asked = if self.kind == Kind::RetryLater { Duration::from_secs(2) } else { Duration::ZERO };
-        (self.until - self.from) + Duration::from_secs(3) + asked
+        let wake = (self.until - self.from) + carried + Duration::from_secs(3) + asked;
+        self.alone = self.until + wake.min(LONGEST_WAKE);
+        self
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.tenant.is_none() || other.tenant.is_none() || self.tenant == other.tenant
     }
 }
 
 impl Weather {
     pub(crate) fn begin(&self, gust: Gust) {
         let mut gusts = self.gusts();
+        let gust = gust.follows(&gusts);
         gusts.push_back(gust);
         while gusts.len() > 64 {
             gusts.pop_front();
@@ -91,12 +106,12 @@ impl Weather {
     /// Why a tenant's call of that time could get no token.
     pub(crate) fn excuse(&self, tenant: usize, from: Instant, until: Instant) -> Option<Excuse> {
         let gusts = self.gusts();
-        let meets = |longer: fn(&Gust) -> Duration| {
-            gusts.iter().any(|gust| gust.concerns(tenant) && gust.from <= until && from < gust.until + longer(gust))
+        let meets = |end: fn(&Gust) -> Instant| {
+            gusts.iter().any(|gust| gust.concerns(tenant) && gust.from <= until && from < end(gust))
         };
         match () {
-            () if meets(|_| Duration::ZERO) => Some(Excuse::During),
-            () if meets(Gust::wake) => Some(Excuse::After),
+            () if meets(|gust| gust.until) => Some(Excuse::During),
+            () if meets(|gust| gust.alone) => Some(Excuse::After),
             () => None,
         }
     }

@@ -57,7 +57,7 @@ pub(crate) async fn call(processes: Arc<Vec<Process>>, judge: Arc<Judge>, mut di
     while Instant::now() < end {
         let key = drawn(&mut dice, start.elapsed(), processes.len(), judge.tenants);
         let process = &processes[key.process];
-        let asked = Instant::now();
+        let (asked, at_hand) = (Instant::now(), judge.has(&key));
         let impatient = dice.once_in(20).then(|| dice.between(Duration::ZERO, Duration::from_millis(3)));
         let by_source = key.user.is_none() && !key.force && dice.once_in(2);
         let call = async {
@@ -75,7 +75,7 @@ pub(crate) async fn call(processes: Arc<Vec<Process>>, judge: Arc<Judge>, mut di
         };
         match given {
             Some(Ok((token, origin))) => judge.given(&key, asked, &token, origin),
-            Some(Err(error)) => judge.failed(&key, asked, &error),
+            Some(Err(error)) => judge.failed(&key, asked, at_hand, &error),
             None => judge.left(),
         }
         tokio::time::sleep(dice.between(Duration::ZERO, Duration::from_millis(40))).await;
