@@ -15,8 +15,8 @@ use credential_cert_store::{CertificateSource, algorithms_of, certificate_facts,
 use credential_core::credential::{Signer, SigningAlgorithm, SigningRequest};
 use credential_core::testing::{Bound, Conformance, FakeWorld, application};
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SettingKind, SourceError, SourceType,
 };
 
 /// Stands for a token that signs and never gives its key away.
@@ -81,11 +81,7 @@ impl CredentialSource for TokenSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let label = cx.required(entry, "TokenLabel")?.expose().to_owned();
         Ok(Arc::new(TokenLoader { token: Arc::clone(&self.0), label }))
     }

@@ -12,6 +12,7 @@
 //! | [`tokens`] | tokens that a loader needs to reach its material |
 //! | [`world`] | the outside world, injected: HTTP, files, commands, sockets, environment, clock, randomness, tasks |
 //! | [`flight`], [`guard`] | one piece of work for many callers; code that is not ours, bounded |
+//! | [`retry`] | how long what failed is left alone, and when a request is sent again |
 //! | [`text`] | what may be shown, what was meant, what is a placeholder |
 //! | [`codes`] | codes of findings that another crate decides by |
 //!
@@ -29,6 +30,7 @@ pub mod credential;
 pub mod flight;
 pub mod guard;
 pub mod registry;
+pub mod retry;
 pub mod source;
 mod spans;
 mod sync;

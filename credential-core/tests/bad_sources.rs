@@ -57,11 +57,7 @@ impl CredentialSource for Source {
         }
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let address = cx.required(entry, "ServerUrl")?.expose().to_owned();
         if self.fault != Fault::TakesABadValue && !address.starts_with("https://") {
             let error = SourceError::misconfigured("no-https", "ServerUrl must use https").about("ServerUrl");

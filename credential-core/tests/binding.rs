@@ -31,11 +31,7 @@ impl CredentialSource for Vault {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         match entry.text("CertificateName") {
             Some("bad") => Err(cx.error(SourceError::misconfigured("bad-name", "it is bad").about("CertificateName"))),
             _ => Ok(Arc::new(Never)),
@@ -67,11 +63,7 @@ impl CredentialSource for Other {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _entry: &CredentialDescription, _cx: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Never))
     }
 }

@@ -30,7 +30,7 @@ impl CredentialSource for Counting {
         &[]
     }
 
-    fn bind(&self, _: &CredentialDescription, _: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, _: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Counter::default()))
     }
 }
@@ -84,11 +84,7 @@ impl<S: CredentialSource> CredentialSource for Auditing<S> {
         self.inner.settings()
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let inner = self.inner.bind(entry, cx)?;
         Ok(Arc::new(Audited { path: entry.path().to_owned(), inner, record: Arc::clone(&self.record) }))
     }
@@ -134,7 +130,7 @@ impl CredentialSource for LateSource {
         &[]
     }
 
-    fn bind(&self, _: &CredentialDescription, _: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, _: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Late::default()))
     }
 }
@@ -193,7 +189,7 @@ impl CredentialSource for VaultSource {
         SETTINGS
     }
 
-    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Vault(cx.tokens_of("Credential")?)))
     }
 }
@@ -268,7 +264,7 @@ impl CredentialSource for ImplyingSource {
         &[]
     }
 
-    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         match cx.tokens_for(CredentialDescription::new(self.0).at("MACHINE", Origin::environment("MACHINE"))) {
             Ok(tokens) => Ok(Arc::new(Vault(tokens))),
             Err(error) => Ok(Arc::new(Nobody(error.findings().first().map_or("", |first| first.code)))),

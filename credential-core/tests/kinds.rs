@@ -42,11 +42,7 @@ impl CredentialSource for Source {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         if entry.entry("Nested").is_some() {
             cx.tokens_of("Nested")?;
         }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
 use credential_core::tokens::{TokenFor, TokenProvider};
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Setting, SettingKind,
-    SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialSource, Setting, SettingKind, SourceError,
+    SourceType,
 };
 
 use crate::audience;
@@ -63,11 +63,7 @@ impl CredentialSource for ApplicationAssertionSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let section = cx.required(entry, SECTION)?.expose().trim();
         bind(entry, cx, Named { setting: SECTION, section, with_fmi_path: entry.flag(WITH_FMI_PATH) })
     }
@@ -82,11 +78,7 @@ pub(crate) struct Named<'a> {
 }
 
 /// The loader of an entry that names another application's section.
-pub(crate) fn bind(
-    entry: &CredentialDescription,
-    cx: &mut BindContext<'_>,
-    named: Named<'_>,
-) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+pub(crate) fn bind(entry: &CredentialDescription, cx: &mut BindContext<'_>, named: Named<'_>) -> BindResult {
     let Named { setting, section, with_fmi_path } = named;
     let tokens = cx.tokens_of_section(setting, section)?;
     let scope = format!("{}/.default", audience::of_entry(entry, cx.application()).trim_end_matches('/'));
@@ -123,12 +115,9 @@ impl OfApplication {
             (Some(path), Some(origin)) => failed.at(path, origin.clone()),
             _ => failed.about(self.setting),
         };
-        let failed = match error.remedy_text() {
+        let failed = failed.retry_after(error.wait());
+        match error.remedy_text() {
             Some(remedy) => failed.remedy(remedy),
-            None => failed,
-        };
-        match error.wait() {
-            Some(wait) => failed.retry_after(wait),
             None => failed,
         }
     }

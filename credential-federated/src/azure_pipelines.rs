@@ -1,19 +1,17 @@
 //! The source type `AzurePipelines`: the token of a service connection
 //! (<https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create>).
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::source::Detected;
 use credential_core::world::HttpRequest;
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask};
 
 const CONNECTION: &str = "ServiceConnectionId";
 /// Set by the tasks that run with a service connection.
@@ -57,17 +55,13 @@ impl CredentialSource for AzurePipelinesSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let connection = entry.text(CONNECTION).filter(|id| !id.trim().is_empty()).map(str::to_owned);
         Ok(Tokens::loader(entry, cx, AzurePipelines { connection }))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let has = |name| variable(&*world.environment, name).is_some();
+        let has = |name| world.environment.text(name).is_some();
         if !has(URL) {
             return Vec::new();
         }

@@ -1,7 +1,6 @@
 //! The shape *program*: the source type `Command`. A program of the machine's writes the token.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,13 +8,13 @@ use credential_core::source::Value;
 use credential_core::text::printable;
 use credential_core::world::{Command, CommandError, CommandErrorKind, CommandOutput, Environment};
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType,
 };
 
 use crate::audience::EXCHANGE_URL;
 use crate::facts::MAX_ASSERTION_LENGTH;
-use crate::platform::{Asking, Platform, TOKEN_FIELD, Tokens, field, variable};
+use crate::platform::{Asking, Platform, TOKEN_FIELD, Tokens, field};
 
 const COMMAND: &str = "Command";
 const TIMEOUT: &str = "CommandTimeout";
@@ -88,11 +87,7 @@ impl CredentialSource for CommandSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let words = words(entry).map_err(|error| cx.error(error))?;
         let field = entry.text(TOKEN_FIELD.name).map(str::trim).filter(|field| !field.is_empty()).map(str::to_owned);
         let timeout = Duration::from_secs(entry.integer(TIMEOUT).unwrap_or(30).max(1));
@@ -237,5 +232,5 @@ impl Program {
 }
 
 fn allowed_here(environment: &dyn Environment) -> bool {
-    variable(environment, ALLOW_VARIABLE).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    environment.text(ALLOW_VARIABLE).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use credential_core::credential::AssertionProvider;
 use credential_core::text::nearest;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
+    LoadRequest, Setting, SettingKind, SourceError, SourceType,
 };
 
 use crate::application;
@@ -179,11 +179,7 @@ impl CredentialSource for CustomSignedAssertionSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let wanted = cx.required(entry, NAME)?.expose().trim();
         let data = ProviderData::new(entry.map(DATA).unwrap_or_default());
         if wanted.eq_ignore_ascii_case(application::PROVIDER) && self.registered(wanted).is_none() {
@@ -201,11 +197,7 @@ impl CredentialSource for CustomSignedAssertionSource {
 }
 
 /// The provider that is there without being registered: another application's token.
-fn of_application(
-    entry: &CredentialDescription,
-    data: &ProviderData,
-    cx: &mut BindContext<'_>,
-) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+fn of_application(entry: &CredentialDescription, data: &ProviderData, cx: &mut BindContext<'_>) -> BindResult {
     let Some(section) = data.text(application::SECTION).map(str::trim).filter(|text| !text.is_empty()) else {
         let message = format!("{DATA}:{} is missing or empty", application::SECTION);
         let error = SourceError::misconfigured("missing-setting", message).about(DATA);

@@ -8,13 +8,13 @@ use credential_core::credential::{Assertion, SecretBytes};
 use credential_core::source::{Detected, Origin};
 use credential_core::world::Environment;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding, LoadRequest, Secret,
-    Setting, SettingKind, SourceError, SourceType, Unbound, World,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, Finding,
+    LoadRequest, Secret, Setting, SettingKind, SourceError, SourceType, World,
 };
 
 use crate::audience;
 use crate::facts::{AssertionFacts, MAX_ASSERTION_LENGTH};
-use crate::platform::{Checked, Words, check, registration, variable};
+use crate::platform::{Checked, Words, check, registration};
 
 const PATH: &str = "SignedAssertionFileDiskPath";
 /// Set by the workload identity webhook of AKS.
@@ -67,17 +67,13 @@ impl CredentialSource for SignedAssertionFileSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, _cx: &mut BindContext<'_>) -> BindResult {
         let written = entry.text(PATH).map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned);
         Ok(Arc::new(TokenFile { written, setting: entry.setting_path(PATH), origin: entry.setting_origin(PATH) }))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let Some(path) = variable(&*world.environment, PATH_VARIABLE) else { return Vec::new() };
+        let Some(path) = world.environment.text(PATH_VARIABLE) else { return Vec::new() };
         let found = Detected::new("workload identity", format!("{PATH_VARIABLE} is set"));
         vec![match world.stamp(Path::new(&path)).await {
             Ok(_) => found,
@@ -112,7 +108,7 @@ impl TokenFile {
         if let Some(path) = &self.written {
             return Ok(Place { path: path.clone(), setting, origin: self.origin.clone() });
         }
-        match variable(environment, PATH_VARIABLE) {
+        match environment.text(PATH_VARIABLE) {
             Some(path) => Ok(Place { path, setting, origin: Origin::environment(PATH_VARIABLE) }),
             None => Err(no_file(environment.var(UNREAD_VARIABLE).is_some())),
         }

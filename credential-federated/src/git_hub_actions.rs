@@ -1,19 +1,16 @@
 //! The source type `GitHubActions`: the token of a job
 //! (<https://docs.github.com/actions/reference/security/oidc>).
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::source::Detected;
 use credential_core::world::HttpRequest;
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SourceError, SourceType,
-    Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SourceError, SourceType, World,
 };
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask};
 
 const JOB: &str = "GITHUB_ACTIONS";
 const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -48,16 +45,12 @@ impl CredentialSource for GitHubActionsSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         Ok(Tokens::loader(entry, cx, GitHubActions))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let has = |name| variable(&*world.environment, name).is_some();
+        let has = |name| world.environment.text(name).is_some();
         if !has(JOB) && !has(URL) {
             return Vec::new();
         }

@@ -2,7 +2,6 @@
 //! (<https://cloud.google.com/compute/docs/instances/verifying-instance-identity>).
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,13 +10,13 @@ use credential_core::source::Detected;
 use credential_core::text::printable;
 use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse};
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, answer, field, variable};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, answer, field};
 
 const ACCOUNT: &str = "ServiceAccount";
 const HOST_VARIABLE: &str = "GCE_METADATA_HOST";
@@ -64,17 +63,13 @@ impl CredentialSource for GoogleCloudSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let account = entry.text(ACCOUNT).filter(|account| !account.trim().is_empty()).unwrap_or("default").to_owned();
         Ok(Tokens::loader(entry, cx, GoogleCloud { account, seen: AtomicBool::default() }))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        if variable(&*world.environment, HOST_VARIABLE).is_some() {
+        if world.environment.text(HOST_VARIABLE).is_some() {
             return vec![Detected::new("Google Cloud", format!("{HOST_VARIABLE} is set"))];
         }
         let product = world.read(Path::new(PRODUCT), 256).await.ok();

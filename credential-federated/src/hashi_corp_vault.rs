@@ -1,33 +1,24 @@
 //! The source type `HashiCorpVault`: an identity token of HashiCorp Vault or OpenBao
 //! (<https://developer.hashicorp.com/vault/docs/secrets/identity/identity-token>).
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::source::Detected;
-use credential_core::world::{HttpRequest, ServerTrust};
+use credential_core::world::{HttpRequest, Login, ServerTrust};
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask};
 
 const ADDRESS: &str = "VaultAddress";
 const ROLE: &str = "VaultRole";
 const NAMESPACE: &str = "VaultNamespace";
-const TOKEN_FILE: &str = "VaultTokenDiskPath";
 const ADDRESS_VARIABLE: &str = "VAULT_ADDR";
-const TOKEN_VARIABLE: &str = "VAULT_TOKEN";
 const NAMESPACE_VARIABLE: &str = "VAULT_NAMESPACE";
 const AUTHORITIES_VARIABLE: &str = "VAULT_CACERT";
-/// Where the vault's own program keeps the token of a login, below the home folder.
-const OWN_TOKEN_FILE: &str = ".vault-token";
-const MAX_TOKEN: u64 = 16 * 1024;
-const MAX_AUTHORITIES: u64 = 1024 * 1024;
 
 /// An identity token of HashiCorp Vault or OpenBao as the assertion.
 ///
@@ -67,7 +58,7 @@ impl CredentialSource for HashiCorpVaultSource {
                 "The vault's namespace; without it, that in VAULT_NAMESPACE.",
             ),
             Setting::new(
-                TOKEN_FILE,
+                Login::VAULT.setting,
                 SettingKind::FilePath,
                 "The file with the vault's token; without it VAULT_TOKEN, or else ~/.vault-token.",
             )
@@ -77,19 +68,16 @@ impl CredentialSource for HashiCorpVaultSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let text = |name| entry.text(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let role = cx.required(entry, ROLE)?.expose().to_owned();
-        let platform = Vault { role, address: text(ADDRESS), namespace: text(NAMESPACE), token_file: text(TOKEN_FILE) };
+        let platform =
+            Vault { role, address: text(ADDRESS), namespace: text(NAMESPACE), token_file: text(Login::VAULT.setting) };
         Ok(Tokens::loader(entry, cx, platform))
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        match variable(&*world.environment, ADDRESS_VARIABLE) {
+        match world.environment.text(ADDRESS_VARIABLE) {
             Some(_) => {
                 vec![Detected::new("HashiCorp Vault", format!("{ADDRESS_VARIABLE} is set")).setting(ROLE, "...")]
             }
@@ -123,7 +111,7 @@ impl Platform for Vault {
             let error = absent("HashiCorp Vault", &format!("{ADDRESS_VARIABLE} is not set"), remedy);
             return Err(error.about(ADDRESS));
         };
-        let login = self.login(asking).await?;
+        let login = Login::VAULT.token(self.token_file.as_deref(), asking.world).await?;
         let unknown = format!("correct VaultRole, or make the role: vault write identity/oidc/role/{}", self.role);
         let endpoint = Endpoint {
             name: "the vault",
@@ -144,44 +132,9 @@ impl Platform for Vault {
         if let Some(namespace) = self.namespace.clone().or_else(|| asking.variable(NAMESPACE_VARIABLE)) {
             request = request.header("X-Vault-Namespace", namespace);
         }
-        if request.url.starts_with("https:")
-            && let Some(path) = asking.variable(AUTHORITIES_VARIABLE)
-        {
-            let authorities = asking.world.read_file(Path::new(&path), MAX_AUTHORITIES).await?;
-            request = request.trust(ServerTrust::authorities(authorities.expose()));
+        if request.url.starts_with("https:") {
+            request = request.trust(ServerTrust::of_variable(AUTHORITIES_VARIABLE, asking.world).await?);
         }
         ask(asking, &endpoint, request).await
     }
-}
-
-impl Vault {
-    /// The token that the vault is asked with, looked for every time.
-    async fn login(&self, asking: &Asking<'_>) -> Result<Secret, SourceError> {
-        let named = self.token_file.as_ref().map(PathBuf::from);
-        if named.is_none()
-            && let Some(token) = asking.variable(TOKEN_VARIABLE)
-        {
-            return Ok(Secret::new(token));
-        }
-        let own = || asking.world.environment.home().map(|home| home.join(OWN_TOKEN_FILE));
-        let Some(path) = named.or_else(own) else {
-            return Err(no_login(&format!("{TOKEN_VARIABLE} is not set")));
-        };
-        let content = asking.world.read_file(&path, MAX_TOKEN).await.map_err(|error| match self.token_file {
-            Some(_) => error.about(TOKEN_FILE),
-            None => no_login(&format!("{TOKEN_VARIABLE} is not set")).caused_by(error),
-        })?;
-        let token = std::str::from_utf8(content.expose()).map(str::trim).unwrap_or_default();
-        if token.is_empty() || token.contains(|letter: char| letter.is_control()) {
-            return Err(no_login(&format!("{} holds no token", path.display())));
-        }
-        Ok(Secret::new(token))
-    }
-}
-
-fn no_login(why: &str) -> SourceError {
-    SourceError::not_applicable("vault-login-missing", format!("nobody is logged in to the vault: {why}"))
-        .remedy("log in (vault login), let a Vault agent write a token, or set VaultTokenDiskPath or VAULT_TOKEN")
-        .about(TOKEN_FILE)
-        .settled_locally()
 }

@@ -2,21 +2,20 @@
 //! (<https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/>).
 
 use std::path::Path;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::source::Detected;
 use credential_core::world::{HttpRequest, ServerTrust};
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 use serde_json::json;
 use url::Url;
 
 use crate::audience::EXCHANGE_URL;
 use crate::facts::describe;
-use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask, variable};
+use crate::platform::{Asking, Endpoint, Platform, Tokens, absent, ask};
 
 const ACCOUNT: &str = "ServiceAccount";
 const NAMESPACE: &str = "Namespace";
@@ -75,11 +74,7 @@ impl CredentialSource for KubernetesTokenRequestSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let text = |name| entry.text(name).filter(|text| !text.trim().is_empty()).map(str::to_owned);
         let lifetime = entry.integer(LIFETIME).unwrap_or(3600);
         if lifetime < SHORTEST {
@@ -91,7 +86,7 @@ impl CredentialSource for KubernetesTokenRequestSource {
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        if variable(&*world.environment, HOST).is_none() {
+        if world.environment.text(HOST).is_none() {
             return Vec::new();
         }
         let found = Detected::new("Kubernetes", format!("{HOST} is set"));

@@ -36,7 +36,7 @@ pub use file::SignedAssertionFileSource;
 pub use git_hub_actions::GitHubActionsSource;
 pub use google_cloud::GoogleCloudSource;
 pub use hashi_corp_vault::HashiCorpVaultSource;
-pub use http::{HttpGetSource, HttpPostSource};
+pub use http::HttpSource;
 pub use kubernetes::KubernetesTokenRequestSource;
 pub use managed_identity::ManagedIdentityAssertionSource;
 pub use platform::registration;
@@ -58,8 +58,8 @@ pub fn sources() -> Vec<Arc<dyn CredentialSource>> {
         Arc::new(GoogleCloudSource),
         Arc::new(KubernetesTokenRequestSource),
         Arc::new(HashiCorpVaultSource),
-        Arc::new(HttpGetSource),
-        Arc::new(HttpPostSource),
+        Arc::new(HttpSource::Get),
+        Arc::new(HttpSource::Post),
         Arc::new(CommandSource::new()),
         Arc::new(AwsSource),
         Arc::new(SpiffeSource),

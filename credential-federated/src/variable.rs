@@ -1,18 +1,16 @@
 //! The shape *variable*: a platform puts the token into an environment variable before the program starts.
 //! `EnvironmentVariable` for any, `GitLab` for its jobs.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::source::Detected;
 use credential_core::world::near_variable;
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Platform, Tokens, absent, variable};
+use crate::platform::{Asking, Platform, Tokens, absent};
 
 const VARIABLE: &str = "VariableName";
 const MISTAKEN: &[&str] = &["Variable", "EnvironmentVariable", "EnvironmentVariableName", "TokenVariable"];
@@ -58,17 +56,13 @@ impl CredentialSource for EnvironmentVariableSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let name = cx.required(entry, VARIABLE)?.expose().to_owned();
         bind(entry, cx, name, Maker::Anybody)
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let found = KNOWN.iter().filter(|(_, name)| variable(&*world.environment, name).is_some());
+        let found = KNOWN.iter().filter(|(_, name)| world.environment.text(name).is_some());
         let found =
             found.map(|(platform, name)| Detected::new(*platform, format!("{name} is set")).setting(VARIABLE, *name));
         found.collect()
@@ -108,17 +102,13 @@ impl CredentialSource for GitLabSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let name = entry.text(VARIABLE).filter(|name| !name.trim().is_empty()).unwrap_or(OF_GIT_LAB);
         bind(entry, cx, name.to_owned(), Maker::GitLab)
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let has = |name| variable(&*world.environment, name).is_some();
+        let has = |name| world.environment.text(name).is_some();
         if !has(JOB_OF_GIT_LAB) {
             return Vec::new();
         }
@@ -128,12 +118,7 @@ impl CredentialSource for GitLabSource {
     }
 }
 
-fn bind(
-    entry: &CredentialDescription,
-    cx: &mut BindContext<'_>,
-    name: String,
-    maker: Maker,
-) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+fn bind(entry: &CredentialDescription, cx: &mut BindContext<'_>, name: String, maker: Maker) -> BindResult {
     // The name is shown in messages, so it must not be the token itself by mistake.
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         let error =

@@ -127,7 +127,7 @@ mod tests {
     use credential_core::source::Entry;
     use credential_core::testing::FakeWorld;
     use credential_core::tokens::{TokenProvider, TokenProviders};
-    use credential_core::{CredentialChain, CredentialLoader, CredentialSource, Severity, SourceRegistry, SourceType};
+    use credential_core::{BindResult, CredentialChain, CredentialSource, Severity, SourceRegistry, SourceType};
     use std::cell::RefCell;
     use std::sync::{Arc, Mutex};
 
@@ -144,11 +144,7 @@ mod tests {
             SETTINGS
         }
 
-        fn bind(
-            &self,
-            entry: &CredentialDescription,
-            cx: &mut BindContext<'_>,
-        ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
             let plan = Plan::read(entry, cx)?;
             *self.0.lock().unwrap() = Some(plan.clone());
             let context = Context::new(plan, None);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use credential_core::retry::Retries;
 use credential_core::source::Application;
 use credential_core::text::moves_terminal;
 use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse, Moment};
@@ -11,19 +12,21 @@ use credential_core::{SourceError, World};
 use crate::endpoint::unreachable;
 use crate::identity::memory::Memory;
 use crate::identity::program::ProgramCredential;
-use crate::identity::variables;
 use crate::lock::lock;
 use crate::plan::Plan;
 use crate::settings::URL;
 use crate::watch::Watch;
 
-/// Waits before the second and the third try of a request; a shorter list than the SDK's, so that the
-/// next credential of a list has its turn within the chain's grace.
-const RETRIES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1200)];
-
-/// The longest wait before a retry. A server that asks for more is not asked again in the same piece of
-/// work: others have their turn, and the caller learns the time.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// After what a request is sent again. A shorter list than the SDK's, so that the next credential of a list has its
+/// turn within the chain's grace; a server that asks for more is not asked again in the same piece of work, and the
+/// caller learns the time.
+const RETRIES: Retries = Retries::new(
+    |status| if matches!(status, 408 | 429 | 500 | 502 | 503 | 504) { PAUSES } else { &[] },
+    |failure| if matches!(failure, HttpErrorKind::Connect | HttpErrorKind::Broken) { PAUSES } else { &[] },
+)
+.at_most(Duration::from_secs(2))
+.spread();
+pub(crate) const PAUSES: &[Duration] = &[Duration::from_millis(400), Duration::from_millis(1200)];
 
 /// The longest that one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -89,9 +92,9 @@ impl Session {
         &self.context.watch
     }
 
-    /// A variable that is set to something.
+    /// What a variable says, if anything.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        variables::variable(&*self.world.environment, name)
+        self.world.environment.text(name)
     }
 
     pub(crate) fn remaining(&self) -> Duration {
@@ -136,42 +139,17 @@ impl Session {
     /// # Errors
     /// When there was no answer. An answer of any status is one.
     pub(crate) async fn send(&self, request: HttpRequest, vault: &str) -> Result<HttpResponse, SourceError> {
-        let mut retries = RETRIES.iter().filter(|_| self.patient);
+        let retries = if self.patient { &RETRIES } else { &Retries::NONE };
         let request = request.max_response(MAX_ANSWER);
-        loop {
-            let clock = &self.world().clock;
-            // A little less than there is: the request's own failure says more than the deadline's.
-            let limit = self.remaining().mul_f64(0.95);
-            let limit = REQUEST_TIMEOUT.min(request.timeout).min(limit);
-            let attempt = request.clone().timeout(limit);
-            let answer = self.world().send(attempt).await;
-            let asked = match &answer {
-                Ok(answer) if may_pass(answer.status) => answer.retry_after(),
-                Err(error) if may_heal(error.kind()) => None,
-                _ => return answer.map_err(|error| unreachable(vault, error)),
-            };
-            let wait = retries.next().map(|wait| wait.mul_f64(0.75 + 0.25 * self.world().jitter()));
-            let wait = wait.map(|wait| asked.map_or(wait, |asked| asked.max(wait)));
-            match wait.filter(|wait| *wait <= LONGEST_WAIT.min(self.remaining())) {
-                Some(wait) => clock.sleep_until(clock.moment().after(wait)).await,
-                None => return answer.map_err(|error| unreachable(vault, error)),
-            }
-        }
+        let limit = REQUEST_TIMEOUT.min(request.timeout);
+        let sent = self.world.send_patiently(request.timeout(limit), retries, self.deadline).await;
+        sent.map_err(|error| unreachable(vault, error))
     }
 }
 
 /// An error that names no setting is about the vault.
 pub(crate) fn at_vault(error: SourceError) -> SourceError {
     if error.setting().is_some() || error.path().is_some() { error } else { error.about(URL) }
-}
-
-/// Statuses after which the same request may succeed.
-fn may_pass(status: u16) -> bool {
-    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-fn may_heal(kind: HttpErrorKind) -> bool {
-    matches!(kind, HttpErrorKind::Connect | HttpErrorKind::Broken)
 }
 
 impl Session {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
-use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Setting, SourceType, Unbound,
-};
+use credential_core::{BindContext, BindResult, CredentialDescription, CredentialSource, Setting, SourceType};
 
 use crate::hashicorp::HashiCorpVaultSource;
 use crate::identity::program::ProgramCredential;
@@ -70,11 +68,7 @@ impl CredentialSource for KeyVault {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let context = Context::new(Plan::read(entry, cx)?, self.credential.clone());
         Ok(Arc::new(VaultLoader { context, in_vault: self.in_vault }))
     }

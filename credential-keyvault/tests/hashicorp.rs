@@ -12,7 +12,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use credential_core::credential::{SigningAlgorithm, SigningRequest};
 use credential_core::source::{LoadReason, Origin};
 use credential_core::testing::{Bound, Conformance, FakeReply, FakeWorld, application};
-use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::world::{HttpErrorKind, HttpRequest, HttpResponse, ServerTrust};
 use credential_core::{Credential, CredentialDescription, LoadRequest, SourceError, SourceErrorKind};
 use credential_keyvault::HashiCorpVaultSource;
 use rcgen::{CertificateParams, PKCS_RSA_SHA256, PublicKeyData};
@@ -207,6 +207,27 @@ async fn the_certificate_may_be_in_the_entry_or_in_the_vault() {
         assert!(world.http.requests().iter().all(|one| header(one, "X-Vault-Namespace").as_deref() == Some("team/a")));
         assert_eq!(asked(&world).len(), if data.is_some() { 3 } else { 2 });
     }
+}
+
+/// As the source `HashiCorpVault` and the vault's own program have it.
+#[tokio::test]
+async fn the_login_and_the_authorities_are_those_of_the_vaults_own_program() {
+    let world = world(1, 1);
+    world.environment.set("HOME", "/home/ada");
+    world.environment.set("VAULT_CACERT", "/etc/vault/ca.pem");
+    world.files.write("/home/ada/.vault-token", "of-the-home\n");
+    world.files.write("/etc/vault/ca.pem", "an authority");
+    let entry = CredentialDescription::new("SignedAssertionFromHashiCorpVault")
+        .with("VaultAddress", VAULT)
+        .with("VaultKeyName", "orders")
+        .with("CertificateDiskPath", "/run/orders.crt");
+    let credential = load(&bound(entry), &world, None).await.unwrap();
+    world.environment.set("VAULT_TOKEN", "of-the-variable");
+    signature(&credential, &world).await.unwrap();
+    let sent = world.http.requests();
+    let tokens: Vec<_> = sent.iter().filter_map(|request| header(request, "X-Vault-Token")).collect();
+    assert_eq!(tokens, ["of-the-home", "of-the-variable"]);
+    assert!(sent.iter().all(|request| request.trust == ServerTrust::authorities("an authority")));
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::world::near_variable;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret, Setting,
-    SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Secret, Setting, SourceError, SourceType,
 };
 
 use crate::doubt;
@@ -34,11 +34,7 @@ impl CredentialSource for ClientSecretSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let place = Place::of(entry, cx)?;
         // What stands in the settings themselves is known before anything is loaded.
         if let Place::Inline(secret) = &place {

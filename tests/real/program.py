@@ -20,39 +20,42 @@ def free_port():
         return one.getsockname()[1]
 
 
-def settings(folder, entry, authority=AUTHORITY):
-    """A settings file with that entry alone."""
+def settings(folder, entry, authority=AUTHORITY, provider=None):
+    """A settings file with that entry alone: for Microsoft Entra ID, or for a client of another OpenID provider."""
     instance, tenant = authority.rsplit("/", 1)
-    section = {"Instance": f"{instance}/", "TenantId": tenant, "ClientId": CLIENT, "ClientCredentials": [entry]}
+    section = provider or {"Instance": f"{instance}/", "TenantId": tenant, "ClientId": CLIENT}
+    section = {**section, "ClientCredentials": [entry]}
     path = os.path.join(folder, "appsettings.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"AzureAd": section}, file)
     return path
 
 
-def token(entry, variables=None, authority=AUTHORITY):
+def token(entry, variables=None, authority=AUTHORITY, provider=None):
     """What `token --json` says, and whether there is a token."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [PROGRAM, "token", "--config", settings(folder, entry, authority), "--scope", SCOPE, "--json"]
+        path = settings(folder, entry, authority, provider)
+        command = [PROGRAM, "token", "--config", path, "--scope", SCOPE, "--json"]
         done = subprocess.run(command, env={**os.environ, **(variables or {})}, capture_output=True, text=True, timeout=120)
     return json.loads(done.stdout), done.returncode == 0
 
 
-def accepted(entry, variables=None, authority=AUTHORITY):
-    said, good = token(entry, variables, authority)
+def accepted(entry, variables=None, authority=AUTHORITY, provider=None):
+    said, good = token(entry, variables, authority, provider)
     assert good and said["ok"], said
     return said
 
 
-def refused(word, entry, variables=None, authority=AUTHORITY):
-    said, good = token(entry, variables, authority)
+def refused(word, entry, variables=None, authority=AUTHORITY, provider=None):
+    said, good = token(entry, variables, authority, provider)
     assert not good and word in json.dumps(said), said
+    return said
 
 
 @contextlib.contextmanager
-def running(command, ready, **options):
+def running(command, ready, stdout=subprocess.DEVNULL, **options):
     """A server, ended with the block; `ready` tells when it listens."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, **options)
     try:
         for _ in range(600):
             assert process.poll() is None, f"{command[0]} ended with {process.returncode}"

@@ -15,6 +15,11 @@ const METADATA: &str = r#"{"issuer": "https://id.example/", "token_endpoint": "h
 
 /// The token request for one entry, or why there is none.
 async fn sent(authority: &str, entry: &str) -> Result<HttpRequest, TokenError> {
+    answered(authority, entry, &[(200, r#"{"access_token": "t", "expires_in": 3600}"#)]).await
+}
+
+/// The same where the authority answers so.
+async fn answered(authority: &str, entry: &str, answers: &[(u16, &str)]) -> Result<HttpRequest, TokenError> {
     let world = FakeWorld::new();
     for (name, kind) in [("ec.pem", &PKCS_ECDSA_P256_SHA256), ("rsa.pem", &PKCS_RSA_SHA256)] {
         let key = KeyPair::generate_for(kind).unwrap();
@@ -26,7 +31,7 @@ async fn sent(authority: &str, entry: &str) -> Result<HttpRequest, TokenError> {
     if authority == OIDC {
         world.http.answer(200, METADATA);
     }
-    world.http.answer(200, r#"{"access_token": "t", "expires_in": 3600}"#);
+    answers.iter().for_each(|(status, body)| world.http.answer(*status, *body));
     let client = TokenClient::builder().file("appsettings.json").world(world.world()).build().await.unwrap();
     client.token(&TokenRequest::app("api://a/.default")).await?;
     Ok(world.http.requests().pop().unwrap())
@@ -116,4 +121,34 @@ async fn a_value_that_nobody_knows_is_found_at_the_start() {
     let built = TokenClient::builder().file("appsettings.json").world(world.world()).build().await;
     let codes: Vec<_> = built.unwrap_err().findings().iter().map(|one| one.code).collect();
     assert_eq!(codes, ["wrong-value", "wrong-value"]);
+}
+
+/// Other providers than Microsoft's register a client with one way to authenticate, and say `invalid_client` and no more
+/// to every other one.
+#[tokio::test]
+async fn a_refusal_names_the_algorithm_or_the_method() {
+    let secret = r#""SourceType": "ClientSecret", "ClientSecret": "s3cret""#;
+    let certificate = r#""SourceType": "Path", "CertificateDiskPath": "rsa.pem""#;
+    for (authority, entry, shown) in [
+        (OIDC, certificate.to_owned(), "it signs with RS256 (Algorithm)"),
+        (OIDC, format!(r#"{certificate}, "Algorithm": "PS256""#), "it signs with PS256 (Algorithm)"),
+        (OIDC, secret.to_owned(), "sent by client_secret_post (ClientAuthenticationMethod)"),
+        (
+            OIDC,
+            format!(r#"{secret}, "ClientAuthenticationMethod": "client_secret_basic""#),
+            "sent by client_secret_basic (ClientAuthenticationMethod)",
+        ),
+        (ENTRA, certificate.to_owned(), ""),
+        (ENTRA, secret.to_owned(), ""),
+    ] {
+        let refused = (401, r#"{"error": "invalid_client"}"#);
+        let error = answered(authority, &entry, &[refused, refused]).await.unwrap_err();
+        let finding = &error.findings()[0];
+        assert_eq!(finding.code, "credential-rejected", "{finding}");
+        let cause = finding.cause.join("; ");
+        assert!(if shown.is_empty() { !cause.contains("(Algorithm)") } else { cause.contains(shown) }, "{cause}");
+        assert!(!cause.contains("ClientAuthenticationMethod") || entry.contains("ClientSecret"), "{cause}");
+        let remedy = finding.remedy.as_deref().unwrap();
+        assert!(remedy.contains("Algorithm, ClientAuthenticationMethod"), "{remedy}");
+    }
 }

@@ -6,8 +6,8 @@ use ::base64::Engine;
 use async_trait::async_trait;
 use credential_core::credential::SecretBytes;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SettingKind, SourceError, SourceType,
 };
 
 use super::blame::{blamed, noted};
@@ -43,11 +43,7 @@ impl CredentialSource for Base64Source {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let text = cx.required(entry, VALUE)?.expose();
         let content = decoded(text.as_bytes()).map_err(|error| cx.error(error.about(VALUE)))?;
         let input = Input { content, key: None, password: entry.secret(PASSWORD).cloned() };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::credential::CertificateCredential;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SourceError, SourceType,
 };
 
 use crate::certificate::judge;
@@ -26,11 +26,7 @@ impl CredentialSource for CertificateSource {
         &[]
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let message = match entry.given_credential() {
             Some(Credential::Certificate(certificate)) => return Ok(Arc::new(Given(certificate.clone()))),
             Some(_) => "what the program handed over is not a certificate",

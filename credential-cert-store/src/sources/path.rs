@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::credential::SecretBytes;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Secret, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Secret, Setting, SettingKind, SourceError, SourceType,
 };
 
 use super::blame::{blamed, noted};
@@ -58,11 +58,7 @@ impl CredentialSource for PathSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let key = entry.text(KEY_FILE).map(str::trim).filter(|path| !path.is_empty());
         Ok(Arc::new(CertificateFile {
             path: cx.required(entry, FILE)?.expose().trim().to_owned(),

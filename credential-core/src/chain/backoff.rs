@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use crate::retry::Backoff;
 use crate::world::Moment;
 use crate::{SourceError, SourceErrorKind};
 
 /// Shortest and longest wait for a kind of failure.
-fn range(kind: SourceErrorKind) -> (Duration, Duration) {
-    let (first, last) = match kind {
+fn of_kind(kind: SourceErrorKind) -> Backoff {
+    let (first, longest) = match kind {
         SourceErrorKind::Transient => (1, 60),
         SourceErrorKind::NotApplicable => (60, 600),
         SourceErrorKind::Denied | SourceErrorKind::Invalid | SourceErrorKind::Misconfigured => (30, 600),
     };
-    (Duration::from_secs(first), Duration::from_secs(last))
+    Backoff::new(Duration::from_secs(first), Duration::from_secs(longest))
 }
 
 /// When a source that failed `streak` times in a row (from 1) is asked again. At once when a local
@@ -21,22 +22,13 @@ pub(crate) fn after_failure(error: &SourceError, streak: u32, now: Moment, jitte
     if error.is_local() {
         return now;
     }
-    let (first, last) = range(error.kind());
-    let wait = doubled(first, last, streak, jitter);
+    let wait = of_kind(error.kind()).after(streak, jitter);
     now.after(error.wait().map_or(wait, |asked| asked.min(Duration::from_secs(3600)).max(wait)))
 }
 
 /// When refused material is presented again.
 pub(crate) fn after_rejection(streak: u32, now: Moment, jitter: f64) -> Moment {
-    let (first, last) = range(SourceErrorKind::Denied);
-    now.after(doubled(first, last, streak, jitter))
-}
-
-/// Doubles from `first` up to `last`, then takes 75 to 100 % of it: many processes that failed
-/// together do not come back together.
-fn doubled(first: Duration, last: Duration, streak: u32, jitter: f64) -> Duration {
-    let factor = 1u32.checked_shl(streak.saturating_sub(1)).unwrap_or(u32::MAX);
-    first.saturating_mul(factor).min(last).mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0))
+    now.after(of_kind(SourceErrorKind::Denied).after(streak, jitter))
 }
 
 #[cfg(test)]

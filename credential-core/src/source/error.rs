@@ -148,10 +148,10 @@ impl SourceError {
         self
     }
 
-    /// The service said when to come back: no earlier try.
+    /// The service said when to come back: no earlier try. `None` where it said nothing.
     #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.inner().retry_after = Some(wait);
+    pub fn retry_after(mut self, wait: impl Into<Option<Duration>>) -> Self {
+        self.inner().retry_after = wait.into();
         self
     }
 

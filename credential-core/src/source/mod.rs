@@ -41,8 +41,8 @@ pub use source_type::SourceType;
 ///
 /// use async_trait::async_trait;
 /// use credential_core::{
-///     BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-///     SettingKind, SourceError, SourceType, Unbound,
+///     BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+///     Setting, SettingKind, SourceError, SourceType,
 /// };
 ///
 /// /// Reads a client secret from an environment variable that the entry names.
@@ -60,11 +60,7 @@ pub use source_type::SourceType;
 ///         SETTINGS
 ///     }
 ///
-///     fn bind(
-///         &self,
-///         entry: &CredentialDescription,
-///         cx: &mut BindContext<'_>,
-///     ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+///     fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
 ///         Ok(Arc::new(Variable { name: cx.required(entry, "VariableName")?.expose().to_owned() }))
 ///     }
 /// }
@@ -114,11 +110,7 @@ pub trait CredentialSource: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Unbound`], which comes of an error that `cx` was told, and of nothing else.
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound>;
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult;
 
     /// The platforms of this machine that an entry of this source would work with, for whoever looks for one
     /// (`doctor`): by variables and files, in moments; nobody is asked over a network. None unless the source
@@ -168,72 +160,40 @@ pub trait CredentialLoader: Debug + Send + Sync {
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError>;
 }
 
-#[async_trait]
-impl<T: CredentialSource + ?Sized> CredentialSource for Arc<T> {
-    fn source_type(&self) -> SourceType {
-        (**self).source_type()
-    }
+/// A pointer to a source is one.
+macro_rules! forwarded {
+    ($($pointer:ident)*) => {$(
+        #[async_trait]
+        impl<T: CredentialSource + ?Sized> CredentialSource for $pointer<T> {
+            fn source_type(&self) -> SourceType {
+                (**self).source_type()
+            }
 
-    fn settings(&self) -> &[Setting] {
-        (**self).settings()
-    }
+            fn settings(&self) -> &[Setting] {
+                (**self).settings()
+            }
 
-    fn mistaken(&self) -> &[&'static str] {
-        (**self).mistaken()
-    }
+            fn mistaken(&self) -> &[&'static str] {
+                (**self).mistaken()
+            }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        (**self).bind(entry, cx)
-    }
+            fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
+                (**self).bind(entry, cx)
+            }
 
-    async fn detect(&self, world: &World) -> Vec<Detected> {
-        (**self).detect(world).await
-    }
+            async fn detect(&self, world: &World) -> Vec<Detected> {
+                (**self).detect(world).await
+            }
 
-    fn tokens(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
-        (**self).tokens(entry, cx)
-    }
+            fn tokens(
+                &self,
+                entry: &CredentialDescription,
+                cx: &mut BindContext<'_>,
+            ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
+                (**self).tokens(entry, cx)
+            }
+        }
+    )*};
 }
 
-#[async_trait]
-impl<T: CredentialSource + ?Sized> CredentialSource for Box<T> {
-    fn source_type(&self) -> SourceType {
-        (**self).source_type()
-    }
-
-    fn settings(&self) -> &[Setting] {
-        (**self).settings()
-    }
-
-    fn mistaken(&self) -> &[&'static str] {
-        (**self).mistaken()
-    }
-
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        (**self).bind(entry, cx)
-    }
-
-    async fn detect(&self, world: &World) -> Vec<Detected> {
-        (**self).detect(world).await
-    }
-
-    fn tokens(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Option<Arc<dyn TokenProvider>>, Unbound> {
-        (**self).tokens(entry, cx)
-    }
-}
+forwarded!(Arc Box);

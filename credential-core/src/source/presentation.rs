@@ -9,7 +9,8 @@ pub(crate) const ALGORITHM: &str = "Algorithm";
 pub(crate) const CLIENT_AUTHENTICATION: &str = "ClientAuthenticationMethod";
 
 pub(crate) const ALGORITHMS: &[&str] = &["PS256", "RS256", "ES256", "ES384", "ES512"];
-pub(crate) const METHODS: &[&str] = &["client_secret_post", "client_secret_basic"];
+pub(crate) const METHODS: &[&str] =
+    &[ClientAuthenticationMethod::SecretPost.as_str(), ClientAuthenticationMethod::SecretBasic.as_str()];
 
 /// How an entry wants its credential presented, whatever its source: for whoever makes the exchange, who has it
 /// with the [`Candidate`](crate::chain::Candidate).
@@ -33,17 +34,23 @@ pub enum ClientAuthenticationMethod {
     SecretBasic,
 }
 
+impl ClientAuthenticationMethod {
+    /// The method's name: `client_secret_post`, `client_secret_basic`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecretPost => "client_secret_post",
+            Self::SecretBasic => "client_secret_basic",
+        }
+    }
+}
+
 impl Presentation {
     /// What an entry says. Values that nobody knows were refused when it was bound.
     pub fn of(entry: &CredentialDescription) -> Self {
         let text = |name: &str| entry.text(name).map(str::trim).unwrap_or_default();
-        let method = match text(CLIENT_AUTHENTICATION) {
-            method if method.eq_ignore_ascii_case("client_secret_basic") => {
-                Some(ClientAuthenticationMethod::SecretBasic)
-            }
-            method if method.eq_ignore_ascii_case("client_secret_post") => Some(ClientAuthenticationMethod::SecretPost),
-            _ => None,
-        };
+        let methods = [ClientAuthenticationMethod::SecretPost, ClientAuthenticationMethod::SecretBasic];
+        let said = text(CLIENT_AUTHENTICATION);
+        let method = methods.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(said));
         Self { algorithm: SigningAlgorithm::named(text(ALGORITHM)), client_authentication: method }
     }
 }

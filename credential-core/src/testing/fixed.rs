@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SourceError, SourceType,
 };
 
 /// Binds every entry to one loader, whatever it says; for tests of what uses credentials.
@@ -45,11 +45,7 @@ impl CredentialSource for FixedSource {
         self.settings
     }
 
-    fn bind(
-        &self,
-        _entry: &CredentialDescription,
-        _cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _entry: &CredentialDescription, _cx: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::clone(&self.loader))
     }
 }

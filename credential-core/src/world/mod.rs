@@ -8,6 +8,7 @@ mod endpoint;
 mod file;
 mod http;
 mod local_files;
+mod login;
 mod process;
 mod system;
 
@@ -35,9 +36,10 @@ pub use connection::{Connection, Connections, LocalConnections};
 pub use endpoint::{Endpoint, EndpointFault};
 pub use http::{
     BodyStream, ClientCertificate, DEFAULT_IDLE_TIMEOUT, DEFAULT_MAX_RESPONSE, HttpClient, HttpError, HttpErrorKind,
-    HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse, ServerTrust, Thumbprint,
+    HttpNeed, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse, ServerTrust, Thumbprint, retry_after,
 };
 pub use local_files::{FILE_TIMEOUT, LocalFiles};
+pub use login::Login;
 pub use process::ProcessCommands;
 pub use system::{ProcessEnvironment, SystemClock, SystemRandom, TokioTasks};
 
@@ -181,6 +183,11 @@ pub trait Environment: Debug + Send + Sync {
     /// The variable's value; `None` when it is unset or not Unicode. An empty value is `Some("")`.
     fn var(&self, name: &str) -> Option<String>;
 
+    /// What a variable says, without white space around it; `None` when that is nothing.
+    fn text(&self, name: &str) -> Option<String> {
+        self.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
     /// Every variable, by name.
     fn vars(&self) -> BTreeMap<String, String>;
 
@@ -323,4 +330,19 @@ pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 pub trait Tasks: Debug + Send + Sync {
     /// Runs the task to its end, whoever waits for it. Never panics: a task that cannot be run is dropped.
     fn spawn(&self, task: Task);
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_says_something_or_nothing() {
+        let environment = crate::testing::FakeEnvironment::default();
+        for (value, text) in [("", None), (" \t\n", None), ("x", Some("x")), ("  two words\n", Some("two words"))] {
+            environment.set("NAME", value);
+            assert_eq!(environment.text("NAME").as_deref(), text, "{value:?}");
+        }
+        assert_eq!(environment.text("OTHER"), None);
+    }
 }

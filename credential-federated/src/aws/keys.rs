@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::sts;
-use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby, may_carry_secrets, variable};
+use crate::platform::{Asking, Endpoint, absent, ask, ask_nearby, may_carry_secrets};
 
 /// The most bytes of a file with a token.
 const MAX_TOKEN: u64 = 64 * 1024;
@@ -75,7 +75,7 @@ pub(super) async fn find(asking: &Asking<'_>, region: Option<&str>) -> Result<Fo
 
 /// Whether AWS would give credentials here, as far as variables and the firmware tell.
 pub(super) async fn detect(world: &World) -> Option<Detected> {
-    let set = OF_AWS.into_iter().find(|name| variable(&*world.environment, name).is_some());
+    let set = OF_AWS.into_iter().find(|name| world.environment.text(name).is_some());
     if let Some(set) = set {
         return Some(Detected::new("AWS", format!("{set} is set")));
     }

@@ -6,13 +6,11 @@ mod sign;
 mod sts;
 mod xml;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::source::Detected;
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 
 use crate::audience::EXCHANGE_URL;
@@ -62,11 +60,7 @@ impl CredentialSource for AwsSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let life = entry.integer(LIFE).unwrap_or(USUAL_LIFE);
         if !LIVES.contains(&life) {
             let message = format!("{LIFE} is not valid: {life} is not between {} and {}", LIVES.start(), LIVES.end());

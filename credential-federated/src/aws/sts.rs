@@ -1,6 +1,8 @@
 //! AWS STS, of a region: a token about the workload, and a role for a cluster's token
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/>).
 
+use std::time::SystemTime;
+
 use credential_core::text::printable;
 use credential_core::world::{HttpRequest, HttpResponse, check_address};
 use credential_core::{Secret, SourceError, SourceErrorKind};
@@ -128,7 +130,7 @@ async fn asked(asking: &Asking<'_>, request: HttpRequest) -> Result<String, Sour
     let text = std::str::from_utf8(response.body.expose()).unwrap_or_default();
     match response.status {
         200 => Ok(text.to_owned()),
-        _ => Err(refused(&response, text)),
+        _ => Err(refused(&response, text, asking.world.clock.now())),
     }
 }
 
@@ -138,7 +140,7 @@ fn unreadable(what: &str) -> SourceError {
 }
 
 /// What STS says, by its own code.
-fn refused(response: &HttpResponse, text: &str) -> SourceError {
+fn refused(response: &HttpResponse, text: &str, now: SystemTime) -> SourceError {
     let status = response.status;
     let code = element(text, "Code").unwrap_or_default();
     let code = code.strip_suffix("Exception").unwrap_or(&code);
@@ -168,9 +170,7 @@ fn refused(response: &HttpResponse, text: &str) -> SourceError {
         }
         _ => (SourceErrorKind::Invalid, "token-request-refused", "correct AwsRegion and TokenExchangeUrl"),
     };
-    let error = SourceError::new(kind, own, format!("AWS STS gave no token: {said} ({status})")).remedy(remedy);
-    match response.retry_after() {
-        Some(wait) => error.retry_after(wait),
-        None => error,
-    }
+    SourceError::new(kind, own, format!("AWS STS gave no token: {said} ({status})"))
+        .remedy(remedy)
+        .retry_after(response.retry_after(now))
 }

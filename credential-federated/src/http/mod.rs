@@ -4,14 +4,13 @@
 mod template;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::source::{Entry, Value};
 use credential_core::world::HttpRequest;
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType,
 };
 use serde_json::{Map, json};
 use url::Url;
@@ -49,30 +48,48 @@ const SOCKET_SETTING: Setting = Setting::new(
 )
 .mistaken(&["Socket", "SocketPath", "UnixSocketPath"]);
 
-/// The token that a `GET` request is answered with as the assertion.
+/// The token that a request is answered with as the assertion.
 ///
 /// ```json
 /// { "SourceType": "HttpGet", "Url": "https://tokens.example/issue", "AudienceParameter": "audience",
 ///   "Headers": { "Authorization": "Bearer $ISSUE_TOKEN" }, "TokenField": "value" }
 /// ```
 ///
+/// ```json
+/// { "SourceType": "HttpPost", "Url": "https://agent.buildkite.com/v3/jobs/$BUILDKITE_JOB_ID/oidc/tokens",
+///   "Headers": { "Authorization": "Token $BUILDKITE_AGENT_ACCESS_TOKEN" },
+///   "AudienceParameter": "audience", "TokenField": "token" }
+/// ```
+///
 /// `$NAME` is an environment variable: an entry whose variables are not set is `NotApplicable`. Secrets stay in
 /// variables, and are sent by https or to this machine alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpGetSource;
-
-impl HttpGetSource {
-    /// The `SourceType` of its entries.
-    pub const SOURCE_TYPE: SourceType = SourceType::known("HttpGet");
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpSource {
+    /// A `GET`, with the audience in a query parameter: the `SourceType` `HttpGet`.
+    Get,
+    /// A `POST` with a JSON body of the members of `Body`, and the audience in a member: the `SourceType` `HttpPost`.
+    Post,
 }
 
-impl CredentialSource for HttpGetSource {
+impl HttpSource {
+    fn method(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+impl CredentialSource for HttpSource {
     fn source_type(&self) -> SourceType {
-        Self::SOURCE_TYPE
+        match self {
+            Self::Get => SourceType::known("HttpGet"),
+            Self::Post => SourceType::known("HttpPost"),
+        }
     }
 
     fn settings(&self) -> &[Setting] {
-        const SETTINGS: &[Setting] = &[
+        const GET: &[Setting] = &[
             URL_SETTING,
             HEADERS_SETTING,
             Setting::new(
@@ -84,42 +101,7 @@ impl CredentialSource for HttpGetSource {
             SOCKET_SETTING,
             EXCHANGE_URL,
         ];
-        SETTINGS
-    }
-
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        bind(entry, cx, "GET")
-    }
-}
-
-/// The token that a `POST` request with a JSON body is answered with as the assertion.
-///
-/// ```json
-/// { "SourceType": "HttpPost", "Url": "https://agent.buildkite.com/v3/jobs/$BUILDKITE_JOB_ID/oidc/tokens",
-///   "Headers": { "Authorization": "Token $BUILDKITE_AGENT_ACCESS_TOKEN" },
-///   "AudienceParameter": "audience", "TokenField": "token" }
-/// ```
-///
-/// As [`HttpGetSource`], with the members of `Body`, and the audience in the member `AudienceParameter`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpPostSource;
-
-impl HttpPostSource {
-    /// The `SourceType` of its entries.
-    pub const SOURCE_TYPE: SourceType = SourceType::known("HttpPost");
-}
-
-impl CredentialSource for HttpPostSource {
-    fn source_type(&self) -> SourceType {
-        Self::SOURCE_TYPE
-    }
-
-    fn settings(&self) -> &[Setting] {
-        const SETTINGS: &[Setting] = &[
+        const POST: &[Setting] = &[
             URL_SETTING,
             HEADERS_SETTING,
             Setting::new(
@@ -139,40 +121,32 @@ impl CredentialSource for HttpPostSource {
             SOCKET_SETTING,
             EXCHANGE_URL,
         ];
-        SETTINGS
+        match self {
+            Self::Get => GET,
+            Self::Post => POST,
+        }
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-        bind(entry, cx, "POST")
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
+        let url = cx.required(entry, URL)?;
+        let host = url.expose().split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        if host.is_some_and(|host| host.contains('$')) {
+            let error =
+                SourceError::misconfigured("wrong-value", format!("{URL} has a variable in its host")).about(URL);
+            return Err(cx.error(error.remedy("write the host itself: variables are for the path and the query")));
+        }
+        let text = |name| entry.text(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let platform = Asked {
+            by: *self,
+            url: Template::read(url),
+            headers: named(entry.map(HEADERS)),
+            body: named(entry.map(BODY)),
+            audience: text(AUDIENCE),
+            field: text(TOKEN_FIELD.name),
+            socket: text(SOCKET).map(PathBuf::from),
+        };
+        Ok(Tokens::loader(entry, cx, platform))
     }
-}
-
-fn bind(
-    entry: &CredentialDescription,
-    cx: &mut BindContext<'_>,
-    method: &'static str,
-) -> Result<Arc<dyn CredentialLoader>, Unbound> {
-    let url = cx.required(entry, URL)?;
-    let host = url.expose().split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    if host.is_some_and(|host| host.contains('$')) {
-        let error = SourceError::misconfigured("wrong-value", format!("{URL} has a variable in its host")).about(URL);
-        return Err(cx.error(error.remedy("write the host itself: variables are for the path and the query")));
-    }
-    let text = |name| entry.text(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let platform = Asked {
-        method,
-        url: Template::read(url),
-        headers: named(entry.map(HEADERS)),
-        body: named(entry.map(BODY)),
-        audience: text(AUDIENCE),
-        field: text(TOKEN_FIELD.name),
-        socket: text(SOCKET).map(PathBuf::from),
-    };
-    Ok(Tokens::loader(entry, cx, platform))
 }
 
 /// Names and texts.
@@ -187,7 +161,7 @@ fn named(members: Option<&[Entry]>) -> Vec<(String, Template)> {
 /// One entry. `Debug` shows of a [`Template`] its variables alone.
 #[derive(Debug)]
 struct Asked {
-    method: &'static str,
+    by: HttpSource,
     url: Template,
     headers: Vec<(String, Template)>,
     body: Vec<(String, Template)>,
@@ -212,18 +186,18 @@ impl Platform for Asked {
         // Every secret of a request comes of a variable.
         let mut secrets = Vec::new();
         let mut url = self.url.filled(asking, template::encoded, &mut secrets)?;
-        if let (Some(parameter), "GET") = (&self.audience, self.method)
+        if let (Some(parameter), HttpSource::Get) = (&self.audience, self.by)
             && let Ok(mut parsed) = Url::parse(&url)
         {
             parsed.query_pairs_mut().append_pair(parameter, asking.audience);
             url = parsed.into();
         }
-        let mut request = HttpRequest::new(self.method, url).header("Accept", "application/json");
+        let mut request = HttpRequest::new(self.by.method(), url).header("Accept", "application/json");
         for (header, value) in &self.headers {
             request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(header));
             request = request.header(header, value.filled(asking, template::plain, &mut secrets)?);
         }
-        if self.method == "POST" {
+        if self.by == HttpSource::Post {
             request = request.header("Content-Type", "application/json").body(self.json(asking, &mut secrets)?);
         }
         if let Some(socket) = &self.socket {

@@ -89,13 +89,10 @@ fn refused(answer: &Answer, body: &Value, host: &str, asking: &Asking<'_>) -> So
         ),
         _ => (SourceErrorKind::Transient, "managed-identity-unwell", "wait: it is asked again".to_owned()),
     };
-    let error = SourceError::new(kind, code, message).remedy(remedy);
-    let error = match named.filter(|_| status == 400) {
+    let wait = answer.response.retry_after(asking.world.clock.now());
+    let error = SourceError::new(kind, code, message).remedy(remedy).retry_after(wait);
+    match named.filter(|_| status == 400) {
         Some(setting) => error.about(setting),
-        None => error,
-    };
-    match answer.response.retry_after() {
-        Some(wait) => error.retry_after(wait),
         None => error,
     }
 }

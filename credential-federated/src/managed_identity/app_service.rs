@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use credential_core::world::HttpRequest;
 use credential_core::{Secret, SourceError};
 
-use super::asking::{Asking, JSON, Retries};
+use super::asking::{Asking, JSON, USUAL};
 use super::host::{Answer, Host};
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Host for AppService {
         let identity = asking.identity.parameter(["client_id", "object_id", "mi_res_id"]);
         let url = asking.url("IDENTITY_ENDPOINT", &self.endpoint, "2019-08-01", identity)?;
         let request = HttpRequest::get(url).header("Accept", JSON).header("X-IDENTITY-HEADER", self.header.clone());
-        let response = asking.send(self.name(), request, Retries::Usual).await?;
+        let response = asking.send(self.name(), request, &USUAL).await?;
         Ok(Answer { response, secret: Some(self.header.clone()) })
     }
 }

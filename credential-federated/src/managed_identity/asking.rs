@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use credential_core::retry::Retries;
 use credential_core::text::shown_address;
 use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment};
 use credential_core::{Secret, SourceError, World};
@@ -38,31 +39,23 @@ pub(super) struct Asking<'a> {
     pub(super) world: &'a World,
 }
 
-/// When a host is asked again: pauses and statuses are those of the reference (MSAL.NET, `Http/Retry`).
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Retries {
-    Usual,
-    /// Of the metadata service, which is away for up to 70 s while it is upgraded (410).
-    Metadata,
-}
-
-impl Retries {
-    /// How long to wait before the next request; `tried` is the number of those sent. No status stands for no
-    /// answer in time.
-    fn pause(self, status: Option<u16>, tried: u32) -> Option<Duration> {
-        let (again, tries, seconds) = match (self, status) {
-            (Self::Metadata, Some(410)) => (true, 8, 10),
-            (Self::Metadata, status) => {
-                let again = status.is_none_or(|status| matches!(status, 404 | 408 | 429 | 500..600));
-                (again, 4, 1 << tried.saturating_sub(1).min(2))
-            }
-            (Self::Usual, status) => {
-                (status.is_none_or(|status| matches!(status, 404 | 408 | 429 | 500 | 503 | 504)), 4, 1)
-            }
-        };
-        (again && tried < tries).then_some(Duration::from_secs(seconds))
-    }
-}
+/// When a host is asked again: statuses and pauses are those of the reference (MSAL.NET, `Http/Retry`).
+pub(super) const USUAL: Retries = Retries::new(
+    |status| if matches!(status, 404 | 408 | 429 | 500 | 503 | 504) { &[SECOND; 3] } else { &[] },
+    |failure| if is_passing(failure) { &[SECOND; 3] } else { &[] },
+);
+/// When the metadata service is, which is away for up to 70 s while it is upgraded (410).
+pub(super) const OF_METADATA: Retries = Retries::new(
+    |status| match status {
+        410 => UPGRADED,
+        404 | 408 | 429 | 500..600 => DOUBLING,
+        _ => &[],
+    },
+    |failure| if is_passing(failure) { DOUBLING } else { &[] },
+);
+const SECOND: Duration = Duration::from_secs(1);
+const UPGRADED: &[Duration] = &[Duration::from_secs(10); 7];
+const DOUBLING: &[Duration] = &[SECOND, Duration::from_secs(2), Duration::from_secs(4)];
 
 impl Asking<'_> {
     /// The endpoint that a variable of the host's names.
@@ -96,8 +89,7 @@ impl Asking<'_> {
 
     /// One request and no other, never through a proxy: these addresses exist on this machine or link alone.
     pub(super) async fn once(&self, request: HttpRequest, limit: Duration) -> Sent {
-        let limit = limit.min(self.remaining());
-        self.world.send(request.timeout(limit).max_response(MAX_ANSWER).direct()).await
+        self.world.send(in_bounds(request, limit.min(self.remaining()))).await
     }
 
     /// The host's last answer, after as many requests as it takes and there is time for.
@@ -108,7 +100,7 @@ impl Asking<'_> {
         &self,
         host: &str,
         request: HttpRequest,
-        retries: Retries,
+        retries: &Retries,
     ) -> Result<HttpResponse, SourceError> {
         self.send_after(None, host, request, retries).await
     }
@@ -119,25 +111,13 @@ impl Asking<'_> {
         first: Option<Sent>,
         host: &str,
         request: HttpRequest,
-        retries: Retries,
+        retries: &Retries,
     ) -> Result<HttpResponse, SourceError> {
-        let mut sent = match first {
-            Some(sent) => sent,
-            None => self.once(request.clone(), PATIENCE).await,
+        let request = in_bounds(request, PATIENCE);
+        let sent = match first {
+            Some(first) => self.world.send_again(first, request, retries, self.deadline).await,
+            None => self.world.send_patiently(request, retries, self.deadline).await,
         };
-        for tried in 1.. {
-            let pause = match &sent {
-                Ok(response) => {
-                    let told = response.retry_after().unwrap_or_default();
-                    retries.pause(Some(response.status), tried).map(|pause| pause.max(told))
-                }
-                Err(error) if is_passing(error.kind()) => retries.pause(None, tried),
-                Err(_) => None,
-            };
-            let Some(pause) = pause.filter(|pause| *pause < self.remaining()) else { break };
-            self.world.clock.sleep_until(self.world.clock.moment().after(pause)).await;
-            sent = self.once(request.clone(), PATIENCE).await;
-        }
         sent.map_err(|error| unreachable(host, error))
     }
 
@@ -159,6 +139,10 @@ impl Asking<'_> {
     pub(super) fn system_only(&self, host: &str) -> SourceError {
         self.unsupported(host, "has no user-assigned managed identities", "remove the id: its own identity is the one")
     }
+}
+
+fn in_bounds(request: HttpRequest, limit: Duration) -> HttpRequest {
+    request.timeout(limit).max_response(MAX_ANSWER).direct()
 }
 
 fn is_passing(kind: HttpErrorKind) -> bool {
@@ -192,22 +176,27 @@ mod tests {
     #[test]
     fn pauses_are_those_of_the_reference() {
         let pauses = |retries: Retries, status: Option<u16>| -> Vec<u64> {
-            (1..).map_while(|tried| retries.pause(status, tried)).map(|pause| pause.as_secs()).collect()
+            let last = || match status {
+                Some(status) => Ok(HttpResponse::new(status, vec![], "")),
+                None => Err(HttpError::new(HttpErrorKind::Timeout, "it timed out")),
+            };
+            let pause = |sent| retries.pause(&last(), sent, std::time::SystemTime::UNIX_EPOCH, 0.0);
+            (1..).map_while(pause).map(|pause| pause.as_secs()).collect()
         };
         for (retries, status, expected) in [
-            (Retries::Usual, Some(404), vec![1, 1, 1]),
-            (Retries::Usual, Some(429), vec![1, 1, 1]),
-            (Retries::Usual, Some(502), vec![]),
-            (Retries::Usual, Some(410), vec![]),
-            (Retries::Usual, None, vec![1, 1, 1]),
-            (Retries::Usual, Some(400), vec![]),
-            (Retries::Metadata, Some(404), vec![1, 2, 4]),
-            (Retries::Metadata, Some(502), vec![1, 2, 4]),
-            (Retries::Metadata, Some(410), vec![10; 7]),
-            (Retries::Metadata, Some(400), vec![]),
-            (Retries::Metadata, Some(200), vec![]),
+            (USUAL, Some(404), vec![1, 1, 1]),
+            (USUAL, Some(429), vec![1, 1, 1]),
+            (USUAL, Some(502), vec![]),
+            (USUAL, Some(410), vec![]),
+            (USUAL, None, vec![1, 1, 1]),
+            (USUAL, Some(400), vec![]),
+            (OF_METADATA, Some(404), vec![1, 2, 4]),
+            (OF_METADATA, Some(502), vec![1, 2, 4]),
+            (OF_METADATA, Some(410), vec![10; 7]),
+            (OF_METADATA, Some(400), vec![]),
+            (OF_METADATA, Some(200), vec![]),
         ] {
-            assert_eq!(pauses(retries, status), expected, "{retries:?} {status:?}");
+            assert_eq!(pauses(retries, status), expected, "{status:?}");
         }
     }
 }

@@ -8,10 +8,9 @@ use async_trait::async_trait;
 use credential_core::world::{Challenge, HttpRequest, HttpResponse};
 use credential_core::{Secret, SourceError, World};
 
-use super::asking::{Asking, JSON, Retries};
+use super::asking::{Asking, JSON, USUAL};
 use super::host::{Answer, Host};
 use super::identity::Identity;
-use crate::platform::variable;
 
 const ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 /// The most bytes that the agent writes into such a file.
@@ -33,7 +32,9 @@ impl AzureArc {
     /// Whether the agent is installed, where no variable tells.
     pub(super) async fn is_installed(world: &World) -> bool {
         let agent = match cfg!(windows) {
-            true => variable(&*world.environment, "ProgramFiles")
+            true => world
+                .environment
+                .text("ProgramFiles")
                 .map(|folder| Path::new(&folder).join("AzureConnectedMachineAgent").join("himds.exe")),
             false => Some(PathBuf::from("/opt/azcmagent/bin/himds")),
         };
@@ -90,7 +91,7 @@ impl Host for AzureArc {
         }
         let url = asking.url("IDENTITY_ENDPOINT", &self.endpoint, "2020-06-01", None)?;
         let request = HttpRequest::get(url).header("Accept", JSON).header("Metadata", "true");
-        let first = asking.send(self.name(), request.clone(), Retries::Usual).await?;
+        let first = asking.send(self.name(), request.clone(), &USUAL).await?;
         match first.status {
             401 => {}
             // A token without proof that the file can be read is from somebody else.
@@ -99,7 +100,7 @@ impl Host for AzureArc {
         }
         let key = self.key(asking, &first).await?;
         let request = request.header("Authorization", format!("Basic {}", key.expose()));
-        let response = asking.send(self.name(), request, Retries::Usual).await?;
+        let response = asking.send(self.name(), request, &USUAL).await?;
         Ok(Answer { response, secret: Some(key) })
     }
 }
@@ -107,7 +108,9 @@ impl Host for AzureArc {
 /// Where the agent puts its keys.
 fn folder(world: &World) -> Option<PathBuf> {
     match cfg!(windows) {
-        true => variable(&*world.environment, "ProgramData")
+        true => world
+            .environment
+            .text("ProgramData")
             .map(|folder| Path::new(&folder).join("AzureConnectedMachineAgent").join("Tokens")),
         false => Some(PathBuf::from("/var/opt/azcmagent/tokens")),
     }

@@ -5,7 +5,7 @@ use credential_core::SourceError;
 use credential_core::world::HttpRequest;
 use url::form_urlencoded::Serializer;
 
-use super::asking::{Asking, JSON, Retries};
+use super::asking::{Asking, JSON, USUAL};
 use super::host::{Answer, Host};
 use super::identity::Identity;
 
@@ -30,6 +30,6 @@ impl Host for CloudShell {
             .header("Metadata", "true")
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(body);
-        asking.send(self.name(), request, Retries::Usual).await.map(Answer::new)
+        asking.send(self.name(), request, &USUAL).await.map(Answer::new)
     }
 }

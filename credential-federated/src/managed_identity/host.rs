@@ -15,7 +15,6 @@ use super::cloud_shell::CloudShell;
 use super::imds::Imds;
 use super::machine_learning::MachineLearning;
 use super::service_fabric::ServiceFabric;
-use crate::platform::variable;
 
 /// Gives tokens of the machine's identities.
 #[async_trait]
@@ -45,27 +44,27 @@ impl Answer {
 /// The host of this machine, in the order in which the reference looks (MSAL.NET, `ManagedIdentityClient`).
 pub(super) async fn of_machine(world: &World) -> Box<dyn Host> {
     let variables = &*world.environment;
-    let identity = variable(variables, "IDENTITY_ENDPOINT");
-    let msi = variable(variables, "MSI_ENDPOINT");
-    if let (Some(endpoint), Some(header)) = (&identity, variable(variables, "IDENTITY_HEADER")) {
+    let identity = variables.text("IDENTITY_ENDPOINT");
+    let msi = variables.text("MSI_ENDPOINT");
+    if let (Some(endpoint), Some(header)) = (&identity, variables.text("IDENTITY_HEADER")) {
         let (endpoint, header) = (endpoint.clone(), Secret::new(header));
-        return match variable(variables, "IDENTITY_SERVER_THUMBPRINT") {
+        return match variables.text("IDENTITY_SERVER_THUMBPRINT") {
             Some(thumbprint) => Box::new(ServiceFabric { endpoint, header, thumbprint }),
             None => Box::new(AppService { endpoint, header }),
         };
     }
-    match (msi, variable(variables, "MSI_SECRET")) {
+    match (msi, variables.text("MSI_SECRET")) {
         (Some(endpoint), Some(secret)) => {
-            let default_client_id = variable(variables, "DEFAULT_IDENTITY_CLIENT_ID");
+            let default_client_id = variables.text("DEFAULT_IDENTITY_CLIENT_ID");
             return Box::new(MachineLearning { endpoint, secret: Secret::new(secret), default_client_id });
         }
         (Some(endpoint), None) => return Box::new(CloudShell { endpoint }),
         (None, _) => {}
     }
-    match (identity, variable(variables, "IMDS_ENDPOINT")) {
+    match (identity, variables.text("IMDS_ENDPOINT")) {
         (Some(endpoint), Some(_)) => Box::new(AzureArc { endpoint }),
         _ if AzureArc::is_installed(world).await => Box::new(AzureArc::default()),
-        _ => Box::new(Imds::of(variable(variables, "AZURE_POD_IDENTITY_AUTHORITY_HOST"))),
+        _ => Box::new(Imds::of(variables.text("AZURE_POD_IDENTITY_AUTHORITY_HOST"))),
     }
 }
 
@@ -78,7 +77,7 @@ const CHASSIS_FILE: &str = "/sys/class/dmi/id/chassis_asset_tag";
 pub(super) async fn detect(world: &World) -> Option<Detected> {
     let variables = &*world.environment;
     let set = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"];
-    let because = match set.into_iter().find(|name| variable(variables, name).is_some()) {
+    let because = match set.into_iter().find(|name| variables.text(name).is_some()) {
         Some(name) => format!("{name} is set"),
         None if AzureArc::is_installed(world).await => "the agent of Azure Arc is installed".to_owned(),
         None => {

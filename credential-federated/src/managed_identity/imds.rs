@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use credential_core::SourceError;
 use credential_core::world::{HttpError, HttpErrorKind, HttpRequest};
 
-use super::asking::{Asking, JSON, PATIENCE, Retries, Sent};
+use super::asking::{Asking, JSON, OF_METADATA, PATIENCE, Sent};
 use super::host::{Answer, Host};
 
 /// Where it is unless `AZURE_POD_IDENTITY_AUTHORITY_HOST` says otherwise.
@@ -117,6 +117,6 @@ impl Host for Imds {
             }
             false => Some(self.first(asking, &request).await?),
         };
-        asking.send_after(first, self.name(), request, Retries::Metadata).await.map(Answer::new)
+        asking.send_after(first, self.name(), request, &OF_METADATA).await.map(Answer::new)
     }
 }

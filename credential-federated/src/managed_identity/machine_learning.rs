@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use credential_core::world::HttpRequest;
 use credential_core::{Secret, SourceError};
 
-use super::asking::{Asking, JSON, Retries};
+use super::asking::{Asking, JSON, USUAL};
 use super::host::{Answer, Host};
 use super::identity::Identity;
 
@@ -44,7 +44,7 @@ impl Host for MachineLearning {
             .header("Accept", JSON)
             .header("Metadata", "true")
             .header("secret", self.secret.clone());
-        let response = asking.send(self.name(), request, Retries::Usual).await?;
+        let response = asking.send(self.name(), request, &USUAL).await?;
         Ok(Answer { response, secret: Some(self.secret.clone()) })
     }
 }

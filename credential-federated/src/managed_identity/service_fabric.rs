@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use credential_core::world::{HttpRequest, ServerTrust, Thumbprint};
 use credential_core::{Secret, SourceError};
 
-use super::asking::{Asking, Retries};
+use super::asking::{Asking, USUAL};
 use super::host::{Answer, Host};
 use super::identity::Identity;
 
@@ -66,7 +66,7 @@ impl Host for ServiceFabric {
             return Err(error.remedy("let Service Fabric set IDENTITY_ENDPOINT").settled_locally());
         }
         let request = HttpRequest::get(url).header("secret", self.header.clone()).trust(self.trust()?);
-        let response = asking.send(self.name(), request, Retries::Usual).await?;
+        let response = asking.send(self.name(), request, &USUAL).await?;
         Ok(Answer { response, secret: Some(self.header.clone()) })
     }
 }

@@ -8,8 +8,8 @@ use credential_core::source::Detected;
 use credential_core::text::{guid, printable};
 use credential_core::tokens::TokenProvider;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SourceError, SourceType, Unbound, World,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SourceError, SourceType, Unbound, World,
 };
 
 use super::answer::Token;
@@ -54,11 +54,7 @@ impl CredentialSource for ManagedIdentityAssertionSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let identity = Identity::read(entry, cx)?;
         let id = format!("assertion of {}", identity.shown());
         let resource = audience::of_entry(entry, cx.application()).to_owned();

@@ -1,7 +1,8 @@
 //! One question to a platform's service over HTTP, and what its answers mean.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use credential_core::retry::Retries;
 use credential_core::text::printable;
 use credential_core::world::{AddressFault, HttpError, HttpErrorKind, HttpRequest, HttpResponse, check_address};
 use credential_core::{Secret, SourceError, SourceErrorKind};
@@ -13,8 +14,12 @@ use super::{Asking, field};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The most bytes of an answer.
 const MAX_ANSWER: u64 = 256 * 1024;
-/// How often it is asked at most; the pause doubles from one second.
-const TRIES: u32 = 3;
+/// After what it is asked again, and how much later.
+const RETRIES: Retries = Retries::new(
+    |status| if matches!(status, 408 | 429 | 500..600) { PAUSES } else { &[] },
+    |failure| if matches!(failure, HttpErrorKind::Timeout | HttpErrorKind::Broken) { PAUSES } else { &[] },
+);
+const PAUSES: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(2)];
 /// The most characters of a service's own words.
 const MAX_WORDS: usize = 300;
 
@@ -95,28 +100,14 @@ async fn answered(
     let response = send(asking, request).await.map_err(|error| unreachable(endpoint, error))?;
     match response.status {
         200..300 => Ok(response),
-        _ => Err(refused(endpoint, &response)),
+        _ => Err(refused(endpoint, &response, asking.world.clock.now())),
     }
 }
 
 /// The last answer, after as many requests as it takes and there is time for.
 pub(crate) async fn send(asking: &Asking<'_>, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-    let clock = &*asking.world.clock;
-    for tried in 1.. {
-        let limit = PATIENCE.min(asking.remaining());
-        let sent = asking.world.send(request.clone().timeout(limit).max_response(MAX_ANSWER)).await;
-        let told = match &sent {
-            Ok(response) if matches!(response.status, 408 | 429 | 500..600) => response.retry_after(),
-            Err(error) if matches!(error.kind(), HttpErrorKind::Timeout | HttpErrorKind::Broken) => None,
-            _ => return sent,
-        };
-        let pause = Duration::from_secs(1 << (tried - 1)).max(told.unwrap_or_default());
-        if tried >= TRIES || pause >= asking.remaining() {
-            return sent;
-        }
-        clock.sleep_until(clock.moment().after(pause)).await;
-    }
-    Err(HttpError::new(HttpErrorKind::Timeout, "no answer in time"))
+    let request = request.timeout(PATIENCE).max_response(MAX_ANSWER);
+    asking.world.send_patiently(request, &RETRIES, asking.deadline).await
 }
 
 fn bad_address(endpoint: &Endpoint<'_>, fault: AddressFault) -> SourceError {
@@ -149,7 +140,7 @@ pub(crate) fn unreachable(endpoint: &Endpoint<'_>, error: HttpError) -> SourceEr
     failed.caused_by(error)
 }
 
-fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse) -> SourceError {
+fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse, now: SystemTime) -> SourceError {
     let status = response.status;
     let said = words(response.body.expose(), endpoint.secrets);
     let message = format!("{} gave no token: {said} ({status})", endpoint.name);
@@ -164,11 +155,7 @@ fn refused(endpoint: &Endpoint<'_>, response: &HttpResponse) -> SourceError {
         408 | 429 | 500.. => (SourceErrorKind::Transient, "token-service-unwell", "wait: it is asked again"),
         _ => (SourceErrorKind::Invalid, "token-request-refused", endpoint.unknown),
     };
-    let error = SourceError::new(kind, code, message).remedy(remedy);
-    match response.retry_after() {
-        Some(wait) => error.retry_after(wait),
-        None => error,
-    }
+    SourceError::new(kind, code, message).remedy(remedy).retry_after(response.retry_after(now))
 }
 
 /// The service's own words: `message`, `errors` or `error_description` of its answer, and no page for people.

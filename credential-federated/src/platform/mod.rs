@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use credential_core::world::{Environment, Moment};
+use credential_core::world::Moment;
 use credential_core::{Secret, SourceError, World};
 
 pub(crate) use answer::{TOKEN_FIELD, field};
@@ -55,19 +55,14 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// A variable that says something, without the white space around it.
+    /// What a variable says, if anything.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        variable(&*self.world.environment, name)
+        self.world.environment.text(name)
     }
 
     pub(crate) fn remaining(&self) -> Duration {
         self.deadline.since(self.world.clock.moment())
     }
-}
-
-/// A variable that says something, without the white space around it.
-pub(crate) fn variable(environment: &dyn Environment, name: &str) -> Option<String> {
-    environment.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// This machine is not of that platform, as its variables or files tell.

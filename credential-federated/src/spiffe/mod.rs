@@ -4,19 +4,17 @@
 mod grpc;
 mod message;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use credential_core::guard::{Unanswered, bounded};
 use credential_core::source::Detected;
 use credential_core::world::{Endpoint, EndpointFault};
 use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, CredentialSource, Secret, Setting, SettingKind, SourceError,
-    SourceType, Unbound, World,
+    BindContext, BindResult, CredentialDescription, CredentialSource, Secret, Setting, SettingKind, SourceError,
+    SourceType, World,
 };
 
 use crate::audience::EXCHANGE_URL;
-use crate::platform::{Asking, Platform, Tokens, absent, variable};
+use crate::platform::{Asking, Platform, Tokens, absent};
 
 const SOCKET: &str = "SpiffeEndpointSocket";
 const ID: &str = "SpiffeId";
@@ -56,11 +54,7 @@ impl CredentialSource for SpiffeSource {
         SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let text = |name| entry.text(name).map(str::trim).filter(|text| !text.is_empty());
         let socket = text(SOCKET).map(|text| text.parse::<Endpoint>()).transpose();
         let socket = socket.map_err(|fault| cx.error(bad_socket(SOCKET, fault).about(SOCKET)))?;
@@ -73,7 +67,7 @@ impl CredentialSource for SpiffeSource {
     }
 
     async fn detect(&self, world: &World) -> Vec<Detected> {
-        let set = variable(&*world.environment, VARIABLE);
+        let set = world.environment.text(VARIABLE);
         set.map(|_| Detected::new("SPIFFE", format!("{VARIABLE} is set"))).into_iter().collect()
     }
 }

@@ -9,5 +9,6 @@ mod debug;
 mod file;
 mod golden;
 mod managed_identity;
+mod matrix;
 mod platforms;
 mod spiffe;

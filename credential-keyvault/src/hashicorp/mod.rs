@@ -13,8 +13,8 @@ use async_trait::async_trait;
 use credential_cert_store::Material;
 use credential_core::source::LoadReason;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SourceError, SourceType,
 };
 
 use crate::lock::lock;
@@ -53,11 +53,7 @@ impl CredentialSource for HashiCorpVaultSource {
         plan::SETTINGS
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Loader { plan: Arc::new(Plan::read(entry, cx)?), known: Mutex::default() }))
     }
 }

@@ -1,12 +1,12 @@
 //! What an entry asks for: its settings, read and checked together.
 
-use credential_core::world::check_address;
+use credential_core::world::{Login, check_address};
 use credential_core::{BindContext, CredentialDescription, Secret, Setting, SettingKind, SourceError, Unbound};
 
 pub(super) const ADDRESS: &str = "VaultAddress";
 pub(super) const KEY: &str = "VaultKeyName";
-pub(super) const TOKEN: &str = "VaultToken";
-pub(super) const TOKEN_FILE: &str = "VaultTokenDiskPath";
+const TOKEN: &str = "VaultToken";
+const TOKEN_FILE: &str = Login::VAULT.setting;
 pub(super) const FILE: &str = "CertificateDiskPath";
 pub(super) const BASE64: &str = "Base64EncodedValue";
 pub(super) const IN_VAULT: &str = "VaultCertificatePath";
@@ -32,9 +32,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         TOKEN_FILE,
         SettingKind::FilePath,
-        "A file with the token, as an agent writes it; read at each request. Without it the variable VAULT_TOKEN.",
+        "The file with the vault's token; without it VAULT_TOKEN, or else ~/.vault-token.",
     )
-    .mistaken(&["VaultTokenFile", "VaultTokenPath"]),
+    .mistaken(&["VaultTokenFile", "VaultTokenPath", "TokenFile"]),
     Setting::new(KEY, SettingKind::Identifier, "The key's name in the Transit engine.").required().mistaken(&[
         "KeyName",
         "TransitKeyName",

@@ -1,23 +1,26 @@
 //! Requests to the vault, and what its answers mean.
 
-use std::path::Path;
 use std::time::Duration;
 
+use credential_core::retry::Retries;
 use credential_core::text::printable;
-use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, Moment};
+use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse, Login, Moment, ServerTrust};
 use credential_core::{Secret, SourceError, SourceErrorKind, World};
 use serde_json::Value;
 
-use super::plan::{ADDRESS, Address, Plan, TOKEN, TOKEN_FILE};
-use crate::identity::variables::variable;
+use super::plan::{ADDRESS, Address, Plan};
+use crate::session::PAUSES;
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The most bytes of an answer.
 const MAX_ANSWER: u64 = 512 * 1024;
-const MAX_TOKEN: u64 = 16 * 1024;
-/// Waits before the second and the third try of what may pass.
-const RETRIES: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(1200)];
+/// After what it is asked again. Not when it is sealed (503): that takes a person.
+const RETRIES: Retries = Retries::new(
+    |status| if matches!(status, 408 | 429 | 500 | 502 | 504) { PAUSES } else { &[] },
+    |failure| if matches!(failure, HttpErrorKind::Connect | HttpErrorKind::Broken) { PAUSES } else { &[] },
+)
+.spread();
 /// The most characters of the vault's own words.
 const MAX_WORDS: usize = 300;
 
@@ -56,7 +59,7 @@ impl<'a> Server<'a> {
         if let Some(address) = &self.plan.address {
             return Ok(address.clone());
         }
-        let text = variable(&*self.world.environment, "VAULT_ADDR").ok_or_else(|| {
+        let text = self.world.environment.text("VAULT_ADDR").ok_or_else(|| {
             SourceError::not_applicable("vault-address-missing", "no vault: neither VaultAddress nor VAULT_ADDR is set")
                 .remedy("set VaultAddress to https://HOST:8200")
                 .about(ADDRESS)
@@ -65,32 +68,11 @@ impl<'a> Server<'a> {
         Address::read(&text, "VAULT_ADDR").map_err(SourceError::settled_locally)
     }
 
-    /// The token that the vault is asked with: the entry's, its file's, or the environment's.
+    /// The token that the vault is asked with: the entry's, or that of a login.
     async fn token(&self) -> Result<Secret, SourceError> {
-        if let Some(token) = &self.plan.token {
-            return Ok(token.clone());
-        }
-        let Some(file) = &self.plan.token_file else {
-            return variable(&*self.world.environment, "VAULT_TOKEN").map(Secret::new).ok_or_else(|| {
-                let message = format!("no token for the vault: {TOKEN}, {TOKEN_FILE} and VAULT_TOKEN are not set");
-                SourceError::not_applicable("vault-token-missing", message)
-                    .remedy("name the file that a vault agent writes the token to: VaultTokenDiskPath")
-                    .about(TOKEN_FILE)
-                    .settled_locally()
-            });
-        };
-        let unreadable = |why: String| {
-            SourceError::denied("vault-token-unreadable", format!("{file}: {why}"))
-                .remedy("look at the agent that writes the file")
-                .about(TOKEN_FILE)
-                .settled_locally()
-        };
-        let content =
-            self.world.read(Path::new(file), MAX_TOKEN).await.map_err(|error| unreadable(error.to_string()))?;
-        let text = std::str::from_utf8(content.expose()).unwrap_or_default().trim();
-        match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            true => Ok(Secret::new(text)),
-            false => Err(unreadable("there is no token in it".to_owned())),
+        match &self.plan.token {
+            Some(token) => Ok(token.clone()),
+            None => Login::VAULT.token(self.plan.token_file.as_deref(), self.world).await,
         }
     }
 
@@ -107,40 +89,23 @@ impl<'a> Server<'a> {
             None => HttpRequest::get(url),
         };
         let namespace = self.plan.namespace.clone();
-        let namespace = namespace.or_else(|| variable(&*self.world.environment, "VAULT_NAMESPACE"));
+        let namespace = namespace.or_else(|| self.world.environment.text("VAULT_NAMESPACE"));
         let request = request.header("X-Vault-Token", token.clone()).header("X-Vault-Request", "true");
         let request = namespace.into_iter().fold(request, |request, name| request.header("X-Vault-Namespace", name));
         let request = socket.into_iter().fold(request, HttpRequest::unix_socket);
-        let answer = self.send(request.max_response(MAX_ANSWER)).await.map_err(|error| self.unreachable(error))?;
+        let request = match base.starts_with("https:") {
+            true => request.trust(ServerTrust::of_variable("VAULT_CACERT", self.world).await?),
+            false => request,
+        };
+        let request = request.timeout(PATIENCE).max_response(MAX_ANSWER);
+        let answer = self.world.send_patiently(request, &RETRIES, self.deadline).await;
+        let answer = answer.map_err(|error| self.unreachable(error))?;
         let json: Value = serde_json::from_slice(answer.body.expose()).unwrap_or_default();
         match (answer.status, json.get("data").filter(|data| data.is_object())) {
             (200, Some(data)) => Ok(data.clone()),
             (200, None) => Err(self.unreadable("there is no data in it")),
             _ => Err(self.refused(&answer, &json, about, &token)),
         }
-    }
-
-    /// The last answer, after as many requests as it takes and there is time for.
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let (clock, mut retries) = (&*self.world.clock, RETRIES.iter());
-        loop {
-            let limit = PATIENCE.min(self.remaining());
-            let sent = self.world.send(request.clone().timeout(limit)).await;
-            let told = match &sent {
-                Ok(answer) if matches!(answer.status, 408 | 429 | 500 | 502 | 504) => answer.retry_after(),
-                Err(error) if matches!(error.kind(), HttpErrorKind::Connect | HttpErrorKind::Broken) => None,
-                _ => return sent,
-            };
-            let wait = retries.next().map(|wait| told.map_or(*wait, |told| told.max(*wait)));
-            match wait.filter(|wait| *wait < self.remaining()) {
-                Some(wait) => clock.sleep_until(clock.moment().after(wait)).await,
-                None => return sent,
-            }
-        }
-    }
-
-    fn remaining(&self) -> Duration {
-        self.deadline.since(self.world.clock.moment())
     }
 
     pub(super) fn unreadable(&self, why: &str) -> SourceError {
@@ -198,10 +163,7 @@ impl<'a> Server<'a> {
             404 => format!("{what} was not found in {shown}: {said} (404)"),
             _ => format!("{shown} refused {what}: {said} ({status})"),
         };
-        let error = SourceError::new(kind, code, message).remedy(remedy).about(setting);
-        match answer.retry_after() {
-            Some(wait) => error.retry_after(wait),
-            None => error,
-        }
+        let wait = answer.retry_after(self.world.clock.now());
+        SourceError::new(kind, code, message).remedy(remedy).about(setting).retry_after(wait)
     }
 }

@@ -26,9 +26,9 @@ const MAX_OUTPUT: u64 = 64 * 1024;
 
 /// Runs `az account get-access-token`, which is ended when the session is.
 pub(super) async fn token(session: &Arc<Session>, challenge: &Challenge) -> Result<Token, SourceError> {
-    let disabled = session.world().environment.var(DISABLED_BY).unwrap_or_default();
+    let disabled = session.variable(DISABLED_BY).unwrap_or_default();
     let chosen = matches!(session.plan().choice, Choice::One(Kind::AzureCli));
-    if !chosen && ["1", "true"].iter().any(|on| disabled.trim().eq_ignore_ascii_case(on)) {
+    if !chosen && ["1", "true"].iter().any(|on| disabled.eq_ignore_ascii_case(on)) {
         return Err(SourceError::not_applicable("azure-cli-disabled", format!("{DISABLED_BY} is set")));
     }
     session.doing("running the Azure CLI (az account get-access-token)");

@@ -56,11 +56,7 @@ pub(super) fn refused(error: &SourceError, challenge: &Challenge, who: &str) -> 
         _ => return None,
     };
     let message = format!("{} gave no token to {who}: {error}", challenge.authority);
-    let refused = SourceError::new(error.kind(), code, message).remedy(remedy);
-    Some(match error.wait() {
-        Some(wait) => refused.retry_after(wait),
-        None => refused,
-    })
+    Some(SourceError::new(error.kind(), code, message).remedy(remedy).retry_after(error.wait()))
 }
 
 /// What has no place yet is about the choice of who reads the vault; a setting that it names is one of

@@ -9,7 +9,7 @@ use credential_core::source::Origin;
 use credential_core::tokens::TokenProvider;
 use credential_core::{BindContext, CredentialDescription, SourceError, SourceType};
 
-use super::variables::{CERTIFICATE, CLIENT, PASSWORD, SECRET, TOKEN_FILE, variable};
+use super::variables::{CERTIFICATE, CLIENT, PASSWORD, SECRET, TOKEN_FILE};
 
 /// The code for a variable whose source is not in the program.
 const SOURCE_ABSENT: &str = "environment-source-absent";
@@ -34,9 +34,9 @@ impl Implied {
     pub(crate) fn bind(cx: &BindContext<'_>, identity: Option<&str>) -> Self {
         let secret = CredentialDescription::new(SourceType::CLIENT_SECRET);
         let file = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FILE_PATH);
-        let certificate = variable(cx.environment(), CERTIFICATE).map(|path| {
+        let certificate = cx.environment().text(CERTIFICATE).map(|path| {
             let entry = CredentialDescription::new(SourceType::PATH).with("CertificateDiskPath", path);
-            match variable(cx.environment(), PASSWORD) {
+            match cx.environment().text(PASSWORD) {
                 Some(password) => entry.with("CertificatePassword", password),
                 None => entry,
             }
@@ -51,7 +51,7 @@ impl Implied {
             let source_type = entry.source_type().clone();
             Some((name, cx.tokens_for(entry).map_err(|error| unbound(name, &source_type, &error))))
         });
-        let identity = identity.map(str::to_owned).or_else(|| variable(cx.environment(), CLIENT));
+        let identity = identity.map(str::to_owned).or_else(|| cx.environment().text(CLIENT));
         let machine = CredentialDescription::new(SourceType::SIGNED_ASSERTION_FROM_MANAGED_IDENTITY);
         let machine = match &identity {
             Some(client_id) => machine.with("ManagedIdentityClientId", client_id.as_str()),

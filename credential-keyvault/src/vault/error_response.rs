@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credential_core::SourceError;
+use credential_core::world::retry_after;
 use serde::Deserialize;
 
 use crate::session::{Session, at_vault};
@@ -74,7 +75,12 @@ struct Inner {
 
 impl ErrorResponse {
     /// Reads a response of that status.
-    pub(crate) fn read(status: u16, body: &[u8], header: impl Fn(&str) -> Option<String>, session: &Session) -> Self {
+    pub(crate) fn read<'a>(
+        status: u16,
+        body: &[u8],
+        header: impl Fn(&'static str) -> Option<&'a str>,
+        session: &Session,
+    ) -> Self {
         let body = serde_json::from_slice::<Body>(body).unwrap_or_default().error;
         let shown = |text: Option<String>| session.shown(&text.unwrap_or_default(), MAX_MESSAGE);
         Self {
@@ -82,8 +88,8 @@ impl ErrorResponse {
             code: shown(body.code),
             inner: shown(body.innererror.and_then(|inner| inner.code)),
             message: shown(body.message),
-            request_id: header("x-ms-request-id").map(|id| session.shown(&id, 80)),
-            retry_after: header("retry-after").and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs),
+            request_id: header("x-ms-request-id").map(|id| session.shown(id, 80)),
+            retry_after: retry_after(header, session.world().clock.now()),
         }
     }
 
@@ -139,11 +145,7 @@ impl ErrorResponse {
             _ => SourceError::invalid("vault-answer-unexpected", format!("{vault} refused {doing}: {said}"))
                 .remedy("check KeyVaultUrl and what answers under that name"),
         };
-        let error = match self.retry_after {
-            Some(wait) if matches!(self.status, 429 | 503) => error.retry_after(wait),
-            _ => error,
-        };
-        at_vault(error)
+        at_vault(error.retry_after(self.retry_after.filter(|_| matches!(self.status, 429 | 503))))
     }
 
     /// A 403 by its reason: firewall, role, access policy, or the object's own state.

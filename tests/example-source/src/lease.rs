@@ -25,11 +25,7 @@ impl CredentialSource for LeasedSecret {
         const { &[ADDRESS, Setting::new(TOKEN, SettingKind::Text, "The token for that service.").secret().required()] }
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let (url, token) = (cx.required(entry, URL), cx.required(entry, TOKEN));
         let (url, token) = (url?.expose().trim().to_owned(), token?.clone());
         Ok(Arc::new(Leased { url, token, held: Mutex::default() }))

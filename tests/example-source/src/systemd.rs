@@ -22,11 +22,7 @@ impl CredentialSource for SystemdCredential {
         const { &[Setting::new(NAME, SettingKind::Text, "The name in LoadCredential= of the unit.").required()] }
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let name = cx.required(entry, NAME)?.expose();
         if name.contains('/') || name == ".." {
             let error = SourceError::misconfigured("not-a-name", format!("{NAME} is a path; a name alone is expected"));

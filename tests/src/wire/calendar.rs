@@ -13,17 +13,25 @@ const START: Duration = Duration::from_secs(1_803_859_200);
 /// A calendar that starts at the same moment in every run, goes on as time does, and can be moved on.
 #[derive(Debug)]
 pub(crate) struct Calendar {
+    start: Duration,
     real: SystemClock,
     moved: watch::Sender<Duration>,
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { real: SystemClock::default(), moved: watch::Sender::new(Duration::ZERO) }
+        Self { start: START, real: SystemClock::default(), moved: watch::Sender::new(Duration::ZERO) }
     }
 }
 
 impl Calendar {
+    /// The real one, for whoever has no other.
+    pub(crate) fn of_today() -> Self {
+        let real = SystemClock::default();
+        let start = real.now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Self { start, real, ..Self::default() }
+    }
+
     /// Moves on and wakes whoever waited for a moment until then.
     pub(crate) fn advance(&self, by: Duration) {
         self.moved.send_modify(|moved| *moved += by);
@@ -38,7 +46,7 @@ impl Calendar {
 #[async_trait]
 impl Clock for Calendar {
     fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + START + self.moment().since(Moment::default())
+        SystemTime::UNIX_EPOCH + self.start + self.moment().since(Moment::default())
     }
 
     fn moment(&self) -> Moment {

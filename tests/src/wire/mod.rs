@@ -17,6 +17,7 @@ mod case;
 mod client;
 mod cloud;
 mod fault;
+mod hosts;
 mod identity;
 mod jwt;
 mod keys;
@@ -26,5 +27,6 @@ mod replay;
 mod seen;
 
 pub use case::Case;
+pub use hosts::Hosts;
 pub use replay::replay;
 pub use seen::{Request, Step, same};

@@ -1,14 +1,19 @@
 //! How long it takes to know that no platform is there: every source of a list on a machine that has none. Whether a
 //! platform is there is asked side by side.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use token_client::TokenRequest;
+use credential_core::testing::{FakeReply, FakeWorld};
+use credential_core::world::{Clock, HttpResponse};
+use token_client::{TokenClient, TokenRequest};
 
 use super::{client, emulator};
 
-/// The probes of two metadata services, one beside the other, with what a loaded machine takes.
-const GOAL: Duration = Duration::from_secs(3);
+/// The probes of the metadata services, one beside the other.
+const GOAL: Duration = Duration::from_secs(2);
+/// What a loaded machine takes beside them.
+const LOAD: Duration = Duration::from_secs(1);
 
 /// Each source type of a platform, as its entry is where nothing else need be said.
 const LIST: &str = r#"
@@ -20,6 +25,9 @@ const LIST: &str = r#"
     {"SourceType": "GoogleCloud"},
     {"SourceType": "KubernetesTokenRequest"},
     {"SourceType": "HashiCorpVault", "VaultRole": "entra"},
+    {"SourceType": "Aws"},
+    {"SourceType": "Spiffe"},
+    {"SourceType": "SignedAssertionFromHashiCorpVault", "VaultKeyName": "app", "CertificateDiskPath": "app.crt"},
     {"SourceType": "EnvironmentVariable", "VariableName": "TFC_WORKLOAD_IDENTITY_TOKEN"},
     {"SourceType": "HttpPost", "Url": "http://localhost/v1/tokens/oidc", "UnixSocket": "/.fly/api"},
     {"SourceType": "HttpGet", "Url": "https://tokens.example/$JOB"},
@@ -35,5 +43,42 @@ async fn a_machine_without_any_is_known_in_about_two_seconds() {
     let token = client.token(&TokenRequest::app("api://demo/.default")).await.unwrap();
     let took = start.elapsed();
     println!("{} platforms are absent after {took:?}", token.attempts().len() - 1);
-    assert!(token.attempts().len() == 13 && took < GOAL, "{took:?}: {:?}", token.attempts());
+    assert!(token.attempts().len() == 16 && took < GOAL + LOAD, "{took:?}: {:?}", token.attempts());
+}
+
+/// Where the addresses of metadata services lead nowhere, and not even that is said.
+#[tokio::test]
+async fn metadata_services_that_stay_quiet_cost_two_seconds_together() {
+    let fake = FakeWorld::new();
+    for address in ["http://169.254.169.254/", "http://metadata.google.internal/"] {
+        ["GET", "PUT"].into_iter().for_each(|method| fake.http.on(method, address, FakeReply::Hang));
+    }
+    let good = HttpResponse::new(200, Vec::new(), r#"{"access_token": "t", "expires_in": 3600}"#);
+    fake.http.on("POST", "https://login.microsoftonline.com/", FakeReply::Answer(good));
+    let settings = format!(
+        r#"{{"AzureAd": {{"Instance": "https://login.microsoftonline.com/", "TenantId": "contoso.example",
+            "ClientId": "app1", "ClientCredentials": [{LIST}]}}}}"#
+    );
+    fake.files.write("appsettings.json", settings);
+    let client = TokenClient::builder().file("appsettings.json").world(fake.world()).build().await.unwrap();
+    let request = TokenRequest::app("api://demo/.default");
+    let token = in_time(&fake, client.token(&request)).await.unwrap();
+    let took = fake.clock.moment().since(Default::default());
+    let quiet = fake.http.requests().iter().filter(|request| request.url.starts_with("http://")).count();
+    // Azure's is asked twice, with its header and without.
+    assert!(token.attempts().len() == 16 && quiet == 4, "{quiet}: {:?}", token.attempts());
+    assert!(Duration::from_secs(1) <= took && took <= GOAL, "{took:?}");
+}
+
+/// The work, while the fake clock goes on.
+#[expect(clippy::disallowed_methods, reason = "lets other tasks run before time goes on")]
+async fn in_time<T>(world: &FakeWorld, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep(Duration::from_millis(3)) => world.clock.advance(Duration::from_millis(50)),
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use credential_tests::socket::{Reply, Socket};
 use token_client::TokenRequest;
+use tokio::task::JoinSet;
 
-use super::{AUDIENCE, ISSUER, client, emulator};
+use super::{AUDIENCE, ISSUER, client, emulator, emulator_of};
 
 fn forever(text: String) -> &'static str {
     text.leak()
@@ -70,4 +71,26 @@ async fn a_request_without_a_body_says_so() {
     let head = service.requests()[0].to_ascii_lowercase();
     assert!(head.starts_with("post /?api-version=7.1&serviceconnectionid=c1 "), "{head}");
     assert_eq!(head.matches("content-length: 0\r\n").count(), 1, "{head}");
+}
+
+/// All tenants of an application share what the platform gives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "callers are tasks of their own")]
+async fn fifty_tenants_at_once_ask_the_platform_once() {
+    let tenants: Vec<String> = (0..50).map(|nth| format!("tenant{nth}.example")).collect();
+    let emulator = emulator_of(&[&["contoso.example".to_owned()], &*tenants].concat()).await;
+    let token = emulator.mint_federated(ISSUER, "pod", AUDIENCE).unwrap();
+    let answer = forever(format!(r#"{{"value":"{token}"}}"#));
+    let runner = Socket::listen("127.0.0.1:0", move |_| Reply::Body(answer));
+    let address = format!("{}idtoken?api-version=2.0", runner.url());
+    let variables = [("ACTIONS_ID_TOKEN_REQUEST_URL", &*address), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "b3arer")];
+    let client = client(&emulator, r#"{"SourceType": "GitHubActions"}"#, &variables).await;
+    let mut callers = JoinSet::new();
+    for tenant in tenants {
+        let client = client.clone();
+        callers.spawn(async move { client.token(&demo().tenant(tenant)).await.map(drop) });
+    }
+    let failed: Vec<_> = callers.join_all().await.into_iter().filter_map(Result::err).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!((runner.requests().len(), emulator.token_requests().len()), (1, 50));
 }

@@ -4,6 +4,7 @@
 
 mod absent;
 mod exchange;
+mod refused;
 
 use std::sync::Arc;
 
@@ -17,8 +18,13 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// An authority that takes assertions about `pod`.
 async fn emulator() -> Emulator {
+    emulator_of(&["contoso.example"]).await
+}
+
+async fn emulator_of(tenants: &[impl AsRef<str>]) -> Emulator {
     let app = EmulatedApp::new("app1").secret("s3cret").federated(ISSUER, "pod", AUDIENCE);
-    Emulator::builder().tenant("contoso.example").app(app).api_audience("api://demo").start().await.unwrap()
+    let builder = Emulator::builder().app(app).api_audience("api://demo");
+    tenants.iter().fold(builder, |builder, tenant| builder.tenant(tenant.as_ref())).start().await.unwrap()
 }
 
 /// A client with these entries and variables and no other, and the real network.

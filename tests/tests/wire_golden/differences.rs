@@ -39,7 +39,8 @@ pub(crate) const LATER: &[(&str, &str)] = &[
     ("obo-long-running-start-twice", "long-running sessions"),
 ];
 
-/// Cases whose recording is not at hand everywhere; their rows count where it is.
+/// Cases that are known by the recorder's summary alone, which says that the reference looks at the thumbprint only where
+/// no authority vouches for the certificate: their recordings are not among these, and their rows count where they are.
 pub(crate) const KEPT_BACK: &[&str] = &["mi-service-fabric-wrong-thumbprint"];
 
 const ASKED_ANEW: &str = "an assertion that is refused is asked for anew, once";

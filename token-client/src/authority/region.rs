@@ -45,11 +45,10 @@ impl Region {
 
     /// What the setting and the environment say of it, without asking anybody.
     pub(crate) fn known(&self, environment: &dyn Environment) -> Known {
-        let variable = |name: &str| environment.var(name).filter(|value| !value.trim().is_empty());
-        if variable("MSAL_DISABLE_REGION").is_some() {
+        if environment.text("MSAL_DISABLE_REGION").is_some() {
             return Known::None;
         }
-        let forced = || Self::parse(variable("MSAL_FORCE_REGION")?.trim());
+        let forced = || Self::parse(&environment.text("MSAL_FORCE_REGION")?);
         match self {
             Self::Unset => match forced() {
                 Some(Self::Named(name)) => Known::Named(name),

@@ -327,7 +327,7 @@ fn app_request(api: &DownstreamApi, found: &mut Vec<Kept>) -> Option<TokenReques
 
 /// What this machine offers, by the variables that say so.
 fn environment(context: &Context) -> Vec<(&'static str, bool)> {
-    let has = |name: &str| context.world.environment.var(name).is_some_and(|value| !value.is_empty());
+    let has = |name: &str| context.world.environment.text(name).is_some();
     vec![
         ("workload identity", has("AZURE_FEDERATED_TOKEN_FILE")),
         ("managed identity", has("IDENTITY_ENDPOINT") || has("MSI_ENDPOINT")),

@@ -294,19 +294,15 @@ pub(super) fn failed(error: &TokenError) -> SourceError {
         Some(said) => format!("{said} ({})", said.status),
         None => first.map_or_else(|| error.to_string(), |finding| finding.message.clone()),
     };
-    let failure = SourceError::new(kind, code, message);
+    let failure = SourceError::new(kind, code, message).retry_after(said.and_then(|said| said.retry_after));
     // The setting inside the section or entry that led to it.
     let place = first.and_then(|finding| Some((finding.path.clone()?, finding.origin.clone()?)));
     let failure = match place {
         Some((path, origin)) => failure.at(path, origin),
         None => failure,
     };
-    let failure = match first.and_then(|finding| finding.remedy.as_deref()) {
+    match first.and_then(|finding| finding.remedy.as_deref()) {
         Some(remedy) => failure.remedy(remedy),
-        None => failure,
-    };
-    match said.and_then(|said| said.retry_after) {
-        Some(wait) => failure.retry_after(wait),
         None => failure,
     }
 }

@@ -178,8 +178,9 @@ impl DownstreamApi {
     ) -> Result<DownstreamResponse, DownstreamError> {
         let work = pin!(async {
             let Exchanged { received, token, unanswered } = self.exchange(prepared, acquired, false).await?;
+            let at = self.client.inner().world().clock.now();
             let answer = received.whole().await.map_err(|error| send::unanswered(prepared, error))?;
-            Ok(DownstreamResponse::new(answer, token, &prepared.called, unanswered))
+            Ok(DownstreamResponse::new(answer, token, &prepared.called, unanswered, at))
         });
         self.told(prepared, DownstreamResponse::status, work).await
     }
@@ -192,7 +193,8 @@ impl DownstreamApi {
         let prepared = self.prepare(&call)?;
         let work = pin!(async {
             let Exchanged { received, token, unanswered } = self.exchange(&prepared, &mut None, true).await?;
-            Ok(DownstreamStream::new(received.pieces(), token, &prepared.called, unanswered))
+            let at = self.client.inner().world().clock.now();
+            Ok(DownstreamStream::new(received.pieces(), token, &prepared.called, unanswered, at))
         });
         self.told(&prepared, DownstreamStream::status, work).await
     }

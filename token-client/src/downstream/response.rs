@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use credential_core::text::printable;
 use credential_core::world::HttpResponse;
@@ -26,6 +26,8 @@ pub struct DownstreamResponse {
     called: Arc<Called>,
     /// The API asks for further claims, and the body could not be sent again.
     unanswered: bool,
+    /// When it was there.
+    at: SystemTime,
 }
 
 impl DownstreamResponse {
@@ -34,8 +36,9 @@ impl DownstreamResponse {
         token: Option<AccessToken>,
         called: &Arc<Called>,
         unanswered: bool,
+        at: SystemTime,
     ) -> Self {
-        Self { response, token, called: Arc::clone(called), unanswered }
+        Self { response, token, called: Arc::clone(called), unanswered, at }
     }
 
     /// The status code.
@@ -82,9 +85,10 @@ impl DownstreamResponse {
         self.header("content-type").unwrap_or_default()
     }
 
-    /// How long the API wants to be left alone (`Retry-After` in seconds).
+    /// How long the API wants to be left alone, counted from its answer: `Retry-After` in seconds or as a date
+    /// (RFC 9110 §10.2.3).
     pub fn retry_after(&self) -> Option<Duration> {
-        self.response.retry_after()
+        self.response.retry_after(self.at)
     }
 
     /// What the API says of a refusal; of any status, but made for those that are not 2xx.

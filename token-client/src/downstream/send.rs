@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use credential_core::World;
-use credential_core::world::{BodyStream, HttpError, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse};
+use credential_core::world::{
+    BodyStream, HttpError, HttpRequest, HttpResponse, HttpStreamRequest, HttpStreamResponse, retry_after,
+};
 
 use super::prepared::Prepared;
 use super::redirect::Hop;
@@ -116,23 +118,13 @@ fn next(
             challenge::claims(challenged).filter(|claims| is_object(claims)).map(Next::Claims)
         }
         429 | 503 if left.waits > 0 && is_idempotent(&hop.method) => {
-            wait(received.all("retry-after").next()?, now).map(Next::Wait)
+            retry_after(|name| received.all(name).next(), now()).map(Next::Wait)
         }
         300..=399 if left.redirects > 0 => {
             hop.next(&prepared.base, status, received.all("location").next()).map(Next::Follow)
         }
         _ => None,
     }
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
-fn wait(text: &str, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now()).unwrap_or_default())
 }
 
 /// Whether the same request twice does what it does once (RFC 9110 §9.2.2).
@@ -202,26 +194,5 @@ impl Received {
             body.extend(piece?);
         }
         Ok(HttpResponse::new(answer.status, answer.headers, body))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_is_seconds_or_a_date() {
-        let now = || SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        for (text, seconds) in [
-            ("0", Some(0)),
-            (" 120 ", Some(120)),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
-            ("Sun, 06 Nov 1994 08:49:27 GMT", Some(0)),
-            ("soon", None),
-            ("-1", None),
-            ("", None),
-        ] {
-            assert_eq!(wait(text, now), seconds.map(Duration::from_secs), "{text}");
-        }
     }
 }

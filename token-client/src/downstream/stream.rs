@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use credential_core::world::{BodyStream, HttpError, HttpResponse, HttpStreamResponse};
 
@@ -32,6 +33,8 @@ pub struct DownstreamStream {
     token: Option<AccessToken>,
     called: Arc<Called>,
     unanswered: bool,
+    /// When its head was there.
+    at: SystemTime,
 }
 
 impl DownstreamStream {
@@ -40,8 +43,9 @@ impl DownstreamStream {
         token: Option<AccessToken>,
         called: &Arc<Called>,
         unanswered: bool,
+        at: SystemTime,
     ) -> Self {
-        Self { answer, token, called: Arc::clone(called), unanswered }
+        Self { answer, token, called: Arc::clone(called), unanswered, at }
     }
 
     /// The status code.
@@ -101,7 +105,7 @@ impl DownstreamStream {
         }
         body.truncate(MAX_ERROR);
         let answer = HttpResponse::new(self.answer.status, self.answer.headers, body);
-        let answer = DownstreamResponse::new(answer, self.token, &self.called, self.unanswered);
+        let answer = DownstreamResponse::new(answer, self.token, &self.called, self.unanswered, self.at);
         Err(answer.into_error())
     }
 

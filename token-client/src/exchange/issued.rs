@@ -64,22 +64,23 @@ impl Issued {
     /// # Errors
     /// When the body is not a valid JSON object or holds no usable token.
     pub(crate) fn read(response: &HttpResponse, now: SystemTime) -> Result<Self, Box<AuthorityRefusal>> {
+        let unusable = |what: &str| Box::new(AuthorityRefusal::unusable(response, what, now));
         let Ok(body) = serde_json::from_slice::<Body>(response.body.expose()) else {
             if is_page(response) {
-                return Err(Box::new(AuthorityRefusal::unusable(response, PAGE)));
+                return Err(unusable(PAGE));
             }
             let kind = printable(response.header("content-type").unwrap_or("no content type"), MAX_SHOWN);
-            return Err(Box::new(AuthorityRefusal::unusable(response, &format!("no JSON token answer ({kind})"))));
+            return Err(unusable(&format!("no JSON token answer ({kind})")));
         };
         let value = body.access_token.map(Secret::new).filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| Box::new(AuthorityRefusal::unusable(response, "no access_token")))?;
+        let value = value.ok_or_else(|| unusable("no access_token"))?;
         if value.expose().len() > MAX_TOKEN || !value.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Box::new(AuthorityRefusal::unusable(response, "an access_token that no header can carry")));
+            return Err(unusable("an access_token that no header can carry"));
         }
         // RFC 6749 §5.1: a client must not use a token whose type it does not understand.
         if let Some(other) = body.token_type.filter(|other| !other.eq_ignore_ascii_case(BEARER)) {
             let what = format!("a token of the type \"{}\", not {BEARER}", printable(&other, MAX_SHOWN));
-            return Err(Box::new(AuthorityRefusal::unusable(response, &what)));
+            return Err(unusable(&what));
         }
         let life = body.expires_in.and_then(|number| number.seconds()).filter(|seconds| *seconds > 0.0);
         Ok(Self {

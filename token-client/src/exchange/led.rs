@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use credential_core::chain::Candidate;
-use credential_core::source::{COMMON_SETTINGS, Origin};
+use credential_core::credential::{CertificateCredential, SigningAlgorithm};
+use credential_core::source::{COMMON_SETTINGS, ClientAuthenticationMethod, Origin};
 use credential_core::text::printable;
 use credential_core::{Credential, CredentialDescription, Finding, Secret};
 
+use super::client_assertion;
+use crate::authority::AuthorityKind;
 use crate::jwt::Claims;
 use crate::settings::{ApplicationOptions, Configuration, DownstreamOptions, Located};
 
@@ -63,8 +66,8 @@ pub(crate) struct MadeFrom {
 }
 
 impl MadeFrom {
-    /// The settings that all of it is about; of the credential that was presented with an assertion of its own.
-    pub(crate) fn led(&self, about: &[About], presented: Option<(&Candidate, Option<&Secret>)>) -> Vec<Led> {
+    /// The settings that all of it is about; of the credential what was presented.
+    pub(crate) fn led(&self, about: &[About], presented: Option<Presented<'_>>) -> Vec<Led> {
         let options = &self.configuration.application;
         let one = |about: &About| match about {
             About::ClientId => self.text(options.client_id.as_ref()),
@@ -72,9 +75,7 @@ impl MadeFrom {
             About::Instance => self.text(filled(options.authority.as_ref()).or(filled(options.instance.as_ref()))),
             About::Region => self.text(options.azure_region.as_ref()),
             About::Scopes => self.scopes(),
-            About::Credential => {
-                presented.map_or_else(Vec::new, |(candidate, assertion)| self.credential(candidate, assertion))
-            }
+            About::Credential => presented.map_or_else(Vec::new, |presented| self.credential(presented)),
             About::User => self.user_assertion.as_ref().map_or_else(Vec::new, user),
         };
         about.iter().flat_map(one).collect()
@@ -115,9 +116,9 @@ impl MadeFrom {
     }
 
     /// The setting that says where the credential is, and what was presented.
-    fn credential(&self, candidate: &Candidate, assertion: Option<&Secret>) -> Vec<Led> {
-        let entry = self.configuration.application.credentials.get(candidate.index);
-        let said = presented(&candidate.credential, assertion);
+    fn credential(&self, presented: Presented<'_>) -> Vec<Led> {
+        let entry = self.configuration.application.credentials.get(presented.candidate.index);
+        let said = presented.said();
         let place = entry.map(place_of);
         if place.is_none() && said.is_none() { Vec::new() } else { vec![Led { place, said }] }
     }
@@ -144,28 +145,54 @@ fn place_of(entry: &CredentialDescription) -> (String, Origin) {
     }
 }
 
-/// What the authority compares with what is registered there.
-fn presented(credential: &Credential, assertion: Option<&Secret>) -> Option<String> {
-    match credential {
-        Credential::Certificate(certificate) => {
-            let facts = certificate.facts();
-            Some(format!(
-                "the certificate has the subject {:?} and the thumbprint {}",
-                facts.subject,
-                facts.thumbprint()
-            ))
+/// A credential, and how it went to an authority.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    pub(crate) candidate: &'a Candidate,
+    /// Where it was one.
+    pub(crate) assertion: Option<&'a Secret>,
+    pub(crate) kind: AuthorityKind,
+}
+
+impl Presented<'_> {
+    /// What the authority compares with what is registered there.
+    fn said(&self) -> Option<String> {
+        match &self.candidate.credential {
+            Credential::Secret(_) => self.is_registered_with_method().then(|| {
+                let method = self.candidate.presentation.client_authentication;
+                let method = method.unwrap_or(ClientAuthenticationMethod::SecretPost);
+                format!("the secret is sent by {} (ClientAuthenticationMethod)", method.as_str())
+            }),
+            Credential::Certificate(certificate) => {
+                let facts = certificate.facts();
+                let (subject, thumbprint) = (&facts.subject, facts.thumbprint());
+                let signs = self.algorithm(certificate).map(|name| format!("; it signs with {name} (Algorithm)"));
+                let signs = signs.unwrap_or_default();
+                Some(format!("the certificate has the subject {subject:?} and the thumbprint {thumbprint}{signs}"))
+            }
+            Credential::Assertion(_) => {
+                let claims = Claims::read(self.assertion?)?;
+                let text = |name: &str| claims.text(name).unwrap_or_else(|| "none".to_owned());
+                Some(format!(
+                    "the assertion has the issuer {}, the subject {} and the audience {}",
+                    text("iss"),
+                    text("sub"),
+                    text("aud")
+                ))
+            }
+            _ => None,
         }
-        Credential::Assertion(_) => {
-            let claims = Claims::read(assertion?)?;
-            let text = |name: &str| claims.text(name).unwrap_or_else(|| "none".to_owned());
-            Some(format!(
-                "the assertion has the issuer {}, the subject {} and the audience {}",
-                text("iss"),
-                text("sub"),
-                text("aud")
-            ))
-        }
-        _ => None,
+    }
+
+    /// Other providers than Microsoft's register a client with one way to authenticate.
+    fn is_registered_with_method(&self) -> bool {
+        self.kind == AuthorityKind::Oidc
+    }
+
+    fn algorithm(&self, certificate: &CertificateCredential) -> Option<SigningAlgorithm> {
+        let wanted = self.candidate.presentation.algorithm;
+        let algorithm = client_assertion::algorithm(certificate, self.kind, wanted).ok();
+        algorithm.filter(|_| self.is_registered_with_method())
     }
 }
 

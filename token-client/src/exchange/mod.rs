@@ -23,7 +23,7 @@ use credential_core::{Secret, World};
 use crate::TraceContext;
 use crate::authority::AuthorityKind;
 use crate::token::gate::Gate;
-use led::{About, Led, MadeFrom};
+use led::{About, Led, MadeFrom, Presented};
 use message::Message;
 use rejection::{Meaning, meaning};
 
@@ -80,7 +80,8 @@ impl Exchange {
         match self.send(&message, deadline, world).await {
             Ok(issued) => Verdict::Accept(issued),
             Err(ExchangeError::Authority(mut error)) => {
-                error.led = self.led(rejection::about(&error), Some((candidate, message.assertion())));
+                let presented = Presented { candidate, assertion: message.assertion(), kind: self.kind };
+                error.led = self.led(rejection::about(&error), Some(presented));
                 match meaning(&error) {
                     Meaning::Credential { in_doubt: true } => Verdict::NextInDoubt(ExchangeError::Authority(error)),
                     Meaning::Credential { in_doubt: false } => Verdict::Next(ExchangeError::Authority(error)),
@@ -92,7 +93,7 @@ impl Exchange {
         }
     }
 
-    fn led(&self, about: &[About], presented: Option<(&Candidate, Option<&Secret>)>) -> Vec<Led> {
+    fn led(&self, about: &[About], presented: Option<Presented<'_>>) -> Vec<Led> {
         self.made_from.as_ref().map_or_else(Vec::new, |made_from| made_from.led(about, presented))
     }
 
@@ -155,7 +156,7 @@ impl Exchange {
             200 => Issued::read(&response, world.clock.now()).map_err(ExchangeError::Authority),
             _ => {
                 let answer = message.not_repeated(response);
-                let refusal = AuthorityRefusal::read(&answer).by_clock(&answer, world.clock.now());
+                let refusal = AuthorityRefusal::read(&answer, world.clock.now());
                 Err(ExchangeError::Authority(Box::new(refusal)))
             }
         }

@@ -58,7 +58,12 @@ struct Named(&'static str, &'static [About], &'static str);
 
 /// Codes of RFC 6749 §5.2, RFC 8707 §2, OpenID Connect, and those that answers without one are given.
 const NAMES: &[Named] = &[
-    Named("invalid_client", CREDENTIAL, "compare ClientId and the credential with what is registered at the authority"),
+    Named(
+        "invalid_client",
+        CREDENTIAL,
+        "compare ClientId, the credential and how it is presented (Algorithm, ClientAuthenticationMethod) with what is \
+         registered at the authority",
+    ),
     Named("unauthorized_client", CLIENT, "allow the client this grant at the authority, or correct ClientId"),
     Named("invalid_scope", SCOPES, "correct Scopes: the authority does not give it to this client"),
     Named("invalid_target", SCOPES, "correct the resource in Scopes: the authority does not know it"),
@@ -121,7 +126,7 @@ mod tests {
 
     fn error(status: u16, error: &str, codes: &[u64]) -> AuthorityRefusal {
         let body = serde_json::json!({"error": error, "error_codes": codes}).to_string();
-        AuthorityRefusal::read(&HttpResponse::new(status, vec![], body))
+        AuthorityRefusal::read(&HttpResponse::new(status, vec![], body), std::time::SystemTime::UNIX_EPOCH)
     }
 
     #[test]

@@ -75,11 +75,10 @@ impl Location {
 
     /// The environment's name.
     pub(crate) fn environment_name(&self, environment: &dyn Environment) -> String {
-        let given = |name: &str| environment.var(name).filter(|value| !value.is_empty());
         self.environment
             .clone()
-            .or_else(|| given("DOTNET_ENVIRONMENT"))
-            .or_else(|| given("ASPNETCORE_ENVIRONMENT"))
+            .or_else(|| environment.text("DOTNET_ENVIRONMENT"))
+            .or_else(|| environment.text("ASPNETCORE_ENVIRONMENT"))
             .unwrap_or_else(|| "Production".to_owned())
     }
 }

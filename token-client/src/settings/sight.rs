@@ -129,11 +129,9 @@ fn declared(sources: &SourceRegistry, name: &str) -> Option<Setting> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use credential_core::{
-        BindContext, CredentialDescription, CredentialLoader, CredentialSource, SettingKind, SourceError, SourceType,
-        Unbound,
+        BindContext, BindResult, CredentialDescription, CredentialSource, SettingKind, SourceError, SourceType,
     };
 
     use super::*;
@@ -151,11 +149,7 @@ mod tests {
             self.1
         }
 
-        fn bind(
-            &self,
-            _: &CredentialDescription,
-            cx: &mut BindContext<'_>,
-        ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+        fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
             Err(cx.error(SourceError::misconfigured("declared-only", "nothing is loaded here")))
         }
     }

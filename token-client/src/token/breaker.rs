@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use credential_core::retry::Backoff;
 use credential_core::world::Moment;
 
-use super::backoff::Backoff;
 use crate::exchange::ExchangeError;
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// So many failures in a row, and no success between them, are no accident.
 const FAILURES: u32 = 3;
 /// How long it is left alone after the first of them, and at most.
-const PAUSE: Backoff = Backoff(Duration::from_millis(500), Duration::from_secs(30));
+const PAUSE: Backoff = Backoff::new(FIRST, Duration::from_secs(30));
+const FIRST: Duration = Duration::from_millis(500);
 /// The longest that one answer can ask for everybody: what it asks for its own request counts in full there.
 const MAX_ASKED: Duration = Duration::from_secs(60);
 
@@ -143,7 +144,7 @@ impl State {
     fn refusal(&self, now: Moment) -> Option<ExchangeError> {
         let open = self.open.as_ref().filter(|open| open.probe.is_some() || now < open.until)?;
         // The probe has a moment to come back.
-        let wait = open.until.since(now).max(PAUSE.0);
+        let wait = open.until.since(now).max(FIRST);
         Some(ExchangeError::LeftAlone(Box::new(open.error.clone()), wait))
     }
 }

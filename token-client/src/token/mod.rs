@@ -3,7 +3,6 @@
 
 mod access_token;
 pub(crate) mod asked;
-mod backoff;
 pub(crate) mod breaker;
 pub(crate) mod cache;
 mod challenge;

@@ -5,16 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use credential_core::World;
+use credential_core::retry::Backoff;
 use credential_core::world::Moment;
 
 use super::asked::Key;
-use super::backoff::Backoff;
 use crate::{TokenError, TokenErrorKind};
 
 /// The most requests that are remembered.
 const MAX_THROTTLED: usize = 10_000;
 /// How long a request is left alone that the authority was unwell for, and named no time of its own.
-const UNWELL: Backoff = Backoff(Duration::from_secs(1), Duration::from_secs(60));
+const UNWELL: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 /// A refusal that has nothing to do with the credential stands for this long: another try says the same.
 const REFUSED: Duration = Duration::from_secs(5);
 /// How often a request failed in a row is known for so long after its time.

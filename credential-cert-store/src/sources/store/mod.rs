@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SettingKind, SourceError, SourceType, Unbound,
 };
 
 use super::blame::noted;
@@ -134,11 +134,7 @@ impl CredentialSource for StoreSource {
         }
     }
 
-    fn bind(
-        &self,
-        entry: &CredentialDescription,
-        cx: &mut BindContext<'_>,
-    ) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, entry: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         let (store, wanted) = (store_path(entry, cx), self.wanted(entry, cx));
         let (store, wanted, setting) = (store?, wanted?, self.setting());
         Ok(Arc::new(StoreLoader { store, wanted, setting, folder: Folder::default() }))

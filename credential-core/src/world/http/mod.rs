@@ -5,6 +5,7 @@ mod error;
 mod need;
 mod request;
 mod response;
+mod retry_after;
 mod send;
 mod send_stream;
 mod stream;
@@ -19,6 +20,7 @@ pub use error::{HttpError, HttpErrorKind};
 pub use need::HttpNeed;
 pub use request::HttpRequest;
 pub use response::HttpResponse;
+pub use retry_after::retry_after;
 pub use stream::{BodyStream, DEFAULT_IDLE_TIMEOUT, HttpStreamRequest, HttpStreamResponse};
 pub use trust::{ServerTrust, Thumbprint};
 

@@ -1,7 +1,6 @@
 //! An answer, read to its end.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::credential::SecretBytes;
 
@@ -26,12 +25,6 @@ impl HttpResponse {
     /// The first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
-    }
-
-    /// The `Retry-After` header in seconds (RFC 9110 §10.2.3), as a number alone; dates are the
-    /// caller's to read.
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which server a request may reach over TLS.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
+
+use crate::{SourceError, World};
 
 /// Which server a request may reach over TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,10 +23,22 @@ pub enum ServerTrust {
     Pinned(Thumbprint),
 }
 
+/// The most bytes of a file with authorities.
+const MAX_AUTHORITIES: u64 = 1024 * 1024;
+
 impl ServerTrust {
     /// Further certificate authorities: PEM or DER.
     pub fn authorities(certificates: impl Into<Vec<u8>>) -> Self {
         Self::Authorities(certificates.into().into())
+    }
+
+    /// Those in the file that a variable names, read anew; where it names none, whom the client trusts by itself.
+    ///
+    /// # Errors
+    /// As [`World::read_file`].
+    pub async fn of_variable(name: &str, world: &World) -> Result<Self, SourceError> {
+        let Some(path) = world.environment.text(name) else { return Ok(Self::Platform) };
+        Ok(Self::authorities(world.read_file(Path::new(&path), MAX_AUTHORITIES).await?.expose()))
     }
 }
 

@@ -18,35 +18,35 @@ use credential_core::testing::{Bound, FakeReply, FakeWorld, application};
 use credential_core::world::{HttpRequest, HttpResponse};
 use credential_core::{Credential, CredentialDescription, CredentialSource};
 use credential_federated::{
-    AzurePipelinesSource, GitHubActionsSource, GoogleCloudSource, HashiCorpVaultSource, HttpGetSource, HttpPostSource,
+    AzurePipelinesSource, GitHubActionsSource, GoogleCloudSource, HashiCorpVaultSource, HttpSource,
     KubernetesTokenRequestSource,
 };
 
 use crate::common::{bound, jwt};
 
-const AUDIENCE: &str = "api://AzureADTokenExchange";
+pub(crate) const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// The fake clock's start, 2026-01-01, in seconds.
-const NOW: i64 = 1_767_225_600;
+pub(crate) const NOW: i64 = 1_767_225_600;
 
 /// A token of a workload with an end so many seconds from now.
-fn token(id: &str, audience: &str, ends_in: i64) -> String {
+pub(crate) fn token(id: &str, audience: &str, ends_in: i64) -> String {
     let exp = NOW + ends_in;
     jwt(&format!(r#"{{"iss":"https://issuer.example","sub":"it's:main","aud":"{audience}","jti":"{id}","exp":{exp}}}"#))
 }
 
 /// A platform that is asked over HTTP, in a world of fakes.
-struct Asked {
+pub(crate) struct Asked {
     source: fn() -> Box<dyn CredentialSource>,
     entry: fn() -> CredentialDescription,
     /// Makes a world of that platform.
-    here: fn(&FakeWorld),
-    method: &'static str,
+    pub(crate) here: fn(&FakeWorld),
+    pub(crate) method: &'static str,
     /// Where it is asked.
-    address: &'static str,
+    pub(crate) address: &'static str,
     /// Its answer with a token.
-    answer: fn(&str) -> String,
+    pub(crate) answer: fn(&str) -> String,
     /// Headers of its answers.
-    headers: &'static [(&'static str, &'static str)],
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// What it is asked with, which nobody may see.
     secret: Option<&'static str>,
 }
@@ -58,7 +58,7 @@ impl fmt::Debug for Asked {
 }
 
 impl Asked {
-    fn bound(&self) -> Bound {
+    pub(crate) fn bound(&self) -> Bound {
         bound((self.source)(), &(self.entry)())
     }
 
@@ -83,7 +83,7 @@ impl Asked {
 }
 
 /// Every platform that is asked over HTTP.
-const ASKED: &[Asked] = &[GIT_HUB, AZURE_PIPELINES, GOOGLE_CLOUD, KUBERNETES, VAULT, GET, POST];
+pub(crate) const ASKED: &[Asked] = &[GIT_HUB, AZURE_PIPELINES, GOOGLE_CLOUD, KUBERNETES, VAULT, GET, POST];
 
 const GIT_HUB: Asked = Asked {
     source: || Box::new(GitHubActionsSource),
@@ -163,7 +163,7 @@ const VAULT: Asked = Asked {
 };
 
 const GET: Asked = Asked {
-    source: || Box::new(HttpGetSource),
+    source: || Box::new(HttpSource::Get),
     entry: || {
         CredentialDescription::new("HttpGet")
             .with("Url", "https://tokens.example/$JOB/issue?v=1")
@@ -184,7 +184,7 @@ const GET: Asked = Asked {
 
 /// Buildkite.
 const POST: Asked = Asked {
-    source: || Box::new(HttpPostSource),
+    source: || Box::new(HttpSource::Post),
     entry: || {
         CredentialDescription::new("HttpPost")
             .with("Url", "https://agent.buildkite.com/v3/jobs/$BUILDKITE_JOB_ID/oidc/tokens")

@@ -16,11 +16,11 @@ async fn a_unix_socket_is_asked_where_it_is() {
     let world = FakeWorld::new();
     let answer = HttpResponse::new(200, Vec::new(), format!("{}\n", token("a", AUDIENCE, 600)));
     world.http.on("POST", "http://localhost/v1/tokens/oidc", FakeReply::Answer(answer));
-    let error = load(&bound(HttpPostSource, &entry), &world, None).await.unwrap_err();
+    let error = load(&bound(HttpSource::Post, &entry), &world, None).await.unwrap_err();
     assert_eq!((error.kind(), error.to_string().as_str()), (NotApplicable, "/.fly/api: socket not found"));
     assert_eq!((error.setting(), world.http.requests().len()), (Some("UnixSocket"), 0));
     world.files.write("/.fly/api", "");
-    let loaded = load(&bound(HttpPostSource, &entry), &world, None).await.unwrap();
+    let loaded = load(&bound(HttpSource::Post, &entry), &world, None).await.unwrap();
     assert_eq!(text(&loaded), token("a", AUDIENCE, 600));
     let request = &world.http.requests()[0];
     assert_eq!(request.unix_socket.as_deref(), Some("/.fly/api".as_ref()));
@@ -57,7 +57,7 @@ async fn a_variable_stays_within_its_part_of_the_address() {
 
 #[test]
 fn an_address_that_no_secret_may_go_to_is_refused_when_it_is_bound() {
-    let registry = SourceRegistry::new().with(HttpGetSource);
+    let registry = SourceRegistry::new().with(HttpSource::Get);
     for (url, code) in [
         ("http://tokens.example/", "insecure-url"),
         ("https://$HOST/", "wrong-value"),

@@ -253,9 +253,9 @@ impl Vault {
 fn response(error: &Error, session: &Session) -> Option<ErrorResponse> {
     let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else { return None };
     let raw = raw_response.as_deref();
-    let header = |name: &str| {
+    let header = |name: &'static str| {
         let mut all = raw?.headers().iter();
-        all.find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str().to_owned())
+        all.find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     };
     let body = raw.map(|raw| &**raw.body()).unwrap_or_default();
     Some(ErrorResponse::read(u16::from(*status), body, header, session))

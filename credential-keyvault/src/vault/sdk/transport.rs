@@ -97,8 +97,8 @@ fn shown(challenge: Challenge) -> AsyncRawResponse {
 
 /// Authorities that the configuration and the environment name themselves.
 fn trusted_authorities(session: &Session) -> Vec<String> {
-    let variable = session.world().environment.var("AZURE_AUTHORITY_HOST").unwrap_or_default();
-    let named = [session.application.authority.as_str(), variable.trim()];
+    let variable = session.variable("AZURE_AUTHORITY_HOST").unwrap_or_default();
+    let named = [session.application.authority.as_str(), variable.as_str()];
     let urls =
         named.iter().filter_map(|text| Url::parse(text).or_else(|_| Url::parse(&format!("https://{text}"))).ok());
     urls.filter_map(|url| url.host_str().map(str::to_owned)).collect()

@@ -72,8 +72,7 @@ const MANAGED_IDENTITY: &str = "an application that trusts the managed identity 
 
 impl Family {
     pub(super) fn read(&self, environment: &dyn Environment, draft: &mut Draft) {
-        let var = |name: &'static str| environment.var(name).filter(|value| !value.trim().is_empty());
-        let found = |name: Option<&'static str>| name.and_then(|name| Some((name, var(name)?)));
+        let found = |name: Option<&'static str>| name.and_then(|name| Some((name, environment.text(name)?)));
         if let Some((name, host)) = found(self.authority) {
             draft.set("Instance", address(&host), name);
         }
@@ -113,7 +112,7 @@ impl Family {
 /// Settings that belong to no tool's application.
 pub(super) fn regions(environment: &dyn Environment, draft: &mut Draft) {
     for name in ["AZURE_REGIONAL_AUTHORITY_NAME", "MSAL_FORCE_REGION"] {
-        if let Some(region) = environment.var(name).filter(|region| !region.trim().is_empty()) {
+        if let Some(region) = environment.text(name) {
             let region = if region.eq_ignore_ascii_case("RegionalAuthority.AutoDiscoverRegion") {
                 "TryAutoDetect".to_owned()
             } else {
@@ -130,7 +129,7 @@ pub(super) fn regions(environment: &dyn Environment, draft: &mut Draft) {
 
 pub(super) fn left_out(environment: &dyn Environment, draft: &mut Draft) {
     for (name, why) in LEFT_OUT {
-        if environment.var(name).is_some_and(|value| !value.trim().is_empty()) {
+        if environment.text(name).is_some() {
             draft.notes.push(format!("{name} is left out: {why}"));
         }
     }

@@ -1,9 +1,7 @@
 //! Sources, worlds and folders of a program's own.
 
 use super::*;
-use credential_core::{
-    BindContext, CredentialDescription, CredentialLoader, Setting, SourceError, SourceType, Unbound,
-};
+use credential_core::{BindContext, BindResult, CredentialDescription, Setting, SourceError, SourceType};
 
 /// A program's own source in the place of one of ours.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ impl CredentialSource for Own {
         &[]
     }
 
-    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         Err(cx.error(SourceError::misconfigured("own", "the program's own")))
     }
 }
