@@ -163,7 +163,7 @@ impl Platform for Program {
 
     async fn token(&self, asking: &Asking<'_>) -> Result<Secret, SourceError> {
         if !self.allowed && !allowed_here(&*asking.world.environment) {
-            let said = variable(&*asking.world.environment, ALLOW_VARIABLE);
+            let said = asking.variable(ALLOW_VARIABLE);
             let said = said.map(|_| format!(", and {ALLOW_VARIABLE} is not true")).unwrap_or_default();
             let message = format!("{} is not run: a settings file alone runs no program{said}", self.short());
             return Err(SourceError::denied("command-not-allowed", message)

@@ -27,7 +27,9 @@ def certified(folder, name, host=None, elliptic=False):
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    public = builder.sign(key, hashes.SHA256()).public_bytes(pem)
+    certificate = builder.sign(key, hashes.SHA256())
+    public = certificate.public_bytes(pem)
     write(folder, f"{name}.key", secret)
     write(folder, f"{name}.crt", public)
     write(folder, f"{name}.pem", secret + public)
+    return certificate

@@ -4,6 +4,7 @@ against: what these take is what the real hosts give. python3 managed_identity.p
 import contextlib
 import http.server
 import json
+import logging
 import os
 import shutil
 import ssl
@@ -19,9 +20,13 @@ import msal
 import requests
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ManagedIdentityCredential
+from cryptography.hazmat.primitives import hashes
 
 from certified import certified
 from world import check, end
+
+# Refusals are expected here, and not news.
+logging.disable(logging.CRITICAL)
 
 HEADER = "hunter2-header"
 IDENTITIES = {
@@ -123,14 +128,17 @@ def over_tls(address, folder):
 
 def fabric(address):
     with tempfile.TemporaryDirectory() as folder:
-        certified(folder, "localhost", "localhost")
+        certificate = certified(folder, "localhost", "localhost")
+        thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()
         with over_tls(address, folder) as url:
-            variables = {
-                "IDENTITY_ENDPOINT": f"{url}/sf/token",
-                "IDENTITY_HEADER": HEADER,
-                "IDENTITY_SERVER_THUMBPRINT": "A" * 40,
-            }
-            by_both(variables)
+            variables = {"IDENTITY_ENDPOINT": f"{url}/sf/token", "IDENTITY_HEADER": HEADER}
+            by_both({**variables, "IDENTITY_SERVER_THUMBPRINT": thumbprint})
+            try:
+                by_azure_identity("mi-system", {**variables, "IDENTITY_SERVER_THUMBPRINT": "A" * 40})
+            except requests.exceptions.SSLError as error:
+                assert "thumbprint" in str(error), error
+            else:
+                raise AssertionError("a certificate with another thumbprint was taken")
 
 
 def arc(base):

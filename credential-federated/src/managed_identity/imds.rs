@@ -16,6 +16,8 @@ use super::host::{Answer, Host};
 const ADDRESS: &str = "http://169.254.169.254";
 /// How long it may take to show that it is there. It answers in milliseconds; elsewhere the address leads nowhere.
 const PROBE: Duration = Duration::from_secs(1);
+/// After how long a request for a token has been quiet enough for a look whether anybody is there.
+const QUIET: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Imds {
@@ -31,7 +33,7 @@ impl Imds {
     /// goes beside it, which a service that is there refuses at once, however long its tokens take.
     async fn first(&self, asking: &Asking<'_>, request: &HttpRequest) -> Result<Sent, SourceError> {
         let mut sent = pin!(asking.once(request.clone(), PATIENCE));
-        let quiet = asking.world.clock.sleep_until(asking.world.clock.moment().after(PROBE));
+        let quiet = asking.world.clock.sleep_until(asking.world.clock.moment().after(QUIET));
         tokio::select! {
             biased;
             sent = &mut sent => return self.there(asking, sent),

@@ -42,6 +42,8 @@ fn columns() -> Vec<(&'static str, Given)> {
     all
 }
 
+type Gives = dyn Fn(&FakeWorld, &Given) -> bool;
+
 /// A platform, or one host of managed identities.
 struct Row {
     name: String,
@@ -49,7 +51,7 @@ struct Row {
     /// Makes a world of that platform.
     here: Box<dyn Fn(&FakeWorld)>,
     /// Lets it give that; `false` where it cannot.
-    gives: Box<dyn Fn(&FakeWorld, &Given) -> bool>,
+    gives: Box<Gives>,
     /// What comes of it: the code where it is not there, and those of the columns but the first.
     absent: &'static str,
     codes: [&'static str; 12],
@@ -151,18 +153,15 @@ fn of_agent(given: &Given) -> FakeReply {
 }
 
 fn hosts() -> impl Iterator<Item = Row> {
-    type Variables = &'static [(&'static str, &'static str)];
-    let fabric = "https://127.0.0.1:41000/token";
-    let pin = "7C1D5A0E93B24F68A1D7E2C35B906F84D3A7E519";
-    let fabric: Vec<(&str, &str)> =
-        vec![("IDENTITY_ENDPOINT", fabric), ("IDENTITY_HEADER", "hunter2"), ("IDENTITY_SERVER_THUMBPRINT", pin)];
-    let service: Variables = &[("IDENTITY_ENDPOINT", ENDPOINT), ("IDENTITY_HEADER", "hunter2")];
-    let learning: Variables = &[("MSI_ENDPOINT", ENDPOINT), ("MSI_SECRET", "hunter2")];
-    let arc: Variables = &[("IDENTITY_ENDPOINT", ENDPOINT), ("IMDS_ENDPOINT", "http://127.0.0.1:41000")];
-    let all: [(&str, Vec<(&str, &str)>, &str); 6] = [
-        ("Service Fabric", fabric, "https://127.0.0.1:41000/"),
-        ("App Service", service.to_vec(), ENDPOINT),
-        ("Machine Learning", [learning, &[("DEFAULT_IDENTITY_CLIENT_ID", "me")]].concat(), ENDPOINT),
+    let endpoint = "https://127.0.0.1:41000/token";
+    let header = ("IDENTITY_HEADER", "hunter2");
+    let pin = ("IDENTITY_SERVER_THUMBPRINT", "7C1D5A0E93B24F68A1D7E2C35B906F84D3A7E519");
+    let learning = [("MSI_ENDPOINT", ENDPOINT), ("MSI_SECRET", "hunter2"), ("DEFAULT_IDENTITY_CLIENT_ID", "me")];
+    let arc = [("IDENTITY_ENDPOINT", ENDPOINT), ("IMDS_ENDPOINT", "http://127.0.0.1:41000")];
+    let all = [
+        ("Service Fabric", vec![("IDENTITY_ENDPOINT", endpoint), header, pin], endpoint),
+        ("App Service", vec![("IDENTITY_ENDPOINT", ENDPOINT), header], ENDPOINT),
+        ("Machine Learning", learning.to_vec(), ENDPOINT),
         ("Cloud Shell", vec![("MSI_ENDPOINT", ENDPOINT)], ENDPOINT),
         ("Azure Arc", arc.to_vec(), ENDPOINT),
         ("the metadata service", vec![], METADATA),

@@ -75,7 +75,6 @@ async fn a_request_without_a_body_says_so() {
 
 /// All tenants of an application share what the platform gives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::disallowed_methods, reason = "callers are tasks of their own")]
 async fn fifty_tenants_at_once_ask_the_platform_once() {
     let tenants: Vec<String> = (0..50).map(|nth| format!("tenant{nth}.example")).collect();
     let emulator = emulator_of(&[&["contoso.example".to_owned()], &*tenants].concat()).await;

@@ -3,9 +3,9 @@
 use super::*;
 
 #[tokio::test]
-async fn a_metadata_service_that_is_not_there_costs_two_seconds() {
+async fn a_metadata_service_that_is_not_there_is_known_within_two_seconds() {
     for (reply, longest, words) in [
-        (FakeReply::Hang, Duration::from_millis(2500), "timed out"),
+        (FakeReply::Hang, Duration::from_millis(2000), "timed out"),
         (FakeReply::Fail(HttpErrorKind::Connect), Duration::ZERO, "not found"),
     ] {
         let world = world(&[]);
