@@ -32,6 +32,7 @@ async fn it_is_given_until_its_end_while_the_authority_hangs_or_fails() {
         Reply::Hang,
         Reply::Status(503, &[], ""),
         Reply::Status(429, &[("retry-after", "20")], ""),
+        Reply::Status(200, &[], "<html>"),
         Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#),
         Reply::Status(401, &[], r#"{"error":"invalid_client","error_codes":[7000222]}"#),
         Reply::Fail(HttpErrorKind::Connect),

@@ -178,6 +178,18 @@ async fn it_is_tried_by_one_at_a_time_and_open_to_all_when_it_is_well() {
     }
 }
 
+/// As a proxy's page: nothing was said of the request, so nothing is said of it for longer than the page is there.
+#[tokio::test]
+async fn a_page_in_place_of_an_answer_is_an_authority_that_is_unwell() {
+    let scene = Scene::new(Reply::Status(200, &[], "<html>"));
+    let client = scene.client().await;
+    let error = scene.meanwhile(client.token(&app())).await.unwrap_err();
+    assert_eq!(error.kind(), TokenErrorKind::Unwell, "{error}");
+    assert!(error.retry_after().is_some_and(|wait| wait <= Duration::from_secs(1)), "{error}");
+    let (requests, _) = storm(&scene, &client, (0..15).map(tenant).collect()).await;
+    assert!(requests <= 100, "{requests}");
+}
+
 #[tokio::test]
 async fn a_single_fault_passes_unseen() {
     let faults = Arc::new(AtomicUsize::new(0));

@@ -284,6 +284,7 @@ pub(super) fn failed(error: &TokenError) -> SourceError {
     let said = error.authority();
     let first = error.findings().first();
     let (kind, code) = match said {
+        Some(said) if said.status == 200 => (SourceErrorKind::Transient, AUTHORITY_UNREADABLE),
         Some(said) if meaning(said) == Meaning::Unwell => (SourceErrorKind::Transient, AUTHORITY_UNWELL),
         Some(said) if !said.is_of_oauth() => (SourceErrorKind::Invalid, AUTHORITY_UNREADABLE),
         Some(_) => (SourceErrorKind::Denied, TOKEN_REFUSED),

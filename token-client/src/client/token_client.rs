@@ -301,7 +301,11 @@ impl TokenClient {
         };
         match result {
             // The authority is unwell: what is left of the old token serves meanwhile.
-            Err(error) if error.is_transient() && !request.force_refresh => inner.cache.last_resort(&key).ok_or(error),
+            Err(error) if error.is_transient() && !request.force_refresh => {
+                // A wider one may have come in while this caller waited.
+                let wider = || inner.cache.wider(&inner.asked(request), inner.cache.time.now());
+                inner.cache.last_resort(&key).or_else(wider).ok_or(error)
+            }
             result => result,
         }
     }

@@ -36,6 +36,8 @@ pub(crate) fn meaning(error: &AuthorityRefusal) -> Meaning {
     }
     match (error.status, error.error.as_str()) {
         (408 | 429 | 500.., _) | (_, "temporarily_unavailable" | "server_error") => Meaning::Unwell,
+        // A page of whoever stands before it: nothing was said of the request.
+        (200, _) if !error.is_of_oauth() => Meaning::Unwell,
         (_, "invalid_client") => CERTAIN,
         _ => Meaning::Request,
     }
