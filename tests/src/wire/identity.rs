@@ -12,7 +12,7 @@ const LIFE: i64 = 86_399;
 /// The answer of the host whose path it is.
 pub(crate) fn answer(scenario: &Value, asked: &Asked) -> Option<Answer> {
     let identities = &scenario["managed_identity"];
-    let (host, _) = asked.path.trim_start_matches('/').split_once('/')?;
+    let (host, path) = asked.path.trim_start_matches('/').split_once('/')?;
     let header = |name: &str| asked.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value);
     let text = |name: &str, default: &'static str| identities[name].as_str().unwrap_or(default).to_owned();
     let invalid = |status| Some(Answer::json(status, "", &json!({"error": "invalid_request"})));
@@ -28,6 +28,11 @@ pub(crate) fn answer(scenario: &Value, asked: &Asked) -> Option<Answer> {
     }
     if header(proof) != wanted {
         return invalid(status);
+    }
+    // What a machine knows of itself.
+    if path.ends_with("instance/compute") {
+        let instance = &identities["instance"];
+        return Some(Answer::json(if instance.is_null() { 404 } else { 200 }, "", instance));
     }
     if host == "arc" {
         let key = format!("Basic {}", text("arc_key", "arc-secret"));

@@ -61,8 +61,9 @@ async fn crowds_are_served_in_turn() {
     }
     let crowds: Vec<usize> = scene.texts_between("api%3A%2F%2F", "-").iter().flat_map(|crowd| crowd.parse()).collect();
     assert_eq!(crowds.len(), 4 * CROWD);
-    // The rest is for tenants with few.
-    assert_eq!(scene.most_under_way.load(Ordering::SeqCst), MOST * 3 / 4);
+    // The rest is for tenants with fewer than two under way, which this one is too between two waves.
+    let most = scene.most_under_way.load(Ordering::SeqCst);
+    assert!((MOST * 3 / 4..=MOST * 3 / 4 + 2).contains(&most), "{most}");
     for (place, crowd) in crowds.iter().enumerate() {
         let turn = crowd * CROWD..(crowd + 1) * CROWD + 2 * MOST;
         assert!(turn.contains(&(place + 2 * MOST)) || turn.contains(&place), "{crowd} at {place}");

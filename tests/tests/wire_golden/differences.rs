@@ -70,6 +70,7 @@ const REQUEST_ID: &str = "every request has an id of its own";
 const RESENT: &str = "a broken connection is tried once more";
 const SIDE_BY_SIDE: &str = "the next entry has its turn before the retries of the first have ended";
 const STORE: &str = "the same certificate, written in another way that is as clear";
+const TURN: &str = "an entry that fails leaves the next one its turn, whatever it failed with";
 const VALIDITY: &str = "a certificate outside its validity fails when it is loaded, and the next entry has its turn";
 
 const fn outcome(case: &'static str, step: usize, outcome: &'static str, why: &'static str) -> Difference {
@@ -245,4 +246,6 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     requests("store-dn-no-spaces", 2, &["contoso.example 200 cert:a.crt"], STORE),
     outcome("store-thumbprint-colons", 1, "ok cert:a.crt authority contoso.example 3600", STORE),
     requests("store-thumbprint-colons", 1, &["contoso.example 200 cert:a.crt"], STORE),
+    outcome("vault-assertion-then-secret", 0, "ok secret authority contoso.example 3600", TURN),
+    requests("vault-assertion-then-secret", 0, &["contoso.example 200 secret"], TURN),
 ];

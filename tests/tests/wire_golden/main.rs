@@ -31,11 +31,13 @@ const FAMILIES: &[&str] = &[
     "obo",
     "oidc-fic",
     "path",
+    "region",
     "rejected",
     "secret",
     "source-type",
     "store",
     "unknown",
+    "vault",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,7 +107,7 @@ impl Inner {
             Ok(accepted) => {
                 let came = Came { attempts: accepted.attempts, tenant };
                 let token = self.keep(key, &accepted.value, came);
-                self.throttled.forget(key);
+                self.throttled.forget(key, world.clock.moment());
                 Ok(token)
             }
             Err(error) => Err(self.failed(key, error, request)),

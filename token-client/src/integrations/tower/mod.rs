@@ -18,7 +18,7 @@
 //! ```
 //!
 //! # What it does
-//! Each request is sent with a token of the [`ApiToken`], or of its own [`CallToken`](super::CallToken). When the API
+//! Each request is sent with a token of the [`ApiToken`], or of its own [`CallToken`]. When the API
 //! answers 401 and asks for claims (Microsoft's claims challenge), a token with these is asked for, and the request is
 //! sent once more where its body can be had again: see [`TokenLayer::resend`]. Where it cannot, the API's answer is
 //! handed on, and the next request has the new token.
