@@ -1,5 +1,8 @@
 //! Every number of Entra's that is known: whose fault it is, which settings it is about, what to do.
 //!
+//! It is longer than other files, and stays in one piece: it is data, a row for each number, which is looked up by its
+//! number and read from top to bottom by whoever compares it with Microsoft's list.
+//!
 //! Numbers: [Microsoft Entra authentication error codes](https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 
 use super::led::About;
