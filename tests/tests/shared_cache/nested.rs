@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use credential_core::tokens::{TokenFor, TokenProvider};
 use credential_core::{
-    BindContext, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest, Setting,
-    SettingKind, SourceError, SourceType, Unbound,
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SettingKind, SourceError, SourceType,
 };
 use credential_tests::processes::{Machines, SCOPE, app, got, section};
 use token_client::TokenOrigin::Authority;
@@ -30,7 +30,7 @@ impl CredentialSource for VaultSource {
         SETTINGS
     }
 
-    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> Result<Arc<dyn CredentialLoader>, Unbound> {
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         Ok(Arc::new(Vault(cx.tokens_of("Credential")?)))
     }
 }
