@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 /// The most characters that an assertion may have; Microsoft Entra refuses longer ones unread.
 pub const MAX_ASSERTION_LENGTH: u64 = 64 * 1024;
 
-/// 9999-12-31, 23:59:59 UTC: a later date is a mistake, and clocks count no further.
-const LAST_SECOND: f64 = 253_402_300_799.0;
+/// 9999-12-31, 23:59:59 UTC: a number beyond it is no date in seconds.
+pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What the claims of an assertion say (RFC 7519 §4.1). None of it is secret, none of it is verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,13 +29,27 @@ pub struct AssertionFacts {
     pub expires_on: Option<SystemTime>,
 }
 
-/// Why a text is no assertion. Shows nothing of the text.
+/// Why a text is no assertion. Shows nothing of the text but a date that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotAnAssertion(String);
+pub struct NotAnAssertion {
+    why: String,
+    remedy: Option<&'static str>,
+}
+
+impl NotAnAssertion {
+    fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), remedy: None }
+    }
+
+    /// What to do where that does not depend on where the text is from.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        self.remedy
+    }
+}
 
 impl fmt::Display for NotAnAssertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.why)
     }
 }
 
@@ -45,7 +59,8 @@ impl std::error::Error for NotAnAssertion {}
 ///
 /// # Errors
 /// When the text is longer than [`MAX_ASSERTION_LENGTH`], has not three parts in base64url, or its
-/// header or claims are not a valid JSON objects. Missing and oddly typed claims are no error: they are left out.
+/// header or claims are no valid JSON objects, or a date in them lies after the year 9999, as one in milliseconds
+/// does: it would never end. Missing and oddly typed claims are no error: they are left out.
 ///
 /// ```
 /// let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3VlciIsInN1YiI6InBvZCJ9.c2lnbmF0dXJl";
@@ -55,28 +70,30 @@ impl std::error::Error for NotAnAssertion {}
 /// ```
 pub fn describe(jwt: &str) -> Result<AssertionFacts, NotAnAssertion> {
     if jwt.len() as u64 > MAX_ASSERTION_LENGTH {
-        return Err(NotAnAssertion(format!("it has more than {MAX_ASSERTION_LENGTH} characters")));
+        return Err(NotAnAssertion::new(format!("it has more than {MAX_ASSERTION_LENGTH} characters")));
     }
     if let Some(instead) = instead(jwt) {
-        return Err(NotAnAssertion(instead.to_owned()));
+        return Err(NotAnAssertion::new(instead));
     }
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
         let found = parts.len();
-        return Err(NotAnAssertion(format!("a signed JWT has three parts with dots between them, this has {found}")));
+        return Err(NotAnAssertion::new(format!(
+            "a signed JWT has three parts with dots between them, this has {found}"
+        )));
     };
     object(header, "header")?;
     let claims = object(claims, "claims")?;
     if decode(signature, "signature")?.is_empty() {
-        return Err(NotAnAssertion("its signature is empty".to_owned()));
+        return Err(NotAnAssertion::new("its signature is empty"));
     }
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     Ok(AssertionFacts {
         issuer: text("iss"),
         subject: text("sub"),
         audience: audience(claims.get("aud")),
-        not_before: claims.get("nbf").and_then(date),
-        expires_on: claims.get("exp").and_then(date),
+        not_before: date(&claims, "nbf")?,
+        expires_on: date(&claims, "exp")?,
     })
 }
 
@@ -100,13 +117,13 @@ fn decode(part: &str, name: &str) -> Result<Vec<u8>, NotAnAssertion> {
     // The decoder's own error would show a character of the signature.
     URL_SAFE_NO_PAD
         .decode(part)
-        .map_err(|_| NotAnAssertion(format!("its {name} is not valid base64url without padding")))
+        .map_err(|_| NotAnAssertion::new(format!("its {name} is not valid base64url without padding")))
 }
 
 fn object(part: &str, name: &str) -> Result<Map<String, Value>, NotAnAssertion> {
     // The parser refuses what is nested deeper than 128.
     serde_json::from_slice(&decode(part, name)?)
-        .map_err(|_| NotAnAssertion(format!("its {name} is not a valid JSON object")))
+        .map_err(|_| NotAnAssertion::new(format!("its {name} is not a valid JSON object")))
 }
 
 fn audience(claim: Option<&Value>) -> Vec<String> {
@@ -118,14 +135,22 @@ fn audience(claim: Option<&Value>) -> Vec<String> {
 }
 
 /// A NumericDate (RFC 7519 §2): seconds, with a fraction perhaps; some issuers write it as text.
-fn date(claim: &Value) -> Option<SystemTime> {
-    let seconds = match claim {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
+fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<SystemTime>, NotAnAssertion> {
+    let seconds = match claims.get(name) {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
     };
-    let since = Duration::try_from_secs_f64(seconds.clamp(0.0, LAST_SECOND)).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    let Some(since) = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds.clamp(0.0, f64::MAX)).ok())
+    else {
+        return Ok(None);
+    };
+    if since.as_secs() <= LAST_SECOND {
+        return Ok(SystemTime::UNIX_EPOCH.checked_add(since));
+    }
+    let why = format!("its {name} is {}, after the year 9999, as in milliseconds", since.as_secs());
+    let remedy = Some("let its issuer write exp and nbf in seconds since 1970, not in milliseconds");
+    Err(NotAnAssertion { why, remedy })
 }
 
 #[cfg(test)]
@@ -149,13 +174,28 @@ mod tests {
         for (exp, read) in [
             ("\"1767225600\"", at(1_767_225_600)),
             ("-5", at(0)),
-            ("1e300", at(253_402_300_799)),
+            ("253402300799", at(253_402_300_799)),
+            ("1e300", None),
             ("\"NaN\"", None),
             ("\"soon\"", None),
             ("null", None),
             ("[1]", None),
         ] {
             assert_eq!(describe(&jwt(&format!(r#"{{"exp":{exp}}}"#))).unwrap().expires_on, read, "{exp}");
+        }
+    }
+
+    #[test]
+    fn a_date_in_milliseconds_is_one_that_never_comes() {
+        for claims in [
+            r#"{"exp":1767225600000}"#,
+            r#"{"exp":"1767225600000"}"#,
+            r#"{"exp":1767225600000.5}"#,
+            r#"{"exp":1767225600,"nbf":1767225600000}"#,
+        ] {
+            let error = describe(&jwt(claims)).unwrap_err();
+            assert!(error.to_string().contains("is 1767225600000, after the year 9999"), "{error}");
+            assert!(error.remedy().is_some_and(|remedy| remedy.contains("seconds")), "{error:?}");
         }
     }
 

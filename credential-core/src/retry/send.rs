@@ -18,10 +18,11 @@ impl World {
         deadline: Moment,
     ) -> Result<HttpResponse, HttpError> {
         let first = self.send(self.in_time(&request, deadline)).await;
-        self.send_again(first, request, retries, deadline).await
+        self.send_again(first, request, retries, deadline, |_| ()).await
     }
 
-    /// The same, where the first request has been sent already.
+    /// The same, where the first request has been sent already; `waits` is told before each pause what the pause is
+    /// for, so that whoever leaves meanwhile can say it.
     ///
     /// # Errors
     /// As [`send_patiently`](Self::send_patiently).
@@ -31,11 +32,13 @@ impl World {
         request: HttpRequest,
         retries: &Retries,
         deadline: Moment,
+        mut waits: impl FnMut(&Result<HttpResponse, HttpError>),
     ) -> Result<HttpResponse, HttpError> {
         let (clock, mut last, mut sent) = (&*self.clock, first, 1);
         while let Some(pause) = retries.pause(&last, sent, clock.now(), self.jitter())
             && pause < deadline.since(clock.moment())
         {
+            waits(&last);
             clock.sleep_until(clock.moment().after(pause)).await;
             last = self.send(self.in_time(&request, deadline)).await;
             sent += 1;
@@ -84,6 +87,23 @@ mod tests {
         let last = tokio::select! { biased; last = work => last, () = ticks => unreachable!() };
         let took = world.clock.moment().since(Moment::default()).as_secs();
         (last.ok().map(|answer| answer.status), fake.http.requests().len(), took)
+    }
+
+    #[tokio::test]
+    async fn what_a_pause_is_for_is_told() {
+        let fake = FakeWorld::new();
+        fake.http.answer(200, "");
+        let (world, mut heard) = (fake.world(), Vec::new());
+        let deadline = world.clock.moment().after(Duration::from_secs(60));
+        let first = Ok(HttpResponse::new(503, Vec::new(), ""));
+        let waits = |last: &Result<HttpResponse, HttpError>| heard.push(last.as_ref().unwrap().status);
+        let work = world.send_again(first, HttpRequest::get("https://x.example"), &RETRIES, deadline, waits);
+        let ticks = async {
+            tokio::task::yield_now().await;
+            fake.clock.advance(Duration::from_secs(1));
+        };
+        let (last, ()) = tokio::join!(work, ticks);
+        assert_eq!((last.unwrap().status, heard), (200, vec![503]));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use credential_core::text::printable;
+use credential_core::world::HttpResponse;
 use credential_core::{Secret, SourceError, SourceErrorKind};
 use serde_json::Value;
 
@@ -27,9 +28,9 @@ pub(crate) struct Token {
 pub(super) fn read(answer: &Answer, host: &str, asking: &Asking<'_>) -> Result<Token, SourceError> {
     let now = asking.world.clock.now();
     let response = &answer.response;
-    let body: Value = serde_json::from_slice(response.body.expose()).unwrap_or_default();
+    let body = json(response);
     if response.status != 200 {
-        return Err(refused(answer, &body, host, asking));
+        return Err(refused(answer, host, asking));
     }
     let value = body.get("access_token").and_then(Value::as_str).filter(|token| !token.trim().is_empty());
     match (value, end(body.get("expires_on"), body.get("expires_in"), now)) {
@@ -43,9 +44,14 @@ pub(super) fn read(answer: &Answer, host: &str, asking: &Asking<'_>) -> Result<T
     }
 }
 
-fn refused(answer: &Answer, body: &Value, host: &str, asking: &Asking<'_>) -> SourceError {
+fn json(response: &HttpResponse) -> Value {
+    serde_json::from_slice(response.body.expose()).unwrap_or_default()
+}
+
+/// Why there is no token in an answer of another status than 200.
+pub(super) fn refused(answer: &Answer, host: &str, asking: &Asking<'_>) -> SourceError {
     let identity = asking.identity;
-    let status = answer.response.status;
+    let (status, body) = (answer.response.status, &json(&answer.response));
     if body.is_null()
         && let Some(error) = intercepted(answer, host)
     {

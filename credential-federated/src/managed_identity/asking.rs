@@ -9,6 +9,9 @@ use credential_core::world::{HttpError, HttpErrorKind, HttpRequest, HttpResponse
 use credential_core::{Secret, SourceError, World};
 use url::Url;
 
+use super::answer;
+use super::heard::Heard;
+use super::host::Answer;
 use super::identity::Identity;
 
 pub(super) const JSON: &str = "application/json";
@@ -35,6 +38,8 @@ pub(super) struct Asking<'a> {
     pub(super) probe: bool,
     /// Whether the metadata service has ever answered.
     pub(super) metadata_seen: &'a AtomicBool,
+    /// Why it is asked again, for whoever leaves meanwhile.
+    pub(super) heard: &'a Heard,
     pub(super) deadline: Moment,
     pub(super) world: &'a World,
 }
@@ -114,11 +119,21 @@ impl Asking<'_> {
         retries: &Retries,
     ) -> Result<HttpResponse, SourceError> {
         let request = in_bounds(request, PATIENCE);
-        let sent = match first {
-            Some(first) => self.world.send_again(first, request, retries, self.deadline).await,
-            None => self.world.send_patiently(request, retries, self.deadline).await,
+        let first = match first {
+            Some(first) => first,
+            None => self.once(request.clone(), PATIENCE).await,
         };
+        let waits = |last: &Sent| self.heard.hear(self.failed(host, last));
+        let sent = self.world.send_again(first, request, retries, self.deadline, waits).await;
         sent.map_err(|error| unreachable(host, error))
+    }
+
+    /// What an answer says that is asked for again.
+    fn failed(&self, host: &str, sent: &Sent) -> SourceError {
+        match sent {
+            Ok(response) => answer::refused(&Answer::new(response.clone()), host, self),
+            Err(error) => unreachable(host, error.clone()),
+        }
     }
 
     fn remaining(&self) -> Duration {

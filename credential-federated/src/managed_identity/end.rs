@@ -4,11 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use crate::facts::LAST_SECOND;
+
 /// 2001-01-01: a smaller number is no date but a wait, as the reference takes it.
 const FIRST_DATE: u64 = 978_307_200;
 
 /// `expires_on` or else `expires_in`: numbers or text, seconds since 1970 or from now, ISO 8601, or as Machine
-/// Learning and older App Service have it, `MM/dd/yyyy HH:mm:ss [AM|PM] +00:00`.
+/// Learning and older App Service have it, `MM/dd/yyyy HH:mm:ss [AM|PM] +00:00`. What lies after the year 9999 is none.
 pub(super) fn end(on: Option<&Value>, within: Option<&Value>, now: SystemTime) -> Option<SystemTime> {
     [on, within].into_iter().flatten().find_map(|value| moment(value, now))
 }
@@ -22,6 +24,7 @@ fn moment(value: &Value, now: SystemTime) -> Option<SystemTime> {
     let whole = text.split('.').next().unwrap_or_default();
     let seconds = match whole.parse::<u64>() {
         Ok(wait) if wait < FIRST_DATE => return now.checked_add(Duration::from_secs(wait)),
+        Ok(seconds) if seconds > LAST_SECOND => return None,
         Ok(seconds) => seconds,
         Err(_) => date(&text)?,
     };
@@ -100,6 +103,9 @@ mod tests {
             (Value::Null, json!("10"), at(1_767_225_610)),
             (Value::Null, json!(10), at(1_767_225_610)),
             (json!("soon"), json!(10), at(1_767_225_610)),
+            // In milliseconds it would never end.
+            (json!("1767229200000"), json!(10), at(1_767_225_610)),
+            (json!(1_767_229_200_000_u64), Value::Null, None),
             (json!("2026-01-01T01:00:00Z"), Value::Null, at(1_767_229_200)),
             (json!("2026-01-01T01:00:00.1234567+00:00"), Value::Null, at(1_767_229_200)),
             (json!("2026-01-01T02:00:00+01:00"), Value::Null, at(1_767_229_200)),

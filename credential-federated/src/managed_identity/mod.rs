@@ -7,6 +7,7 @@ mod asking;
 mod azure_arc;
 mod cloud_shell;
 mod end;
+mod heard;
 mod host;
 mod identity;
 mod imds;
@@ -28,6 +29,7 @@ use credential_core::{Secret, SourceError, World};
 
 use answer::Token;
 use asking::Asking;
+use heard::Heard;
 use identity::Identity;
 
 pub use source::ManagedIdentityAssertionSource;
@@ -51,6 +53,7 @@ struct Known {
     kept: Mutex<HashMap<Key, Token>>,
     flights: Flights<(Key, bool), Result<Token, SourceError>>,
     metadata_seen: AtomicBool,
+    heard: Heard,
 }
 
 /// What a token is for.
@@ -78,8 +81,9 @@ struct Wanted<'a> {
 
 impl ManagedIdentity {
     fn new(identity: Identity, resource_setting: &'static str) -> Self {
-        let (kept, flights, metadata_seen) = (Mutex::default(), Flights::default(), AtomicBool::default());
-        Self(Arc::new(Known { identity, resource_setting, kept, flights, metadata_seen }))
+        let (kept, flights) = (Mutex::default(), Flights::default());
+        let (metadata_seen, heard) = (AtomicBool::default(), Heard::default());
+        Self(Arc::new(Known { identity, resource_setting, kept, flights, metadata_seen, heard }))
     }
 
     fn identity(&self) -> &Identity {
@@ -113,6 +117,7 @@ impl ManagedIdentity {
         let error = match landed {
             Ok(Ok(token)) => return Ok(token),
             Ok(Err(error)) => error,
+            Err(NoFlight::Late) => known.heard.last().unwrap_or_else(|| no_answer(NoFlight::Late)),
             Err(lost) => no_answer(lost),
         };
         match kept(Duration::ZERO).filter(|_| !fresh && !with_claims) {
@@ -156,13 +161,16 @@ impl Known {
                 refused,
                 probe,
                 metadata_seen: &self.metadata_seen,
+                heard: &self.heard,
                 deadline: world.clock.moment().after(PATIENCE),
                 world,
             };
             let answer = host.answer(&asking).await?;
             answer::read(&answer, host.name(), &asking)
         });
-        asked.await.unwrap_or_else(|panicked| {
+        let asked = asked.await;
+        self.heard.forget();
+        asked.unwrap_or_else(|panicked| {
             let message = format!("asking for a managed identity's token failed: {panicked}");
             Err(SourceError::transient("managed-identity-panicked", message)
                 .remedy("report it with the panic's message"))

@@ -16,7 +16,7 @@ use super::answer::Token;
 use super::identity::{Identity, SETTINGS as IDENTITIES};
 use super::{ManagedIdentity, Wanted, host};
 use crate::audience::{self, EXCHANGE_URL};
-use crate::facts::describe;
+use crate::platform::facts;
 
 const SETTINGS: &[Setting] = &{
     let [client_id, object_id, resource_id] = IDENTITIES;
@@ -137,14 +137,8 @@ impl OfIdentity {
     /// What the authority would refuse is said here, in words that name the cause.
     fn check(&self, token: &Token, wanted: Wanted<'_>) -> Result<(), SourceError> {
         let who = self.tokens.identity().shown();
-        let facts = describe(token.value.expose()).map_err(|error| {
-            SourceError::invalid(
-                "not-an-assertion",
-                format!("what the platform gave to {who} is not a valid signed JWT"),
-            )
-            .remedy("look at what answers at the platform's identity endpoint")
-            .caused_by(error)
-        })?;
+        let given = format!("what the platform gave to {who}");
+        let facts = facts(&token.value, &given, "look at what answers at the platform's identity endpoint")?;
         if facts.expires_on.unwrap_or(token.expires_on) <= wanted.world.clock.now() {
             let message = format!("the token that the platform gave to {who} has expired");
             return Err(SourceError::invalid("assertion-expired", message).remedy("look at this machine's clock"));

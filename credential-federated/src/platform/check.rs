@@ -58,9 +58,23 @@ impl Words {
     }
 
     pub(crate) fn not_an_assertion(&self, why: &str) -> SourceError {
-        let message = format!("{} is not a valid signed JWT{why}", self.holder);
-        SourceError::invalid("not-an-assertion", message).remedy(self.not_a_token)
+        not_an_assertion(&self.holder, why, self.not_a_token)
     }
+}
+
+fn not_an_assertion(holder: &str, why: &str, remedy: &'static str) -> SourceError {
+    SourceError::invalid("not-an-assertion", format!("{holder} is not a valid signed JWT{why}")).remedy(remedy)
+}
+
+/// What a token says about itself; `holder` is what is said to be none, and `otherwise` what to do then.
+///
+/// # Errors
+/// `Invalid` when it is no signed JWT.
+pub(crate) fn facts(token: &Secret, holder: &str, otherwise: &'static str) -> Result<AssertionFacts, SourceError> {
+    describe(token.expose()).map_err(|error| {
+        let remedy = error.remedy().unwrap_or(otherwise);
+        not_an_assertion(holder, "", remedy).caused_by(error)
+    })
 }
 
 /// The token with what it says about itself.
@@ -68,7 +82,7 @@ impl Words {
 /// # Errors
 /// `Invalid` when it is no signed JWT, or has ended or not begun.
 pub(crate) fn check(token: Secret, words: &Words, now: SystemTime) -> Result<Checked, SourceError> {
-    let facts = describe(token.expose()).map_err(|error| words.not_an_assertion("").caused_by(error))?;
+    let facts = facts(&token, &words.holder, words.not_a_token)?;
     check_times(&facts, words, now)?;
     Ok(Checked { token, facts })
 }

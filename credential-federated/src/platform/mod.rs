@@ -15,7 +15,7 @@ use credential_core::{Secret, SourceError, World};
 
 pub(crate) use answer::{TOKEN_FIELD, field};
 pub(crate) use ask::{Endpoint, answer, ask, ask_nearby, may_carry_secrets, send, unreachable};
-pub(crate) use check::{Checked, Words, check};
+pub(crate) use check::{Checked, Words, check, facts};
 pub(crate) use loader::Tokens;
 pub use registration::registration;
 

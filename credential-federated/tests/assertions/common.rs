@@ -15,6 +15,9 @@ pub(crate) fn jwt(claims: &str) -> String {
     format!("{}.{}.{}", encode(r#"{"alg":"RS256","typ":"JWT"}"#), encode(claims), encode("hunter2-signature"))
 }
 
+/// So many seconds after the fake clock's start (2026-01-01) a token ends whose end is that time in milliseconds.
+pub(crate) const IN_MILLISECONDS: i64 = 999 * 1_767_225_600;
+
 pub(crate) fn bound(source: impl CredentialSource + 'static, description: &CredentialDescription) -> Bound {
     Bound::new(source, description.clone()).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::common::{bound, jwt, load};
+use crate::common::{IN_MILLISECONDS, bound, jwt, load};
 use credential_core::credential::AssertionRequest;
 use credential_core::source::{Entry, LoadReason, Origin};
 use credential_core::testing::{Conformance, FakeWorld};
@@ -113,7 +113,7 @@ async fn a_rotated_file_is_used_at_once_without_its_line_end() {
 async fn each_file_that_holds_no_assertion_has_one_clear_error() {
     use SourceErrorKind::{Denied, Invalid, NotApplicable};
     type Make = fn(&FakeWorld);
-    let cases: [(Make, SourceErrorKind, &str); 9] = [
+    let cases: [(Make, SourceErrorKind, &str); 10] = [
         (|_| {}, NotApplicable, "file-not-found"),
         (|world| world.files.fail(PATH, io::ErrorKind::PermissionDenied), Denied, "file-unreadable"),
         (|world| world.files.write("tokens/entra/v1", "x"), Invalid, "file-is-folder"),
@@ -122,6 +122,8 @@ async fn each_file_that_holds_no_assertion_has_one_clear_error() {
         (|world| world.files.write(PATH, "a".repeat(70_000)), Invalid, "file-too-large"),
         (|world| world.files.write(PATH, "hello"), Invalid, "not-an-assertion"),
         (|world| world.files.write(PATH, b"\xff\xfeh\0"), Invalid, "not-an-assertion"),
+        // Its end in milliseconds: it would never end.
+        (|world| world.files.write(PATH, pod("a", IN_MILLISECONDS)), Invalid, "not-an-assertion"),
         (
             |world| world.files.write(PATH, jwt(&format!(r#"{{"nbf":{},"exp":{}}}"#, NOW + 900, NOW + 4000))),
             Invalid,

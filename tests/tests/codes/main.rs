@@ -23,6 +23,7 @@ use shown::Row;
 const OF_NO_INPUT: &[(&str, &str)] = &[
     ("address-not-covered", "a request of the program's own: token-client/tests/integrations"),
     ("algorithm-not-of-key", "a request of the program's own: credential-cert-store/tests/signers.rs"),
+    ("answer-is-page", "what the program says of an answer: token-client/tests/cli/call.rs"),
     ("assertion-not-written", "JSON of texts and numbers can always be written"),
     ("authorization-present", "a request of the program's own: token-client/tests/integrations"),
     ("azure-cli-abandoned", "the process cannot start another one, or its runtime ends"),

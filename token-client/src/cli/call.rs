@@ -22,7 +22,10 @@ pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Ou
     let mut acquired = None;
     let result = output.waiting("calling", call_api(&client, &args.api, call, &mut acquired)).await;
     match result {
-        Ok(answer) => report(&answer, acquired.as_ref(), &args, output),
+        Ok((answer, doubt)) => {
+            let findings: Vec<Finding> = answer.refusal().into_iter().chain(doubt).collect();
+            report(&answer, findings, acquired.as_ref(), &args, output)
+        }
         Err(Problem::Findings(findings)) => fail(findings, &args, output),
         Err(Problem::Call(error)) => {
             let found: Vec<Said<'_>> = match &error {
@@ -44,10 +47,12 @@ async fn call_api(
     name: &str,
     call: DownstreamCall,
     acquired: &mut Option<Acquired>,
-) -> Result<DownstreamResponse, Problem> {
+) -> Result<(DownstreamResponse, Option<Finding>), Problem> {
     let api = client.downstream(name).map_err(|error| Problem::Findings(error.findings().to_vec()))?;
     let prepared = api.prepare(&call).map_err(|finding| Problem::Call(DownstreamError::Call(finding)))?;
-    api.call_prepared(&prepared, acquired).await.map_err(Problem::Call)
+    let answer = api.call_prepared(&prepared, acquired).await.map_err(Problem::Call)?;
+    let doubt = prepared.doubt(&answer);
+    Ok((answer, doubt))
 }
 
 async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall, Failure> {
@@ -95,9 +100,15 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallArgs, output: &Output) -> Outcome {
+fn report(
+    answer: &DownstreamResponse,
+    findings: Vec<Finding>,
+    acquired: Option<&Acquired>,
+    args: &CallArgs,
+    output: &Output,
+) -> Outcome {
     let ok = answer.is_success();
-    let findings: Vec<Said<'_>> = answer.refusal().into_iter().map(|finding| (finding, None)).collect();
+    let findings: Vec<Said<'_>> = findings.into_iter().map(|finding| (finding, None)).collect();
     if args.json {
         let headers: Map<String, Value> =
             answer.headers().iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -113,9 +124,7 @@ fn report(answer: &DownstreamResponse, acquired: Option<&Acquired>, args: &CallA
     } else {
         output.note(&format!("{}", answer.status()));
         output.body(answer.bytes());
-        if !ok {
-            output.note_lines(&text::findings(&findings, output));
-        }
+        output.note_lines(&text::findings(&findings, output));
     }
     if ok { Ok(()) } else { Err(Failure::Said) }
 }

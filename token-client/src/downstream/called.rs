@@ -16,6 +16,9 @@ use crate::http::unanswered::{self, PROXY_PASSWORD};
 use crate::jwt::Claims;
 use crate::settings::{DownstreamOptions, Located};
 
+/// What to do about a page in the place of an answer.
+const PAGE: &str = "check BaseUrl: a page for people answered, of a sign-in or a captive portal";
+
 /// A call that was made.
 #[derive(Clone)]
 pub(super) struct Called {
@@ -107,16 +110,23 @@ impl Called {
         self.at(finding.remedy("read it as Option<..> or (), or look at it with call(..)"), None)
     }
 
+    /// A page came with a status of success, and `accept` was asked for.
+    #[cfg(feature = "cli")]
+    pub(super) fn page(&self, status: u16, content_type: &str, accept: &str) -> Finding {
+        let (came, asked) = (printable(content_type, 100), printable(accept, 100));
+        let message = format!("{self} answered {status} with a page ({came}) where {asked} was asked for");
+        let mut finding = Finding::warning("answer-is-page", message);
+        finding.cause = self.address_from();
+        self.at(finding.remedy(format!("{PAGE}; if you want the page, set AcceptHeader to text/html")), self.path())
+    }
+
     /// The answer is not the JSON that was expected.
     pub(super) fn not_json(&self, content_type: &str, line: usize, column: usize, page: bool) -> Finding {
         let what = "is not the JSON that was expected";
         let message = format!("the answer to {self} ({content_type}) {what}, at line {line}, column {column}");
         let finding = Finding::error("answer-not-json", message);
         match page {
-            true => self.at(
-                finding.remedy("check BaseUrl: a page for people answered, of a sign-in or a captive portal"),
-                self.base_url(),
-            ),
+            true => self.at(finding.remedy(PAGE), self.base_url()),
             false => self.at(finding.remedy("look at it with call(..) and text()"), None),
         }
     }

@@ -12,8 +12,12 @@ use super::body::Outgoing;
 use super::called::Called;
 use super::hooks::{self, Hooks, own_code};
 use super::redirect::Hop;
+#[cfg(feature = "cli")]
+use super::response::DownstreamResponse;
 use super::response::MAX_RESPONSE;
 use crate::http::headers;
+#[cfg(feature = "cli")]
+use crate::http::media_type;
 use crate::{AccessToken, TokenRequest};
 
 /// How long one request to an API may take, unless the call says it.
@@ -40,6 +44,15 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// What is odd about an answer of success: a page for people, though something else was asked for.
+    #[cfg(feature = "cli")]
+    pub(crate) fn doubt(&self, answer: &DownstreamResponse) -> Option<Finding> {
+        let media_type = answer.header("content-type").filter(|kind| media_type::is_html(kind))?;
+        let (_, accept) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept"))?;
+        let is_odd = answer.is_success() && !media_type::takes_html(accept.expose());
+        is_odd.then(|| self.called.page(answer.status(), media_type, accept.expose()))
+    }
+
     /// The first request.
     pub(super) fn hop(&self) -> Hop {
         let (method, url) = (self.called.method().clone(), self.called.address().to_owned());

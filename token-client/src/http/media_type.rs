@@ -47,6 +47,17 @@ pub(crate) fn is_text(media_type: &str) -> bool {
     essence(media_type).get(.."text/".len()).is_some_and(|start| start.eq_ignore_ascii_case("text/"))
 }
 
+/// Whether it is a page for people: HTML, or XHTML.
+pub(crate) fn is_html(media_type: &str) -> bool {
+    essence(media_type).to_ascii_lowercase().contains("html")
+}
+
+/// Whether an `Accept` header takes a page (RFC 9110 §12.5.1).
+#[cfg(feature = "cli")]
+pub(crate) fn takes_html(ranges: &str) -> bool {
+    split(ranges, ',').any(|range| is_html(range) || matches!(essence(range), "*/*" | "text/*"))
+}
+
 /// The value of a parameter, whatever the case of its name; quotes around it are taken off.
 pub(crate) fn parameter<'a>(media_type: &'a str, name: &str) -> Option<&'a str> {
     split(media_type, ';').skip(1).find_map(|parameter| {
@@ -136,6 +147,17 @@ mod tests {
         }
         for bad in ["nonsense", "application json", "*/json", "application/json; q", "a/b c/d", "a/b\r\nX: 1"] {
             assert!(check_accept(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_page_is_taken_by_whoever_asks_for_one_or_for_anything() {
+        for good in ["text/html", "application/json, text/*;q=0.5", "*/*; q=0.1"] {
+            assert!(takes_html(good), "{good}");
+        }
+        for bad in ["application/json", "application/json, text/plain", "application/*"] {
+            assert!(!takes_html(bad), "{bad}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credential_core::text::guid::is_guid;
 use credential_core::{Finding, Secret};
 use serde_json::{Map, Value};
 
@@ -16,20 +17,21 @@ pub(crate) const BAD_USER_ASSERTION: &str = "bad-user-assertion";
 pub(crate) fn check(assertion: &Secret) -> Result<(), Box<Finding>> {
     let text = assertion.expose();
     let scheme = text.trim_start().get(..7).unwrap_or_default();
-    let (message, remedy) = if text.trim().is_empty() {
-        ("the user's token is empty".to_owned(), "pass the access token that came in with the user's request")
+    let (problem, remedy) = if text.trim().is_empty() {
+        ("is empty".to_owned(), "pass the access token that came in with the user's request")
     } else if scheme.eq_ignore_ascii_case("bearer ") {
-        ("the user's token has \"Bearer \" before it".to_owned(), "cut it off: pass the token alone")
+        ("has \"Bearer \" before it".to_owned(), "cut it off: pass the token alone")
     } else if let Some((what, remedy)) = around(text) {
-        (format!("the user's token is not a JWT: it {what}"), remedy)
+        (format!("is not a JWT: it {what}"), remedy)
     } else if let Err(why) = jwt(text) {
         (
-            format!("the user's token is not a JWT: {why}"),
+            format!("is not a JWT: {why}"),
             "pass the access token that came in, as it stands behind \"Bearer \" in the Authorization header",
         )
     } else {
         return Ok(());
     };
+    let message = format!("the request's user assertion, the token that on_behalf_of(..) was given, {problem}");
     Err(Box::new(Finding::error(BAD_USER_ASSERTION, message).remedy(remedy)))
 }
 
@@ -49,6 +51,7 @@ fn jwt(text: &str) -> Result<(), String> {
     let may_be_empty = match parts.len() {
         3 => None,
         5 => Some(1),
+        1 if is_guid(text.trim()) => return Err("it is a GUID, an id of something".to_owned()),
         1 => return Err("it has no dots".to_owned()),
         found => return Err(format!("it has {found} parts between dots instead of 3 or 5")),
     };
@@ -92,6 +95,7 @@ mod tests {
             (format!("Bearer {good}"), "\"Bearer \""),
             (format!(" bearer {good}"), "\"Bearer \""),
             ("garbage".to_owned(), "no dots"),
+            ("8c2b7a54-53c6-4d0e-8f0e-1c7a9b3d5e6f".to_owned(), "a GUID"),
             (format!("\"{good}\""), "stands in quotes"),
             (format!("{{\"access_token\": \"{good}\"}}"), "is a JSON object"),
             (format!("\u{feff}{good}"), "byte order mark"),
@@ -104,6 +108,9 @@ mod tests {
             (compact(&["{}", "{}", ""]), "part 3 is empty"),
         ] {
             let said = check(&Secret::from(token.as_str())).unwrap_err();
+            assert!(
+                said.message.starts_with("the request's user assertion, the token that on_behalf_of(..) was given")
+            );
             assert!(said.message.contains(why) && said.code == BAD_USER_ASSERTION, "{token:?}: {said}");
             assert!(!said.to_string().contains("garbage"), "{said}");
         }

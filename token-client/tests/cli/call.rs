@@ -65,10 +65,53 @@ async fn whom_a_call_is_for_is_said_and_not_guessed() {
         let ran = program.run(&[arguments.as_slice(), &["--json"]].concat());
         assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!(code)), "{arguments:?}: {ran:?}");
     }
+    let garbage = program.run(&["call", "Me", "--user-assertion", "@garbage"]);
+    let named = "the request's user assertion, the token that --user-assertion @FILE was given, is not a JWT";
+    assert!(garbage.stderr.contains(named), "{garbage:?}");
     assert!(emulator.requests().is_empty());
     let as_app = program.run(&[&["call", "Hello", "--as-app", "--json"][..], &unsaid].concat());
     assert_eq!((as_app.status, &as_app.json()["body"]), (0, &json!({"hello": "app1"})), "{as_app:?}");
     assert_eq!(program.run(&["call", "Hello", "--as-app", "--user-assertion", "@user.jwt"]).status, 2);
+}
+
+/// Whose clock is right is the authority's to say: a user's token that has ended is sent, and its refusal says it all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_users_token_that_has_ended_is_the_authoritys_to_refuse() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-ended", &settings(&emulator, &credentials()));
+    let ended = json!({"aud": "app1", "tid": "contoso.example", "exp": 1_600_000_000, "scp": "x", "oid": "o"});
+    program.write("user.jwt", emulator.mint(&ended).unwrap());
+    let ran = program.run(&["call", "Me", "--json", "--user-assertion", "@user.jwt"]);
+    let found = &ran.json()["findings"][0];
+    assert_eq!((ran.status, &found["authority"]["error_codes"]), (1, &json!([500_133])), "{ran:?}");
+    assert_eq!(found["remedy"], "let the caller send a new token: the incoming one has expired");
+    assert_eq!(found["cause"], json!(["the user's token came in with the call for the audience app1"]), "{found}");
+}
+
+/// A page of a sign-in is no answer of an API, whatever its status; it is printed, and said to be one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_where_json_was_asked_for_is_a_warning() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-page", &settings(&emulator, &credentials()));
+    let sign_in = ["--set", &format!("Hello:BaseUrl={}", emulator.instance())];
+    let call = ["call", "Hello", "--path", "contoso.example/oauth2/v2.0/authorize"];
+    let call = [&call[..], &sign_in].concat();
+    let json = program.run(&[&call[..], &["--json"]].concat());
+    let found = &json.json()["findings"][0];
+    assert_eq!((json.status, &json.json()["ok"], &found["code"]), (0, &json!(true), &json!("answer-is-page")));
+    assert_eq!((&found["severity"], &found["path"]), (&json!("warning"), &json!("Hello:BaseUrl")), "{found}");
+    let text = program.run(&call);
+    assert!(text.status == 0 && text.stdout.contains("<h1>"), "{text:?}");
+    for part in ["--set  warning", "a page (text/html; charset=utf-8) where application/json was asked for"] {
+        assert!(text.stderr.contains(part), "{part}: {text:?}");
+    }
+    // Whoever asks for a page, or for nothing in particular, gets what was asked for.
+    for accept in ["Accept: text/html", "Accept: */*", "Accept:"] {
+        let asked = program.run(&[&call[..], &["--header", accept]].concat());
+        assert!(asked.status == 0 && !asked.stderr.contains("warning"), "{accept}: {asked:?}");
+    }
+    // What is no page is none.
+    assert!(!program.run(&["call", "Hello"]).stderr.contains("warning"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -29,6 +29,27 @@ async fn a_metadata_service_whose_answer_broke_off_is_asked_again() {
     assert!((3..=4).contains(&waited.as_secs()), "1 s and 2 s: {waited:?}");
 }
 
+#[tokio::test]
+async fn whoever_leaves_while_it_is_upgraded_is_told_what_it_said() {
+    let world = world(&[]);
+    let upgraded = r#"{"error":"gone","error_description":"being updated"}"#;
+    world.http.answer(410, upgraded);
+    world.http.answer(410, upgraded);
+    world.http.reply(Ok(good()));
+    let bound = of(&entry());
+    let error = in_time(&world, load(&bound, &world, None)).await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("managed-identity-unwell", SourceErrorKind::Transient));
+    assert!(error.to_string().contains("gone: being updated (410)"), "{error}");
+    assert!(error.remedy_text().is_some_and(|remedy| remedy.contains("70 s")), "{error:?}");
+    // It is asked again meanwhile, and what it said then counts no longer.
+    in_time(&world, async { while load(&bound, &world, None).await.is_err() {} }).await;
+    assert_eq!(world.http.requests().len(), 3);
+    world.clock.advance(Duration::from_secs(86_400));
+    world.http.on("GET", IMDS, FakeReply::Hang);
+    let error = in_time(&world, load(&bound, &world, None)).await.unwrap_err();
+    assert_eq!(error.code(), "managed-identity-timeout", "{error}");
+}
+
 /// A metadata service whose tokens take 8 s, and which refuses at once what lacks its header.
 #[derive(Debug)]
 struct Slow(FakeWorld);

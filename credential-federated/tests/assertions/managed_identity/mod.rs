@@ -19,7 +19,7 @@ use credential_core::{Credential, CredentialDescription, LoadRequest, SourceErro
 use credential_federated::{ManagedIdentityAssertionSource, sources};
 use tokio::task::JoinSet;
 
-use crate::common::{bound, in_time, jwt, load};
+use crate::common::{IN_MILLISECONDS, bound, in_time, jwt, load};
 
 /// The fake clock's start, 2026-01-01, in seconds.
 const NOW: i64 = 1_767_225_600;

@@ -23,7 +23,7 @@ async fn conforms() {
 
 #[tokio::test]
 async fn what_is_no_assertion_for_the_authority_is_not_sent() {
-    let cases: [(String, Option<&str>); 6] = [
+    let cases: [(String, Option<&str>); 7] = [
         (token("a", AUDIENCE, 3600), None),
         (token("a", "API://azureadtokenexchange/", 3600), None),
         // What Microsoft Entra writes for it in tokens of version 2.0.
@@ -31,6 +31,7 @@ async fn what_is_no_assertion_for_the_authority_is_not_sent() {
         (token("a", "https://vault.azure.net", 3600), Some("assertion-audience")),
         (token("a", AUDIENCE, -1), Some("assertion-expired")),
         ("opaque-hunter2".to_owned(), Some("not-an-assertion")),
+        (token("a", AUDIENCE, IN_MILLISECONDS), Some("not-an-assertion")),
     ];
     for (given, code) in cases {
         let world = world(&APP_SERVICE);

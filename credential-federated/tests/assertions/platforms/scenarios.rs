@@ -7,7 +7,7 @@ use credential_core::world::HttpErrorKind;
 use credential_core::{SourceError, SourceErrorKind};
 
 use super::*;
-use crate::common::{in_time, load};
+use crate::common::{IN_MILLISECONDS, in_time, load};
 
 #[tokio::test]
 async fn every_platform_conforms() {
@@ -38,6 +38,7 @@ async fn what_cannot_be_sent_is_not_and_the_finding_says_why() {
         let cases: Vec<(FakeReply, SourceErrorKind, &str)> = vec![
             (answer((asked.answer)(&token("a", AUDIENCE, -120))), Invalid, "assertion-expired"),
             (answer((asked.answer)("opaque-hunter2")), Invalid, "not-an-assertion"),
+            (answer((asked.answer)(&token("a", AUDIENCE, IN_MILLISECONDS))), Invalid, "not-an-assertion"),
             (answer((asked.answer)(&other)), Invalid, "assertion-audience"),
             (answer((asked.answer)("")), Invalid, "token-unreadable"),
             (asked.answered(200, b"\xff\xfe".to_vec()), Invalid, "token-unreadable"),
