@@ -7,9 +7,10 @@ use credential_core::Finding;
 /// Percent-encoding in percent-encoding, so deep that nobody means it.
 const MAX_NESTING: usize = 8;
 
-/// Refuses a path that could mean another place than one below the API's address. `may_query` is for a
-/// section's `RelativePath`, which may carry a query; a path given per call may not.
-pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
+/// Refuses a path that could mean another place than one below the API's address. `of_section` is for a section's
+/// `RelativePath`, which may carry a query and be written with backslashes, that are sent as slashes; a path given per
+/// call, which may be made of what came from outside, may have neither.
+pub(crate) fn check(path: &str, of_section: bool) -> Result<(), Box<Finding>> {
     if is_plain(path) && !path.starts_with("//") {
         return Ok(());
     }
@@ -17,7 +18,7 @@ pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
         Some(at) => path.split_at(at),
         None => (path, ""),
     };
-    let is_query = may_query && extra.starts_with('?');
+    let is_query = of_section && extra.starts_with('?');
     if !(extra.is_empty() || is_query) {
         return Err(refused("has a ? or # in it", "take it out; pass a query by query(..)"));
     }
@@ -27,10 +28,11 @@ pub(crate) fn check(path: &str, may_query: bool) -> Result<(), Box<Finding>> {
             "take them out; segment(..) escapes what comes from outside",
         ));
     }
-    if place.starts_with("//") || has_scheme(place) {
+    let place = if of_section { Cow::Owned(place.replace('\\', "/")) } else { Cow::Borrowed(place) };
+    if place.starts_with("//") || has_scheme(&place) {
         return Err(refused("is an address of its own", "write what follows BaseUrl"));
     }
-    let levels = decodings(place)?;
+    let levels = decodings(&place)?;
     if levels.iter().any(|level| level.contains('\\')) {
         return Err(refused("has a backslash in it", "write / between its parts"));
     }
@@ -204,12 +206,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sections_path_may_have_a_query_and_nothing_else_more() {
+    fn a_sections_path_may_have_a_query_and_backslashes_and_nothing_else_more() {
         for (path, expected) in [
             ("a?x=1&y=a b", "fine"),
             ("a?next=https://x/../y", "fine"),
             ("a#x?y", "has a ? or # in it"),
             ("../a?x=1", "leads above BaseUrl"),
+            ("a\\b?x=\\", "fine"),
+            ("..\\a", "leads above BaseUrl"),
+            ("a\\..\\..\\b", "leads above BaseUrl"),
+            ("a%5Cb", "has a backslash in it"),
+            ("\\\\evil.example", "is an address of its own"),
+            ("/\\evil.example", "is an address of its own"),
         ] {
             assert_eq!(why(check(path, true)), expected, "{path}");
         }
