@@ -148,7 +148,7 @@ fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<SystemTime>, N
     if since.as_secs() <= LAST_SECOND {
         return Ok(SystemTime::UNIX_EPOCH.checked_add(since));
     }
-    let why = format!("its {name} is {}, after the year 9999, as in milliseconds", since.as_secs());
+    let why = format!("its {name} is {}, in milliseconds as it seems: in seconds that is after 9999", since.as_secs());
     let remedy = Some("let its issuer write exp and nbf in seconds since 1970, not in milliseconds");
     Err(NotAnAssertion { why, remedy })
 }
@@ -194,7 +194,7 @@ mod tests {
             r#"{"exp":1767225600,"nbf":1767225600000}"#,
         ] {
             let error = describe(&jwt(claims)).unwrap_err();
-            assert!(error.to_string().contains("is 1767225600000, after the year 9999"), "{error}");
+            assert!(error.to_string().contains("is 1767225600000, in milliseconds as it seems"), "{error}");
             assert!(error.remedy().is_some_and(|remedy| remedy.contains("seconds")), "{error:?}");
         }
     }
