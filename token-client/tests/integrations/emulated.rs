@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use token_client::emulator::{EmulatedApp, Emulator, EmulatorBuilder, RecordedRequest};
-use token_client::{TokenClient, TokenRequest};
+use token_client::{TokenClient, TokenClientBuilder, TokenRequest};
 
 pub(crate) const DEMO: &str = "api://demo/.default";
 
@@ -22,8 +22,12 @@ pub(crate) fn builder() -> EmulatorBuilder {
 }
 
 pub(crate) async fn client(emulator: &Emulator) -> TokenClient {
+    unbuilt(emulator).build().await.unwrap()
+}
+
+pub(crate) fn unbuilt(emulator: &Emulator) -> TokenClientBuilder {
     let builder = TokenClient::builder().instance(emulator.instance()).tenant("contoso.example").client_id("app1");
-    builder.client_secret("s3cret").build().await.unwrap()
+    builder.client_secret("s3cret")
 }
 
 pub(crate) fn app() -> TokenRequest {

@@ -2,11 +2,12 @@
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error};
 use serde_json::{Value, json};
-use token_client::TokenRequest;
+use token_client::emulator::RecordedRequest;
 use token_client::integrations::reqwest_middleware::TokenMiddleware;
 use token_client::integrations::{ApiToken, CallError, CallToken};
+use token_client::{TokenRequest, TraceContext};
 
-use crate::emulated::{app, calls, client, demand_claims, emulator, token_of};
+use crate::emulated::{app, calls, client, demand_claims, emulator, token_of, unbuilt};
 use crate::fakes::Source;
 
 fn stack(token: ApiToken) -> ClientWithMiddleware {
@@ -51,6 +52,28 @@ async fn a_users_request_is_sent_as_that_user_alone() {
     }
     let error = http.get(&url).send().await.unwrap_err();
     assert_eq!((call_error(&error).findings()[0].code, calls(&emulator).len()), ("call-token-missing", 2));
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_own_trace_each_time_it_is_sent_and_its_token_has_the_works() {
+    const OWN: &str = "00-ffffffffffffffffffffffffffffffff-1111111111111111-00";
+    const RUNNING: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let emulator = emulator().await;
+    let running = || TraceContext::of_headers([("traceparent", RUNNING), ("tracestate", "running=1")]);
+    let client = unbuilt(&emulator).trace_context(running).build().await.unwrap();
+    let http = stack(ApiToken::new(client.token_source(app()), [emulator.api_url()]).unwrap());
+    let get = || http.get(format!("{}/orders", emulator.api_url()));
+    demand_claims(&emulator);
+    let traced = get().header("traceparent", OWN).header("tracestate", "own=1").send().await.unwrap();
+    let untraced = get().send().await.unwrap();
+    assert_eq!((traced.status().as_u16(), untraced.status().as_u16()), (200, 200));
+    let told = |requests: Vec<RecordedRequest>| -> Vec<String> {
+        let value = |request: &RecordedRequest, name| request.header(name).unwrap_or("none").to_owned();
+        requests.iter().map(|one| format!("{} {}", value(one, "traceparent"), value(one, "tracestate"))).collect()
+    };
+    let own = format!("{OWN} own=1");
+    assert_eq!(told(calls(&emulator)), [own.clone(), own, "none none".to_owned()]);
+    assert_eq!(told(emulator.token_requests()), vec![format!("{RUNNING} running=1"); 2]);
 }
 
 #[tokio::test]
