@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use credential_core::registry::Binding;
 use credential_core::source::{Entry, Origin};
-use credential_core::testing::{Bound, FakeReply, FakeWorld, application};
+use credential_core::testing::{Bound, FakeReply, FakeWorld, NestedSource, application};
 use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
 use credential_core::world::{HttpRequest, HttpResponse};
 use credential_core::*;
@@ -172,35 +172,8 @@ fn what_a_source_repeats_of_others_moves_no_terminal() {
 }
 
 /// A vault that is read with a token, which another entry gives.
-#[derive(Debug)]
-struct VaultSource;
-
-#[derive(Debug)]
-struct Vault(Arc<dyn TokenProvider>);
-
-impl CredentialSource for VaultSource {
-    fn source_type(&self) -> SourceType {
-        SourceType::known("Vault")
-    }
-
-    fn settings(&self) -> &[Setting] {
-        const SETTINGS: &[Setting] =
-            &[Setting::new("Credential", SettingKind::Entry, "Who reads the vault.").required()];
-        SETTINGS
-    }
-
-    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
-        Ok(Arc::new(Vault(cx.tokens_of("Credential")?)))
-    }
-}
-
-#[async_trait]
-impl CredentialLoader for Vault {
-    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
-        let wanted = TokenFor::new("https://vault.example/.default", request.deadline, request.world);
-        let token = self.0.token(&wanted).await?;
-        Ok(Credential::secret("in the vault", token.token).with_expiry(token.expires_on))
-    }
+fn vault() -> NestedSource {
+    NestedSource::new("Vault", "https://vault.example/.default")
 }
 
 /// Gives the nested entry's secret as the token.
@@ -223,7 +196,7 @@ impl TokenProvider for Exchanged {
     }
 }
 
-fn vault(nested: &[(&str, &str)]) -> CredentialDescription {
+fn entry(nested: &[(&str, &str)]) -> CredentialDescription {
     let settings = nested.iter().map(|(name, value)| Entry::text(*name, *value, Origin::Code)).collect();
     let entry = CredentialDescription::new("Vault").at("A:0", Origin::Code);
     entry.with_entry(Entry::map("Credential", settings, Origin::Code))
@@ -231,10 +204,10 @@ fn vault(nested: &[(&str, &str)]) -> CredentialDescription {
 
 #[tokio::test]
 async fn a_nested_entry_is_bound_as_every_entry_is_and_exchanged_by_whoever_binds() {
-    let registry = SourceRegistry::new().with(VaultSource).with(Counting);
+    let registry = SourceRegistry::new().with(vault()).with(Counting);
     let world = FakeWorld::new().world();
     let deadline = world.clock.moment().after(Duration::from_secs(5));
-    let good = || vec![vault(&[("SourceType", "Counting")])];
+    let good = || vec![entry(&[("SourceType", "Counting")])];
     let binding = Binding::new(world.clone()).application(application()).tokens(&Exchanging);
     let chain = registry.bind(good(), binding).unwrap();
     let Credential::Secret(secret) = chain.load(0, deadline).await.unwrap() else { panic!("a secret") };
@@ -245,7 +218,7 @@ async fn a_nested_entry_is_bound_as_every_entry_is_and_exchanged_by_whoever_bind
     assert_eq!((error.code(), error.path()), ("no-token-engine", Some("A:0")));
     // What is wrong with it is found with everything else, at its own place.
     for (nested, code) in [(vec![("SourceType", "Countin")], "unknown-source-type"), (vec![], "missing-source-type")] {
-        let error = registry.bind(vec![vault(&nested)], world.clone()).unwrap_err();
+        let error = registry.bind(vec![entry(&nested)], world.clone()).unwrap_err();
         let found = &error.findings()[0];
         assert_eq!((found.code, found.path.as_deref()), (code, Some("A:0:Credential:SourceType")));
     }
@@ -266,7 +239,7 @@ impl CredentialSource for ImplyingSource {
 
     fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
         match cx.tokens_for(CredentialDescription::new(self.0).at("MACHINE", Origin::environment("MACHINE"))) {
-            Ok(tokens) => Ok(Arc::new(Vault(tokens))),
+            Ok(tokens) => Ok(vault().loader(tokens)),
             Err(error) => Ok(Arc::new(Nobody(error.findings().first().map_or("", |first| first.code)))),
         }
     }

@@ -9,6 +9,7 @@ mod environment;
 mod files;
 mod fixed;
 mod http;
+mod nested;
 mod world;
 
 pub use bound::{Bound, application};
@@ -20,4 +21,5 @@ pub use environment::FakeEnvironment;
 pub use files::FakeFiles;
 pub use fixed::FixedSource;
 pub use http::{FakeHttp, FakeReply};
+pub use nested::NestedSource;
 pub use world::FakeWorld;
