@@ -70,6 +70,8 @@ pub(crate) async fn serve(listener: TcpListener, state: Arc<State>, side: Side) 
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
+                // An answer of HTTP/2 is several small pieces, of which none shall wait for what acknowledges the last.
+                stream.set_nodelay(true).ok();
                 let state = Arc::clone(&state);
                 connections.spawn(async move {
                     connection(stream, state, side).await;

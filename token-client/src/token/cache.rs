@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use credential_core::World;
 use credential_core::chain::Attempt;
+use foldhash::quality::RandomState;
 use papaya::HashMap;
 
 use super::access_token::Inner;
@@ -40,7 +41,9 @@ const MIN_TEXTS: usize = 64;
 /// The tokens of one client.
 #[derive(Debug)]
 pub(crate) struct TokenCache {
-    slots: HashMap<Arc<Slot>, ()>,
+    /// Whom a token is for is told by the keys, not by their hashes: those need not withstand more than whoever can
+    /// name tenants, and gets a token of each.
+    slots: HashMap<Arc<Slot>, (), RandomState>,
     /// What an empty place holds.
     nothing: Arc<Inner>,
     pub(crate) time: Arc<TokenTime>,
@@ -65,7 +68,7 @@ struct Books {
 impl TokenCache {
     /// For tokens of so many bytes.
     pub(crate) fn new(capacity: usize, time: Arc<TokenTime>) -> Self {
-        let (slots, nothing) = (HashMap::new(), Arc::new(Inner::nothing()));
+        let (slots, nothing) = (HashMap::default(), Arc::new(Inner::nothing()));
         let next_sweep = AtomicU32::new(Tick::NEVER.0);
         Self { slots, nothing, time, capacity, books: Mutex::default(), next_sweep }
     }
@@ -165,16 +168,19 @@ impl TokenCache {
         self.books().bytes
     }
 
-    /// Forgets every token, at once.
+    /// Forgets every token, at once. Whoever brings one meanwhile waits for a step at most.
     pub(crate) fn clear(&self) {
-        let mut books = self.books();
-        books.ends = Ends::default();
-        let slots = self.slots.pin();
-        for (slot, ()) in &slots {
-            slot.filed.store(0, Ordering::Relaxed);
-            self.empty(&mut books, &Arc::clone(slot), self.time.now());
+        let mut ends = std::mem::take(&mut self.books().ends);
+        let slots: Vec<_> = std::iter::from_fn(|| ends.first()).map(|(_, slot)| slot).collect();
+        let now = self.time.now();
+        for step in slots.chunks(PER_STEP) {
+            let mut books = self.books();
+            let forgotten: Vec<_> = step.iter().map(|slot| self.empty(&mut books, slot, now)).collect();
+            drop(books);
+            // Wiping takes the longest, and nobody waits for that.
+            drop(forgotten);
         }
-        self.note_next(&books);
+        self.note_next(&self.books());
     }
 
     /// Forgets every token and keeps none any more: exchanges that began before may end later.
@@ -224,12 +230,12 @@ impl TokenCache {
         let ends = slot.ends();
         match ends > now {
             true => books.ends.file(slot, ends),
-            false => self.empty(books, slot, now),
+            false => drop(self.empty(books, slot, now)),
         }
     }
 
-    /// Takes the token out of a place, and the place out of the cache unless a source has it.
-    fn empty(&self, books: &mut Books, slot: &Arc<Slot>, now: Tick) {
+    /// Takes the token out of a place and gives it, and takes the place out of the cache unless a source has it.
+    fn empty(&self, books: &mut Books, slot: &Arc<Slot>, now: Tick) -> Arc<Inner> {
         let old = slot.replace(Arc::clone(&self.nothing));
         books.bytes = books.bytes.saturating_sub(self.bytes(&old));
         // The map's owner, and the caller.
@@ -238,6 +244,7 @@ impl TokenCache {
         } else {
             self.slots.pin().remove(slot);
         }
+        old
     }
 
     fn put(&self, books: &mut Books, key: &Key, token: Arc<Inner>, now: Tick) {
@@ -266,7 +273,7 @@ impl TokenCache {
             } else if ends > minute {
                 books.ends.file(&first, ends);
             } else {
-                self.empty(books, &first, now);
+                drop(self.empty(books, &first, now));
             }
         }
         for (slot, ends) in spared {

@@ -198,3 +198,26 @@ fn fifty_thousand_users_a_day_leave_nothing_behind() {
     while fixture.cache.step() {}
     assert_eq!((fixture.cache.slots.len(), fixture.cache.books().bytes), (0, 0));
 }
+
+#[test]
+fn a_purge_while_tokens_come_in_forgets_those_before_it_and_loses_count_of_none() {
+    const EACH: u64 = 500;
+    let fixture = Fixture::new(usize::MAX);
+    (0..EACH).for_each(|nth| _ = fixture.keep(&user(nth), "before", 3600, ""));
+    std::thread::scope(|scope| {
+        for tenant in ["t1", "t2"] {
+            let fixture = &fixture;
+            scope.spawn(move || (0..EACH).for_each(|nth| _ = fixture.keep(&user(nth), tenant, 600 + nth, "")));
+        }
+        fixture.cache.clear();
+        assert!((0..EACH).all(|nth| fixture.hit(&user(nth), "before").is_none()));
+    });
+    let kept: usize = ["t1", "t2"]
+        .iter()
+        .flat_map(|tenant| (0..EACH).filter_map(|nth| fixture.hit(&user(nth), tenant)))
+        .map(|hit| hit.token.share().bytes())
+        .sum();
+    assert_eq!(fixture.cache.bytes_kept(), kept);
+    fixture.cache.clear();
+    assert_eq!((fixture.cache.bytes_kept(), fixture.cache.slots.len()), (0, 0));
+}
