@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use credential_core::testing::FixedSource;
 use credential_core::world::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use credential_core::{Credential, World};
-use credential_tests::measure::{Subject, for_real, readable, side_by_side};
+use credential_tests::measure::{Subject, calls, for_real, readable, side_by_side};
 use token_client::settings::{Configuration, Location};
 use token_client::{TokenClient, TokenRequest};
 use tokio::runtime::{Builder, Runtime};
@@ -126,25 +126,49 @@ fn application(tokens: usize) {
     assert_eq!(authority.requests.load(Ordering::Relaxed), tokens);
 }
 
+/// A call on behalf of one of so many users, whose token has just come in, as it has in a service, or was in memory
+/// for long; beside a bare map by the incoming tokens themselves.
 fn users(users: usize) {
     let (runtime, authority) = (runtime(), authority(32, Duration::ZERO));
     let client = runtime.block_on(client(&authority, usize::MAX));
     let token = |nth: usize| format!("e30.{}{nth:08x}.c2ln", "ey".repeat(594));
-    let requests: Vec<TokenRequest> =
-        (0..users).map(|nth| TokenRequest::on_behalf_of(token(nth), ["user.read"])).collect();
+    let request = |nth: usize| TokenRequest::on_behalf_of(token(nth), ["user.read"]);
+    let requests: Vec<TokenRequest> = (0..users).map(request).collect();
     requests.iter().for_each(|request| drop(runtime.block_on(client.token(request)).unwrap()));
-    let mut numbers = Numbers(1, users);
-    let mut subjects: [Subject<'_>; 1] = [Box::new(|times| {
-        runtime.block_on(async {
-            let start = Instant::now();
-            for _ in 0..times {
-                drop(black_box(client.token(&requests[numbers.next()]).await.unwrap()));
-            }
-            start.elapsed()
-        })
-    })];
-    let [figure] = side_by_side(ROUNDS, 20_000, &mut subjects);
-    println!("{users:>9} users:  {:>10} (goal 1 µs)", readable(figure));
+    let bare: papaya::HashMap<String, u64> = (0..users).map(|nth| (token(nth), 1)).collect();
+    let tokens: Vec<String> = (0..users).map(token).collect();
+    let [mut bares, mut olds, mut news] = [1; 3].map(|seed| Numbers(seed, users));
+    let mut subjects: [Subject<'_>; 3] = [
+        calls(|| bare.pin().get(black_box(&tokens[bares.next()])).copied().unwrap()),
+        Box::new(|times| {
+            runtime.block_on(async {
+                let start = Instant::now();
+                for _ in 0..times {
+                    drop(black_box(client.token(&requests[olds.next()]).await.unwrap()));
+                }
+                start.elapsed()
+            })
+        }),
+        Box::new(|times| {
+            runtime.block_on(async {
+                let mut all = Duration::ZERO;
+                for _ in 0..times {
+                    let request = black_box(request(news.next()));
+                    let start = Instant::now();
+                    drop(black_box(client.token(&request).await.unwrap()));
+                    all += start.elapsed();
+                }
+                all
+            })
+        }),
+    ];
+    let [bare, old, new] = side_by_side(ROUNDS, 20_000, &mut subjects);
+    println!(
+        "{users:>9} users:  {:>10} (goal 1 µs), out of memory {}, bare map {}",
+        readable(new),
+        readable(old),
+        readable(bare)
+    );
 }
 
 /// Tokens that come into a cache that has room for 100,000 of them.
