@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use token_client::TokenClient;
 use token_client::TokenOrigin::{Authority, SharedCache};
 use token_client::store::{self, StoreError, StoreFault, TokenStore};
 
@@ -40,11 +41,8 @@ async fn no_call_fails_or_waits_longer_than_one_bound_and_then_the_store_is_left
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_calls_at_once_wait_once_when_a_store_hangs() {
-    let machines = Machines::new();
-    machines.store.fault(StoreFault::Hangs);
-    let client = machines.process().await;
+/// How long a thousand calls at once take, each for a token of its own.
+async fn a_thousand(client: &TokenClient) -> Duration {
     let start = Instant::now();
     let callers: Vec<_> = (0..1000)
         .map(|nth| {
@@ -55,8 +53,17 @@ async fn a_thousand_calls_at_once_wait_once_when_a_store_hangs() {
     for caller in callers {
         assert_eq!(caller.await.unwrap(), Authority);
     }
-    let took = start.elapsed();
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    start.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_at_once_wait_once_when_a_store_hangs() {
+    let (well, machines) = (Machines::new(), Machines::new());
+    machines.store.fault(StoreFault::Hangs);
+    let usual = a_thousand(&well.process().await).await;
+    let took = a_thousand(&machines.process().await).await;
+    // Each call by itself has a bound of 50 ms for each of its commands.
+    assert!(took < usual * 2 + Duration::from_millis(300), "{took:?}, without the fault {usual:?}");
 }
 
 #[tokio::test]
