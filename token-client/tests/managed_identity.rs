@@ -321,3 +321,33 @@ async fn a_user_is_none_of_an_identitys_business() {
     let error = client.token(&request).await.unwrap_err();
     assert_eq!((error.kind(), error.findings()[0].code), (TokenErrorKind::Request, "managed-identity-for-user"));
 }
+
+#[tokio::test]
+async fn a_host_that_gives_no_token_leads_to_the_setting_that_names_the_identity() {
+    let api = |identity: &str| {
+        format!(
+            r#"{{"Files": {{"BaseUrl": "https://files.example/", "Scopes": ["{SCOPE}"],
+                "AcquireTokenOptions": {{"ManagedIdentity": {{{identity}}}}}}}}}"#
+        )
+    };
+    let (own, named) = (r#""UserAssignedClientId": null"#, r#""UserAssignedObjectId": "one""#);
+    let place = "Files:AcquireTokenOptions:ManagedIdentity";
+    for (identity, body, path, remedy) in [
+        (own, "{}", place.to_owned(), "give this machine an identity"),
+        (named, "{}", format!("{place}:UserAssignedObjectId"), "correct its id"),
+        (
+            named,
+            r#"{"error": "invalid_resource"}"#,
+            "Files:Scopes".to_owned(),
+            "correct Scopes: the tenant does not know \"https://storage.azure.com\"",
+        ),
+    ] {
+        let world = machine();
+        let client = client(&world, &api(identity)).await.unwrap();
+        world.http.answer(400, body);
+        let error = client.downstream("Files").unwrap().call(DownstreamCall::new()).await.unwrap_err();
+        let found = &error.findings()[0];
+        assert_eq!(found.path.as_deref(), Some(&*path), "{found}");
+        assert!(found.origin.is_some() && found.remedy.as_deref().unwrap().contains(remedy), "{found}");
+    }
+}

@@ -11,6 +11,8 @@ use super::asking::Asking;
 use super::end::end;
 use super::host::Answer;
 
+const RESOURCE: &str = "managed-identity-resource";
+const NOT_ASSIGNED: &str = "managed-identity-not-assigned";
 /// The most characters of a host's own words.
 const MAX_WORDS: usize = 300;
 
@@ -64,19 +66,19 @@ pub(super) fn refused(answer: &Answer, host: &str, asking: &Asking<'_>) -> Sourc
     let (kind, code, remedy) = match status {
         400 if code(body) == Some("invalid_resource") => (
             SourceErrorKind::Denied,
-            "managed-identity-resource",
-            format!("correct {}: the tenant does not know it", asking.resource_setting),
+            RESOURCE,
+            format!("correct {}: the tenant does not know {:?}", asking.resource_setting, asking.resource),
         ),
         // A machine without an identity of its own is a machine without one.
         400 => match named {
             Some(_) => (
                 SourceErrorKind::Denied,
-                "managed-identity-not-assigned",
+                NOT_ASSIGNED,
                 "assign it to this machine, or correct its id: client, object and resource id differ".to_owned(),
             ),
             None => (
                 SourceErrorKind::NotApplicable,
-                "managed-identity-not-assigned",
+                NOT_ASSIGNED,
                 "give this machine an identity of its own, or name an assigned one by its client id".to_owned(),
             ),
         },
@@ -91,13 +93,18 @@ pub(super) fn refused(answer: &Answer, host: &str, asking: &Asking<'_>) -> Sourc
         410 => (
             SourceErrorKind::Transient,
             "managed-identity-unwell",
-            "wait: the metadata service is being upgraded, which takes up to 70 s".to_owned(),
+            format!("wait: {host} is being upgraded, which takes up to 70 s"),
         ),
         _ => (SourceErrorKind::Transient, "managed-identity-unwell", "wait: it is asked again".to_owned()),
     };
     let wait = answer.response.retry_after(asking.world.clock.now());
     let error = SourceError::new(kind, code, message).remedy(remedy).retry_after(wait);
-    match named.filter(|_| status == 400) {
+    let setting = match code {
+        RESOURCE => Some(asking.resource_setting),
+        NOT_ASSIGNED => named,
+        _ => None,
+    };
+    match setting {
         Some(setting) => error.about(setting),
         None => error,
     }

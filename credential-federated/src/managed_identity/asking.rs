@@ -67,7 +67,7 @@ impl Asking<'_> {
     pub(super) fn endpoint(&self, variable: &str, endpoint: &str) -> Result<Url, SourceError> {
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         url.ok_or_else(|| {
-            let message = format!("{variable} is not valid: {} is not an http URL", shown_address(endpoint));
+            let message = format!("{variable} is not valid: {:?} is not an http URL", shown_address(endpoint));
             SourceError::invalid("managed-identity-endpoint", message)
                 .remedy(format!("correct {variable}; the platform sets it"))
                 .settled_locally()

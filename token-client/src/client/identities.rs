@@ -8,7 +8,7 @@ use credential_core::codes::SOURCE_NOT_IN_BUILD;
 use credential_core::guard::{Unanswered, bounded};
 use credential_core::registry::BindError;
 use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider};
-use credential_core::{Finding, SourceRegistry, World};
+use credential_core::{Finding, SourceError, SourceRegistry, World};
 
 use super::token_client::Inner;
 use crate::exchange::{ExchangeError, Issued};
@@ -18,6 +18,8 @@ use crate::token::cache::Came;
 use crate::token::error::panicked;
 use crate::{AccessToken, ManagedIdentityId, TokenError, TokenRequest};
 
+/// What a managed identity's token is for, as its errors name it.
+const SCOPES: &str = "Scopes";
 /// The most identities that are remembered; a machine has a few.
 const MAX_KNOWN: usize = 64;
 
@@ -106,9 +108,21 @@ impl Inner {
             .capabilities(capabilities)
             .fresh(renews || request.force_refresh);
         match bounded(&*world.clock, deadline, || tokens.token(&wanted)).await {
-            Ok(given) => given.map_err(ExchangeError::Identity),
+            Ok(given) => given.map_err(|error| ExchangeError::Identity(placed(error, request))),
             Err(Unanswered::Panicked) => Err(panicked().into()),
             Err(_) => Err(TokenError::too_late(self.recipe.patience)),
         }
     }
+}
+
+/// At the setting of the API's section that names the identity, or that says what the token is for.
+fn placed(error: SourceError, request: &TokenRequest) -> SourceError {
+    let Some((api, options)) = request.section.0.as_deref().and_then(|api| Some((api, api.managed_identity()?))) else {
+        return error;
+    };
+    let scopes = || api.scopes.as_ref().map(|scopes| (&scopes.path, &scopes.origin));
+    let identity = || options.named_by().map(|id| (&id.path, &id.origin));
+    let place = if error.setting() == Some(SCOPES) { scopes() } else { identity() };
+    let (path, origin) = place.unwrap_or((&options.path, &api.origin));
+    error.at(path, origin.clone())
 }

@@ -1,8 +1,12 @@
 //! Media types (RFC 9110 §8.3.1): what a body is said to be, and what is asked for.
 
 use credential_core::Finding;
+use credential_core::text::printable;
 
 use super::headers::{UNFIT, can_carry, is_token};
+
+/// The most characters of a media type that is none in a message.
+const MAX_SHOWN: usize = 100;
 
 /// Refuses a media type that no body may have.
 ///
@@ -10,11 +14,11 @@ use super::headers::{UNFIT, can_carry, is_token};
 /// A finding that says why.
 pub(crate) fn check(media_type: &str) -> Result<(), Box<Finding>> {
     let problem = if !can_carry(media_type) {
-        UNFIT
+        UNFIT.to_owned()
     } else if is_media_type(media_type, false) {
         return Ok(());
     } else {
-        "it is not a valid media type"
+        format!("{:?} is not a valid media type", printable(media_type, MAX_SHOWN))
     };
     let finding = Finding::error("bad-header", format!("the body's media type cannot be sent: {problem}"));
     Err(Box::new(finding.remedy("write TYPE/SUBTYPE, as application/json")))
@@ -26,11 +30,11 @@ pub(crate) fn check(media_type: &str) -> Result<(), Box<Finding>> {
 /// A finding that says why.
 pub(crate) fn check_accept(ranges: &str) -> Result<(), Box<Finding>> {
     let problem = if !can_carry(ranges) {
-        UNFIT
+        UNFIT.to_owned()
     } else if split(ranges, ',').all(|range| range.is_empty() || is_media_type(range, true)) {
         return Ok(());
     } else {
-        "it is not a valid list of media types"
+        format!("{:?} is not a valid list of media types", printable(ranges, MAX_SHOWN))
     };
     let finding = Finding::error("bad-header", format!("the header \"Accept\" cannot be sent: {problem}"));
     Err(Box::new(finding.remedy("write TYPE/SUBTYPE, as application/json, or */*")))

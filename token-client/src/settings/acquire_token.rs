@@ -62,14 +62,24 @@ pub struct ManagedIdentityOptions {
 impl ManagedIdentityOptions {
     /// Which identity it is.
     pub fn id(&self) -> ManagedIdentityId {
-        let said = |id: &Option<Located<String>>| id.as_ref().map(|id| id.value.trim().to_owned());
-        let said = |id| said(id).filter(|id| !id.is_empty());
+        let said = |id: &Option<Located<String>>| filled(id).map(|id| id.value.trim().to_owned());
         said(&self.user_assigned_client_id)
             .map(ManagedIdentityId::ClientId)
             .or_else(|| said(&self.user_assigned_object_id).map(ManagedIdentityId::ObjectId))
             .or_else(|| said(&self.user_assigned_resource_id).map(ManagedIdentityId::ResourceId))
             .unwrap_or_default()
     }
+
+    /// The setting that names it.
+    pub(crate) fn named_by(&self) -> Option<&Located<String>> {
+        let all = [&self.user_assigned_client_id, &self.user_assigned_object_id, &self.user_assigned_resource_id];
+        all.into_iter().find_map(filled)
+    }
+}
+
+/// An id that says something.
+fn filled(id: &Option<Located<String>>) -> Option<&Located<String>> {
+    id.as_ref().filter(|id| !id.value.trim().is_empty())
 }
 
 /// Binds the options of a downstream section.
@@ -100,7 +110,15 @@ pub(crate) fn bind(section: &Section<'_>, outer: &mut Binder<'_>) -> AcquireToke
 }
 
 fn managed_identity(outer: &mut Binder<'_>, section: &Section<'_>) -> Option<ManagedIdentityOptions> {
-    let section = outer.object(section, "ManagedIdentity")?;
+    let section = section.child("ManagedIdentity");
+    if !section.has_children() {
+        if section.text().is_some_and(|text| !text.is_empty()) {
+            let finding = Finding::error(codes::WRONG_TYPE, "ManagedIdentity is text; an object is expected");
+            let remedy = "write {\"UserAssignedClientId\": \"...\"}, with null in it for the machine's own identity";
+            outer.say(&section, finding.remedy(remedy));
+        }
+        return None;
+    }
     let mut binder = Binder { known: MANAGED_IDENTITY_SETTINGS, what: "ManagedIdentity", said: outer.said };
     binder.check_keys(&section);
     let options = ManagedIdentityOptions {
@@ -122,10 +140,8 @@ fn check_identity(binder: &mut Binder<'_>, options: &ManagedIdentityOptions) {
         ("UserAssignedObjectId", user_assigned_object_id),
         ("UserAssignedResourceId", user_assigned_resource_id),
     ];
-    let said: Vec<(&str, &Located<String>)> = all
-        .into_iter()
-        .filter_map(|(name, id)| Some((name, id.as_ref().filter(|id| !id.value.trim().is_empty())?)))
-        .collect();
+    let said: Vec<(&str, &Located<String>)> =
+        all.into_iter().filter_map(|(name, id)| Some((name, filled(id)?))).collect();
     let mut say = |id: &Located<String>, finding: Finding| {
         binder.said.push(finding.at(&id.path, id.origin.clone()));
     };

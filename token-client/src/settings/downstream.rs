@@ -2,7 +2,7 @@
 
 use credential_core::Finding;
 use credential_core::source::Origin;
-use credential_core::text::nearest;
+use credential_core::text::{nearest, printable, shown_address};
 use credential_core::world::{AddressFault, check_address, is_loopback, why_not_absolute};
 
 use super::acquire_token::{self, AcquireTokenOptions, ManagedIdentityOptions};
@@ -19,6 +19,9 @@ use crate::http::{headers, media_type, path};
 
 /// The section whose children are downstream APIs.
 pub(crate) const PARENT: &str = "DownstreamApis";
+
+/// The most characters of a path in a message.
+const MAX_PATH: usize = 200;
 
 /// What a downstream API's section says; defaults stand where the reference has them.
 /// `Debug` shows where settings stand and no value, as [`Located`] does.
@@ -88,7 +91,14 @@ pub(crate) fn bind_all(tree: &Tree, application: &str, said: &mut Vec<Finding>) 
         let name = section.node.map_or("", |node| node.name.as_str());
         if key::same(name, PARENT) {
             said.extend(misshapen(&section).map(|finding| finding.at(&section.path, section.origin())));
-            sections.extend(section.children().into_iter().filter(Section::has_children).map(|child| (child, true)));
+            let whole = misshapen(&section).is_none();
+            for child in section.children() {
+                match no_section(&child).filter(|_| whole) {
+                    Some(finding) => said.push(finding.at(&child.path, child.origin())),
+                    None if child.has_children() => sections.push((child, true)),
+                    None => {}
+                }
+            }
         } else if !key::same(name, own) && !is_application(&section) {
             let whole = is_whole(&section);
             if whole || has_any(&section, &HINTS) {
@@ -130,6 +140,18 @@ fn misshapen(parent: &Section<'_>) -> Option<Finding> {
         _ if is_whole(parent) => wrong("an API itself"),
         _ => None,
     }
+}
+
+/// What stands in the place of an API's section.
+fn no_section(api: &Section<'_>) -> Option<Finding> {
+    let found = match api.node {
+        Some(node) if node.is_list() => "a list",
+        Some(_) if !api.has_children() && api.text().is_some_and(|text| !text.is_empty()) => "text",
+        _ => return None,
+    };
+    let name = api.node.map_or("", |node| node.name.as_str());
+    let finding = Finding::error(codes::WRONG_TYPE, format!("{name} is {found}; an object is expected"));
+    Some(finding.remedy("write {\"BaseUrl\": \"https://...\", \"Scopes\": [\"...\"]}"))
 }
 
 /// What makes a section a downstream API.
@@ -290,7 +312,8 @@ fn check_parts(options: &DownstreamOptions, binder: &mut Binder<'_>) {
     if let Some(path) = &options.relative_path
         && let Err(finding) = path::check(&path.value, true)
     {
-        say(binder, *finding, path.path.clone(), &path.origin);
+        let found = format!("RelativePath is {:?}", printable(&shown_address(&path.value), MAX_PATH));
+        say(binder, finding.because(found), path.path.clone(), &path.origin);
     }
     if let Some(accept) = &options.accept_header
         && let Err(finding) = media_type::check_accept(&accept.value)

@@ -111,7 +111,7 @@ async fn what_is_wrong_with_a_resource_names_the_scopes() {
     let body = r#"{"error":"invalid_resource","error_description":"AADSTS500011"}"#;
     world.http.on("GET", MSI, FakeReply::Answer(HttpResponse::new(400, Vec::new(), body)));
     let error = asked_for(&*tokens(&entry(), &world), &world, |wanted| wanted).await.unwrap_err();
-    assert_eq!(error.remedy_text(), Some("correct Scopes: the tenant does not know it"));
+    assert_eq!(error.remedy_text(), Some("correct Scopes: the tenant does not know \"https://graph.microsoft.com\""));
 }
 
 #[test]

@@ -73,3 +73,23 @@ fn which_sections_are_downstream_apis() {
         &["warning incomplete-downstream Api"],
     );
 }
+
+#[test]
+fn what_stands_in_the_place_of_a_section_is_said() {
+    for (api, expected) in [
+        (r#""https://b/""#, &["error wrong-type DownstreamApis:Api"][..]),
+        (r#"[{"BaseUrl": "https://b/", "Scopes": ["x"]}]"#, &["error wrong-type DownstreamApis:Api"]),
+        ("null", &[]),
+        ("{}", &[]),
+    ] {
+        check(&format!(r#"{{{GOOD}, "DownstreamApis": {{"Api": {api}}}}}"#), expected);
+    }
+    for identity in ["true", r#""system""#] {
+        let options = format!(r#""Scopes": ["x"], "AcquireTokenOptions": {{"ManagedIdentity": {identity}}}"#);
+        let found = read(&api(&options)).findings;
+        assert_eq!(found[0].path.as_deref(), Some("Api:AcquireTokenOptions:ManagedIdentity"));
+        assert!(found[0].remedy.as_deref().unwrap().contains("UserAssignedClientId"), "{found:?}");
+    }
+    let away = read(&api(r#""Scopes": ["x"], "RelativePath": "https://u:hunter2@c/?a=hunter2""#)).findings;
+    assert_eq!(away[0].cause, ["RelativePath is \"https://***@c/?a=***\""]);
+}
