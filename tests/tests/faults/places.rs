@@ -75,6 +75,8 @@ async fn a_number_and_a_name_lead_to_the_settings_that_they_are_about() {
         ("unauthorized_client", &[], "AzureAd:ClientId", &[CLIENT_ID]),
         ("invalid_client", &[], secret, &[CLIENT_ID]),
         ("unsupported_grant_type", &[], "AzureAd:Instance", &[INSTANCE]),
+        // Neither an authority's name nor a reason: it may be none.
+        ("token refused", &[], "AzureAd:Instance", &["token refused: the authority gives no reason", INSTANCE]),
         // A number that is in no table: the name says what it is about, and the page of all numbers the rest.
         ("invalid_client", &[7_999_999], secret, &["https://login.microsoftonline.com/error?code=7999999"]),
     ] {
@@ -110,4 +112,17 @@ async fn a_users_token_and_a_tenant_of_the_call_are_named_as_such() {
     let elsewhere = TokenRequest::app(SCOPE).tenant("other.example");
     let said = client("invalid_request", &[90_002]).await.token(&elsewhere).await.unwrap_err();
     holds(&said, "", &["the call names the tenant \"other.example\"", INSTANCE]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_no_app_token_comes_from_is_named_with_its_place() {
+    let common = SETTINGS.replace("fabrikam.example", "common");
+    let world = FakeWorld::new();
+    world.files.write("appsettings.json", common);
+    let client = TokenClient::builder().file("appsettings.json").world(world.world()).build().await.unwrap();
+    let called = client.downstream("Stock").unwrap().call(DownstreamCall::new()).await;
+    let DownstreamError::Token(said) = called.unwrap_err() else { panic!() };
+    holds(&said, "DownstreamApis:Stock:AcquireTokenOptions:Tenant", &["Tenant is \"common\" (appsettings.json:16:42)"]);
+    let said = client.token(&TokenRequest::app(SCOPE).tenant("organizations")).await.unwrap_err();
+    holds(&said, "", &["the call names the tenant \"organizations\""]);
 }

@@ -44,6 +44,14 @@ impl AuthorityError {
         self
     }
 
+    /// What is wrong with the request, with what led to it, unless a setting is named already.
+    pub(crate) fn placed(mut self, place: impl FnOnce(Finding) -> Finding) -> Self {
+        if !self.transient && self.finding.path.is_none() {
+            self.finding = Box::new(place(*self.finding));
+        }
+        self
+    }
+
     /// The caller's time was over before the endpoints were known.
     pub(crate) fn late(authority: &str, within: Duration) -> Self {
         let message = format!(

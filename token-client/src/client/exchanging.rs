@@ -11,7 +11,7 @@ use tracing::Span;
 
 use super::token_client::{Inner, Outcome};
 use crate::authority::{AuthorityError, merge_query, with_query};
-use crate::exchange::led::MadeFrom;
+use crate::exchange::led::{self, About, MadeFrom};
 use crate::exchange::{Exchange, ExchangeError, Issued, chain_gap, claims};
 use crate::http::{addresses, headers};
 use crate::meters::{Began, Reason};
@@ -188,7 +188,8 @@ impl Inner {
             Err(Unanswered::Panicked) => return Err(panicked().into()),
             Err(_) => Err(AuthorityError::late(&self.authority.endpoints().authority, self.recipe.patience)),
         };
-        let endpoints = endpoints.map_err(ExchangeError::Endpoints)?;
+        let led = |finding| led::placed(finding, &self.made_from(request).led(&[About::Tenant], None));
+        let endpoints = endpoints.map_err(|error| ExchangeError::Endpoints(error.placed(led)))?;
         let gate = self.recipe.shared.gates.to(&endpoints.token, &endpoints.authority);
         let query = merge_query(&request.extra_query, &options.extra_query());
         let token_endpoint = addresses::credential_bearing(&with_query(&endpoints.token, &query))?;

@@ -175,11 +175,10 @@ fn shorten(text: &str) -> String {
 
 impl fmt::Display for AuthorityRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.error)?;
-        if !self.description.is_empty() {
-            write!(f, ": {}", self.description)?;
+        match self.description.as_str() {
+            "" => write!(f, "{}: the authority gives no reason", self.error),
+            reason => write!(f, "{}: {reason}", self.error),
         }
-        Ok(())
     }
 }
 

@@ -89,8 +89,14 @@ const NAMES: &[Named] = &[
     Named("unusable_answer", AUTHORITY, "check Instance or Authority, and the proxy before it: no authority answered"),
 ];
 
+/// Of whoever says something else.
+const UNKNOWN: Named =
+    Named("", AUTHORITY, "correct what its words name, or check that Instance or Authority leads to an authority");
+
+/// By its name, for a refusal without a number.
 fn named(error: &AuthorityRefusal) -> Option<&'static Named> {
-    NAMES.iter().find(|named| named.0 == error.error)
+    let known = NAMES.iter().find(|named| named.0 == error.error);
+    known.or(Some(&UNKNOWN).filter(|_| error.error_codes.is_empty()))
 }
 
 /// No federated credential of the application is for the assertion: none at all, or another issuer, audience or subject.
