@@ -56,6 +56,11 @@ impl Challenge {
         }
     }
 
+    /// The scheme, as it is written.
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
     /// Whether it is of that scheme, whatever its case.
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)

@@ -82,6 +82,22 @@ async fn a_refusal_says_what_the_token_had_and_where_the_address_came_from() {
             &["redirects to https://login.example/?code=***"],
         ),
         (407, ("x", ""), &app, &["HTTPS_PROXY", "Stock:BaseUrl"]),
+        (
+            401,
+            ("www-authenticate", "Negotiate, Basic realm=\"x\""),
+            &app,
+            &["it asks for Negotiate, Basic, not for Bearer"],
+        ),
+        (
+            302,
+            ("location", "https://login.example/t/oauth2/v2.0/authorize?x=s3cret"),
+            &app,
+            &["answer programs with 401"],
+        ),
+        (302, ("location", "/.auth/login/aad"), &app, &["redirects to /.auth/login/aad", "answer programs with 401"]),
+        (304, ("x", ""), &app, &["correct what the API names"]),
+        (429, ("retry-after", "90"), &app, &["wait 90 s, as the API asks for (Retry-After)"]),
+        (501, ("x", ""), &app, &["BaseUrl is", "compare method and address"]),
     ] {
         let there = Arc::<There>::default();
         *there.token.lock().unwrap() = Some(token.clone());
@@ -92,6 +108,23 @@ async fn a_refusal_says_what_the_token_had_and_where_the_address_came_from() {
             assert!(said.contains(part), "{part} is missing in {said}");
         }
         assert!(!said.contains("s3cret") && !said.contains("c2lnbmF0dXJl"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_body_says_hides_no_challenge_and_one_that_says_nothing_is_not_repeated() {
+    let there = Arc::<There>::default();
+    let api = client(&there, json!({"Stock": section()})).await.downstream("Stock").unwrap();
+    let challenge = "Bearer error=\"invalid_token\", error_description=\"The audience is invalid\"";
+    for (body, part) in [
+        ("{}", "though a token was sent: invalid_token: The audience is invalid"),
+        (r#"{"title": "No"}"#, "though a token was sent: No"),
+        (r#"{"title": "No"}"#, "its challenge says: invalid_token: The audience is invalid"),
+    ] {
+        let headers = vec![("WWW-Authenticate".to_owned(), challenge.to_owned())];
+        there.answer(HttpResponse::new(401, headers, body));
+        let said = api.call(DownstreamCall::new()).await.unwrap().error_for_status().unwrap_err().to_string();
+        assert!(said.contains(part), "{part} is missing in {said}");
     }
 }
 

@@ -163,6 +163,29 @@ async fn a_pinned_certificate_is_trusted_whoever_issued_it_and_no_other_is() {
 }
 
 #[tokio::test]
+async fn a_port_that_ends_the_handshake_is_told_from_one_where_nobody_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = tokio::spawn(async move {
+        // One who reads first, and one who does not, which resets the connection.
+        for reads in [true, false] {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            if reads {
+                let _ = socket.read(&mut [0; 4096]).await.unwrap();
+            }
+        }
+    });
+    let http = ReqwestHttp::new().unwrap();
+    for _ in 0..2 {
+        let error = send(&http, HttpRequest::get(format!("https://{address}/"))).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("no connection to {address}: it ended the TLS handshake"), "{error:?}");
+    }
+    port.await.unwrap();
+    let error = send(&http, HttpRequest::get(format!("https://{address}/"))).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("no connection to {address}"));
+}
+
+#[tokio::test]
 async fn a_server_without_the_key_of_the_pinned_certificate_is_refused() {
     let authority = Authority::new();
     let server = Server::start(&authority, None).await;

@@ -44,7 +44,14 @@ impl ApiError {
             }
         };
         let found = Self { code: clean(&code, MAX_CODE), message: clean(&message, MAX_TEXT) };
-        if found == Self::default() { Self::of_text(body, content_type, sent) } else { found }
+        match json {
+            _ if found != Self::default() => found,
+            // What says nothing is not repeated.
+            Value::Object(members) if members.is_empty() => found,
+            Value::Array(elements) if elements.is_empty() => found,
+            Value::Null => found,
+            _ => Self::of_text(body, content_type, sent),
+        }
     }
 
     /// A text; a page is named for what it is.
@@ -100,6 +107,8 @@ mod tests {
             (r#"{"error":"invalid_x","error_description":"why"}"#, "", Some("invalid_x"), Some("why")),
             (r#"{"code":"c","message":"m"}"#, "", Some("c"), Some("m")),
             (r#"{"why":1}"#, "", None, Some(r#"{"why":1}"#)),
+            ("{}", "application/json", None, None),
+            ("null", "application/json", None, None),
             ("out of\norder", "text/plain", None, Some("out of order")),
             ("<html>", "text/html", None, Some("[6 bytes of a page]")),
             ("", "", None, None),

@@ -61,6 +61,9 @@ impl Called {
         let code = if error.kind() == HttpErrorKind::Timeout { "api-timed-out" } else { "api-unreachable" };
         let mut finding = Finding::error(code, format!("{self}: {error}"));
         finding.cause = causes(error);
+        if error.kind() == HttpErrorKind::TooLarge {
+            return self.at(finding.remedy("ask for less at a time, or read the answer as a stream"), self.path());
+        }
         finding.cause.extend(self.address_from().into_iter().next());
         self.at(finding.remedy(format!("check BaseUrl, or {}", unanswered::remedy(error))), self.base_url())
     }
@@ -72,35 +75,68 @@ impl Called {
         (error, self.at(finding.remedy("give the call more time, or look at the API and the authority"), None))
     }
 
-    /// The API answered with a status that is none of success; `said` are its own words.
-    pub(super) fn refused(&self, response: &HttpResponse, token: Option<&AccessToken>, said: &str) -> Finding {
+    /// The API answered with a status that is none of success; `said` are its own words, `wait` is what it asks for.
+    pub(super) fn refused(
+        &self,
+        response: &HttpResponse,
+        token: Option<&AccessToken>,
+        said: &str,
+        wait: Option<Duration>,
+    ) -> Finding {
         let status = response.status;
         let with = match (status, token) {
             (401, Some(_)) => " though a token was sent",
             (401, None) => ": no token was sent",
             _ => "",
         };
-        let said = if said.is_empty() { challenge::words(response).unwrap_or_default() } else { said.to_owned() };
-        let said = if said.is_empty() { said } else { format!(": {said}") };
-        let mut finding = Finding::error("api-refused", format!("{self} answered {status}{with}{said}"));
+        let challenge = challenge::words(response);
+        let first = if said.is_empty() { challenge.clone().unwrap_or_default() } else { said.to_owned() };
+        let first = if first.is_empty() { first } else { format!(": {first}") };
+        let mut finding = Finding::error("api-refused", format!("{self} answered {status}{with}{first}"));
+        let redirect = response.header("location").filter(|_| (300..=399).contains(&status));
         finding.cause = match (status, token) {
             (401 | 403, Some(token)) => vec![had(token)],
-            (300..=399, _) => response.header("location").map(redirected).into_iter().collect(),
-            (404 | 405 | 410, _) => self.address_from(),
-            _ => Vec::new(),
+            (404 | 405 | 410 | 501, _) => self.address_from(),
+            _ => redirect.map(redirected).into_iter().collect(),
         };
-        let (remedy, setting) = match (status, token) {
+        if status == 401 {
+            let others =
+                challenge::other_schemes(response).map(|others| format!("it asks for {others}, not for Bearer"));
+            let words = challenge.filter(|_| !said.is_empty()).map(|words| format!("its challenge says: {words}"));
+            finding.cause.extend(others.or(words));
+        }
+        match wait.filter(|_| matches!(status, 429 | 503)) {
+            Some(wait) => self.at(finding.remedy(later(wait)), None),
+            None => {
+                let (remedy, setting) = self.to_do(response, token, redirect);
+                self.at(finding.remedy(remedy), setting)
+            }
+        }
+    }
+
+    fn to_do(
+        &self,
+        response: &HttpResponse,
+        token: Option<&AccessToken>,
+        redirect: Option<&str>,
+    ) -> (&'static str, Option<Setting>) {
+        match (response.status, token) {
+            (401, _) if challenge::other_schemes(response).is_some() => {
+                ("let the API take Bearer tokens: no other credentials are sent", self.base_url())
+            }
             (401, Some(_)) => ("compare the audience that the API expects with the resource in Scopes", self.scopes()),
-            (401, None) => ("add Scopes to the section, so that a token is sent", self.scopes()),
             (403, Some(token)) => (to_grant(token), self.scopes()),
-            (403, None) => ("add Scopes to the section, so that a token is sent", self.scopes()),
+            (401 | 403, None) => ("add Scopes to the section, so that a token is sent", self.scopes()),
             (407, _) => (PROXY_PASSWORD, self.base_url()),
-            (300..=399, _) => ("write the address that it redirects to: no redirect is followed", self.path()),
+            (300..=399, _) if redirect.is_some_and(is_sign_in) => (SIGN_IN, self.scopes()),
+            (301..=303 | 307 | 308, _) => {
+                ("write the address that it redirects to: no redirect is followed", self.path())
+            }
             (404 | 405 | 410, _) => ("compare the address with the API's: BaseUrl, RelativePath and path", self.path()),
+            (501, _) => ("compare method and address with the API's", self.path()),
             (408 | 429 | 500.., _) => ("try again later, or look at the API's log", None),
             _ => ("correct what the API names: the call's path, query and body, or the section's settings", None),
-        };
-        self.at(finding.remedy(remedy), setting)
+        }
     }
 
     /// The answer has no body, and a value was expected.
@@ -193,6 +229,20 @@ fn to_grant(token: &AccessToken) -> &'static str {
             "grant the application the role that the API asks for, with admin consent, under API permissions of the app registration"
         }
     }
+}
+
+/// What to do where an API sends a program to where people sign in.
+const SIGN_IN: &str = "let the API answer programs with 401 in place of a sign-in, and compare the audience that it \
+                       expects with the resource in Scopes";
+
+/// Whether people sign in there: an authorization endpoint, or the one of App Service.
+fn is_sign_in(location: &str) -> bool {
+    let path = location.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    path.contains("/oauth2/") || path.ends_with("/authorize") || path.contains("/.auth/login")
+}
+
+fn later(wait: Duration) -> String {
+    format!("wait {} s, as the API asks for (Retry-After), or look at its log", wait.as_secs())
 }
 
 fn redirected(location: &str) -> String {

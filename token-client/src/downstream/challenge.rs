@@ -6,7 +6,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use credential_core::text::printable;
 use credential_core::world::{Challenge, HttpResponse};
 
-/// The most characters of each of a challenge's parameters that are shown.
+/// The most characters of a scheme, and of each of a challenge's parameters, that are shown.
+const MAX_SCHEME: usize = 50;
 const MAX_WORDS: usize = 500;
 
 const ANY_PADDING: GeneralPurposeConfig =
@@ -29,12 +30,23 @@ pub(crate) fn claims<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<S
 
 /// What a Bearer challenge says of its reason (RFC 6750 §3).
 pub(crate) fn words(response: &HttpResponse) -> Option<String> {
-    let headers = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
-    let mut challenges = headers.flat_map(|(_, value)| Challenge::read_all(value));
-    let challenge = challenges.find(|challenge| challenge.is("Bearer"))?;
+    let challenge = all(response).into_iter().find(|challenge| challenge.is("Bearer"))?;
     let parts = ["error", "error_description"].into_iter().filter_map(|name| challenge.quoted(name));
     let words = parts.map(|part| printable(part, MAX_WORDS)).collect::<Vec<_>>().join(": ");
     Some(words).filter(|words| !words.is_empty())
+}
+
+/// The schemes that are asked for where Bearer is none of them.
+pub(crate) fn other_schemes(response: &HttpResponse) -> Option<String> {
+    let all = all(response);
+    let has_bearer = all.iter().any(|challenge| challenge.is("Bearer"));
+    let schemes: Vec<String> = all.iter().map(|one| printable(one.scheme(), MAX_SCHEME)).collect();
+    (!has_bearer && !schemes.is_empty()).then(|| schemes.join(", "))
+}
+
+fn all(response: &HttpResponse) -> Vec<Challenge> {
+    let headers = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    headers.flat_map(|(_, value)| Challenge::read_all(value)).collect()
 }
 
 #[cfg(test)]
@@ -59,6 +71,17 @@ mod tests {
             assert_eq!(claims_of(header.clone()).as_deref(), Some(CLAIMS), "{header}");
         }
         assert_eq!(claims_of(r#"Bearer error="insufficient_claims", claims="%%%""#.to_owned()).as_deref(), Some("%%%"));
+    }
+
+    #[test]
+    fn other_schemes_are_named_where_bearer_is_none_of_them() {
+        let schemes_of = |headers: &[&str]| {
+            let headers = headers.iter().map(|value| ("WWW-Authenticate".to_owned(), (*value).to_owned())).collect();
+            other_schemes(&HttpResponse::new(401, headers, ""))
+        };
+        assert_eq!(schemes_of(&["Negotiate", "Basic realm=\"x\""]).as_deref(), Some("Negotiate, Basic"));
+        assert_eq!(schemes_of(&["Basic realm=\"x\"", "bearer"]), None);
+        assert_eq!(schemes_of(&[]), None);
     }
 
     #[test]

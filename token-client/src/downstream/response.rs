@@ -150,7 +150,8 @@ impl DownstreamResponse {
     }
 
     fn refused(&self) -> Finding {
-        let finding = self.called.refused(&self.response, self.token.as_ref(), &self.api_error().shown());
+        let finding =
+            self.called.refused(&self.response, self.token.as_ref(), &self.api_error().shown(), self.retry_after());
         match self.unanswered {
             false => finding,
             true => finding

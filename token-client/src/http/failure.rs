@@ -1,6 +1,7 @@
 //! Why there was no answer, and whether the request was sent at all.
 
 use std::error::Error as StdError;
+use std::io;
 use std::iter::successors;
 
 use credential_core::world::{HttpError, HttpErrorKind};
@@ -134,12 +135,21 @@ pub(super) fn describe(error: reqwest::Error, host: &str) -> HttpError {
             format!("no connection to {host}: the proxy asks for a user name and password (407)")
         }
         HttpErrorKind::Connect if by_proxy => format!("no connection to {host}: no connection to the proxy"),
+        HttpErrorKind::Connect if ended_handshake(&error) => {
+            format!("no connection to {host}: it ended the TLS handshake")
+        }
         HttpErrorKind::Connect => format!("no connection to {host}"),
         HttpErrorKind::Tls => format!("the TLS connection to {host} failed{why}"),
         HttpErrorKind::Timeout => too_late(host),
         _ => format!("the connection to {host} broke before the whole answer was there"),
     };
     HttpError::new(kind, message).caused_by(error)
+}
+
+/// Whether whoever answers ended the connection where TLS would have begun.
+pub(super) fn ended_handshake(error: &(dyn StdError + 'static)) -> bool {
+    let io = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.map(io::Error::kind).any(|kind| matches!(kind, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset))
 }
 
 fn not_pinned(error: &rustls::Error) -> Option<&pinned::Other> {
@@ -153,7 +163,7 @@ fn not_pinned(error: &rustls::Error) -> Option<&pinned::Other> {
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     successors(Some(error), |cause| {
         let cause: &'a (dyn StdError + 'static) = *cause;
-        match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => cause.source(),
         }
@@ -180,7 +190,7 @@ mod tests {
         for (error, part) in faults.into_iter().chain([(no_tls, "speaks no TLS")]) {
             let words = TlsFault::of(&error).words();
             assert!(words.contains(part), "{error}: {words}");
-            let wrapped = std::io::Error::other(error);
+            let wrapped = io::Error::other(error);
             assert_eq!(tls_fault(&wrapped).map(TlsFault::words), Some(words));
         }
     }
@@ -188,7 +198,7 @@ mod tests {
     #[test]
     fn what_the_pool_gave_up_was_never_sent() {
         for (text, expected) in [("request was canceled", true), ("tcp connect error", false)] {
-            let error = std::io::Error::other(std::io::Error::other(text));
+            let error = io::Error::other(io::Error::other(text));
             assert_eq!(never_sent(&error), expected, "{text}");
         }
     }

@@ -15,6 +15,9 @@ pub(crate) fn remedy(error: &HttpError) -> &'static str {
         HttpErrorKind::Connect if failure::is_of_proxy(error) => {
             "correct the proxy's host and port in HTTPS_PROXY, or unset it to go without a proxy"
         }
+        HttpErrorKind::Connect if failure::ended_handshake(error) => {
+            "correct the port, which may speak no TLS (http:// is for 127.0.0.1, [::1] and localhost); or look for a firewall or proxy that ends connections"
+        }
         HttpErrorKind::UnknownHost => {
             "check the host's name, and the DNS of this machine; where a proxy is the way out, name it in HTTPS_PROXY"
         }
