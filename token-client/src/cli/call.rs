@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use credential_core::Finding;
+use credential_core::source::Origin;
+use credential_core::{Finding, Severity};
 use serde_json::{Map, Value, json};
 
 use super::args::CallArgs;
@@ -10,6 +11,8 @@ use super::context::{Context, OwnSources, worst_first};
 use super::json::Said;
 use super::output::Output;
 use super::{Failure, Outcome, json, text, token};
+use crate::http::headers;
+use crate::settings::codes;
 use crate::{Acquired, DownstreamCall, DownstreamError, DownstreamResponse, TokenClient};
 
 pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Outcome {
@@ -23,15 +26,18 @@ pub(crate) async fn run(args: CallArgs, own: &OwnSources, output: &Output) -> Ou
     let result = output.waiting("calling", call_api(&client, &args.api, call, &mut acquired)).await;
     match result {
         Ok((answer, doubt)) => {
-            let findings: Vec<Finding> = answer.refusal().into_iter().chain(doubt).collect();
+            let findings = answer.refusal().into_iter().chain(doubt).chain(left_out(&args.header)).collect();
             report(&answer, findings, acquired.as_ref(), &args, output)
         }
         Err(Problem::Findings(findings)) => fail(findings, &args, output),
         Err(Problem::Call(error)) => {
-            let found: Vec<Said<'_>> = match &error {
+            let mut found: Vec<Said<'_>> = match &error {
                 DownstreamError::Token(error) => error.said(),
                 other => other.findings().iter().map(|finding| (finding.clone(), None)).collect(),
             };
+            let doubts = doubts(&client, &args.api, &error).into_iter();
+            let new: Vec<_> = doubts.filter(|one| !found.iter().any(|(said, _)| said.says_the_same_as(one))).collect();
+            found.extend(new.into_iter().map(|finding| (finding, None)));
             say(&found, acquired.as_ref(), &args, output)
         }
     }
@@ -90,6 +96,33 @@ async fn read_call(args: &CallArgs, context: &Context) -> Result<DownstreamCall,
         call = call.bytes(bytes, Some(kind));
     }
     Ok(call)
+}
+
+/// What was found in the API's section, and where there is no token in the application's: it may be why.
+fn doubts(client: &TokenClient, name: &str, error: &DownstreamError) -> Vec<Finding> {
+    let configuration = client.configuration();
+    let of_token = matches!(error, DownstreamError::Token(_)).then_some(configuration.section.as_str());
+    let of_api = configuration.downstream(name).map(|api| api.path.as_str());
+    let is_within = |path: &str, section: &str| {
+        path.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    let is_theirs = |one: &&Finding| {
+        let path = one.path.as_deref().unwrap_or_default();
+        one.severity == Severity::Warning && of_token.iter().chain(&of_api).any(|section| is_within(path, section))
+    };
+    configuration.findings.iter().filter(is_theirs).cloned().collect()
+}
+
+/// The headers that this client alone sets: a library's caller is told in the log.
+fn left_out(given: &[String]) -> Vec<Finding> {
+    let names = given.iter().filter_map(|header| Some(header.split_once(':')?.0.trim()));
+    let say = |name: &str| {
+        let message = format!("the header {name} is set by this client alone, and was left out");
+        let mut finding = Finding::warning(codes::RESERVED_HEADER, message).remedy("leave it out");
+        finding.origin = Some(Origin::Argument("--header".into()));
+        finding
+    };
+    names.filter(|name| headers::is_reserved(name)).map(say).collect()
 }
 
 fn standard_input() -> Result<Vec<u8>, Failure> {

@@ -3,7 +3,8 @@
 //! The library writes a method as `on_behalf_of(..)` or `as_app()`; each that a text of the library names has a row.
 
 /// What the library calls it, and what the command line does.
-const SWITCHES: [(&str, &str); 10] = [
+const SWITCHES: [(&str, &str); 11] = [
+    ("leave out as_app(), on_behalf_of(..) and managed_identity(..)", "leave out --as-app and --user-assertion @FILE"),
     ("builder().file(..)", "--config FILE"),
     ("builder().section(..)", "--section NAME"),
     ("builder().environment(..)", "--environment NAME"),

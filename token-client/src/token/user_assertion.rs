@@ -31,7 +31,7 @@ pub(crate) fn check(assertion: &Secret) -> Result<(), Box<Finding>> {
     } else {
         return Ok(());
     };
-    let message = format!("the request's user assertion, the token that on_behalf_of(..) was given, {problem}");
+    let message = format!("the user assertion of the request (given with on_behalf_of(..)) {problem}");
     Err(Box::new(Finding::error(BAD_USER_ASSERTION, message).remedy(remedy)))
 }
 
@@ -108,9 +108,7 @@ mod tests {
             (compact(&["{}", "{}", ""]), "part 3 is empty"),
         ] {
             let said = check(&Secret::from(token.as_str())).unwrap_err();
-            assert!(
-                said.message.starts_with("the request's user assertion, the token that on_behalf_of(..) was given")
-            );
+            assert!(said.message.starts_with("the user assertion of the request (given with on_behalf_of(..))"));
             assert!(said.message.contains(why) && said.code == BAD_USER_ASSERTION, "{token:?}: {said}");
             assert!(!said.to_string().contains("garbage"), "{said}");
         }

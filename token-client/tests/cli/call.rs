@@ -66,7 +66,7 @@ async fn whom_a_call_is_for_is_said_and_not_guessed() {
         assert_eq!((ran.status, &ran.json()["findings"][0]["code"]), (1, &json!(code)), "{arguments:?}: {ran:?}");
     }
     let garbage = program.run(&["call", "Me", "--user-assertion", "@garbage"]);
-    let named = "the request's user assertion, the token that --user-assertion @FILE was given, is not a JWT";
+    let named = "the user assertion of the request (given with --user-assertion @FILE) is not a JWT";
     assert!(garbage.stderr.contains(named), "{garbage:?}");
     assert!(emulator.requests().is_empty());
     let as_app = program.run(&[&["call", "Hello", "--as-app", "--json"][..], &unsaid].concat());
@@ -112,6 +112,30 @@ async fn a_page_where_json_was_asked_for_is_a_warning() {
     }
     // What is no page is none.
     assert!(!program.run(&["call", "Hello"]).stderr.contains("warning"));
+}
+
+/// What is left out is said, and what was found in the section of a call that fails stands beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_not_done_as_asked_is_said() {
+    let emulator = emulator(None).await;
+    let program = Program::with("call-left-out", &settings(&emulator, &credentials()));
+    let ran = program.run(&["call", "Hello", "--json", "--header", "host: other", "--header", "X-My: v"]);
+    let found = &ran.json()["findings"];
+    let left_out = json!([{
+        "severity": "warning", "code": "reserved-header", "origin": {"argument": "--header"},
+        "message": "the header host is set by this client alone, and was left out", "remedy": "leave it out",
+    }]);
+    assert_eq!((ran.status, found), (0, &left_out), "{ran:?}");
+    let comma = ["call", "Hello", "--json", "--set", "Hello:Scopes:0=api://a/.default,api://b/.default"];
+    let codes = |ran: &crate::program::Ran| -> Vec<String> {
+        let found = ran.json()["findings"].as_array().unwrap().clone();
+        found.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&program.run(&comma)), ["authority-refused", "comma-in-scope"]);
+    let authority = format!("Other:Authority={}", emulator.authority());
+    let of_nobody = ["--section", "Other", "--set", "Other:ClientId=a", "--set", &authority];
+    let nobody = [&["call", "Hello", "--json"][..], &of_nobody].concat();
+    assert_eq!(codes(&program.run(&nobody)), ["no-credentials", "no-credentials"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
