@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use crate::world::{Clock, Moment};
@@ -38,20 +38,30 @@ pub enum Unanswered {
     Late,
 }
 
-/// What the future gives; its panic as an error. Making the future is guarded too: it may be made by
-/// the same code. It is not polled again after a panic.
+/// What the future gives; its panic as an error. Making the future is guarded too, and dropping it, also before its end:
+/// that is the same code. It is not polled again after a panic.
 ///
 /// # Errors
 /// [`Panicked`] alone. Never for a wait: see [`bounded`].
 pub async fn guarded<F: Future>(make: impl FnOnce() -> F) -> Result<F::Output, Panicked> {
-    let made = caught(make)?;
-    let mut made = pin!(made);
-    poll_fn(|context| match caught(|| made.as_mut().poll(context)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+    let mut made = pin!(Some(caught(make)?));
+    let mut held = Held(made.as_mut());
+    poll_fn(|context| match caught(|| held.0.as_mut().as_pin_mut().map(|made| made.poll(context))) {
+        Ok(None | Some(Poll::Pending)) => Poll::Pending,
+        Ok(Some(Poll::Ready(value))) => Poll::Ready(Ok(value)),
         Err(panicked) => Poll::Ready(Err(panicked)),
     })
     .await
+}
+
+/// A future that harms nobody when it is dropped.
+struct Held<'a, F>(Pin<&'a mut Option<F>>);
+
+impl<F> Drop for Held<'_, F> {
+    fn drop(&mut self) {
+        // What it panics with is told already.
+        let _ = caught(|| self.0.set(None));
+    }
 }
 
 /// What the future gives before the deadline; its panic and its silence as errors.
@@ -102,5 +112,32 @@ mod tests {
         assert_eq!(bounded(&clock, late, panics).await.map(|(): ()| ()), Err(Unanswered::Panicked));
         clock.advance(Duration::from_secs(1));
         assert_eq!(bounded(&clock, late, std::future::pending::<()>).await, Err(Unanswered::Late));
+    }
+
+    /// Panics when it goes.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("at its end");
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn a_panic_at_the_end_of_a_future_harms_nobody() {
+        let clock = crate::testing::FakeClock::default();
+        let hangs = || {
+            let bomb = Bomb;
+            async move {
+                std::future::pending::<()>().await;
+                drop(bomb);
+            }
+        };
+        assert_eq!(bounded(&clock, Moment::default(), hangs).await, Err(Unanswered::Late));
+        let mut left = Box::pin(guarded(hangs));
+        let waker = std::task::Waker::noop();
+        assert!(left.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending());
+        drop(left);
     }
 }
