@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use credential_core::world::HttpErrorKind;
-use token_client::{AccessToken, PreparedToken, TokenClient, TokenSource};
+use credential_core::CredentialDescription;
+use credential_core::registry::Binding;
+use credential_core::source::Application;
+use credential_core::tokens::{TokenFor, TokenProviders};
+use credential_core::world::{Clock, HttpErrorKind};
+use token_client::{AccessToken, Engine, PreparedToken, TokenClient, TokenSource, sources};
 
-use super::scene::{OwnCalendar, Reply, Scene, app, settle};
+use super::scene::{OwnCalendar, Reply, SCOPE, Scene, app, settle};
 
 /// The token that is there without any wait.
 fn at_once(client: &TokenClient) -> Option<AccessToken> {
@@ -121,6 +125,52 @@ async fn an_ended_token_is_served_by_no_clock() {
         assert_eq!((at_once(&client).is_none(), at_once_by(&source).is_none()), (slept, slept));
         scene.clock.advance(Duration::from_secs(3600));
         assert!(at_once(&client).is_none() && at_once_by(&source).is_none(), "{set_to:?}");
+    }
+}
+
+/// As a machine does that begins in 1970 and learns the date a moment later.
+#[tokio::test]
+async fn a_clock_that_leaps_by_decades_ends_what_was_there_and_nothing_else() {
+    let scene = Scene::new(Reply::Token(3600));
+    let clock = Arc::new(OwnCalendar { steady: Arc::clone(&scene.clock), calendar: SystemTime::UNIX_EPOCH.into() });
+    let client = scene.builder().world(scene.world().with_clock(clock.clone())).build().await.unwrap();
+    let source = client.token_source(app());
+    let mut requests = 0;
+    for years in [0, 56, 90] {
+        *clock.calendar.lock().unwrap() = SystemTime::UNIX_EPOCH + years * Duration::from_secs(365 * 86_400);
+        scene.clock.advance(Duration::from_secs(1));
+        requests += 1;
+        for _ in 0..10 {
+            scene.meanwhile(client.token(&app())).await.unwrap();
+            scene.meanwhile(source.token()).await.unwrap();
+        }
+        assert_eq!(scene.requests(), requests, "{years}");
+    }
+}
+
+#[tokio::test]
+async fn an_ended_token_of_an_entry_in_an_entry_is_served_by_no_clock() {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let start = SystemTime::UNIX_EPOCH + 56 * YEAR;
+    for set_to in [start - YEAR, start, start + Duration::from_secs(3601)] {
+        let scene = Scene::new(Reply::Token(3600));
+        let clock = Arc::new(OwnCalendar { steady: Arc::clone(&scene.clock), calendar: start.into() });
+        let world = scene.world().with_clock(clock.clone());
+        let application = Application::new("app", "https://login.microsoftonline.com/t.example").tenant("t.example");
+        let entry = CredentialDescription::new("ClientSecret").with("ClientSecret", "s3cret");
+        let binding = Binding::new(world.clone()).application(application);
+        let tokens = Engine.provider(sources::registry().bind(vec![entry], binding).unwrap());
+        let ask = async || {
+            let wanted = TokenFor::new(SCOPE, scene.clock.moment().after(Duration::from_secs(30)), &world);
+            scene.meanwhile(tokens.token(&wanted)).await.unwrap();
+            scene.requests()
+        };
+        assert_eq!((ask().await, ask().await), (1, 1));
+        *clock.calendar.lock().unwrap() = set_to;
+        let slept = usize::from(set_to > start);
+        assert_eq!(ask().await, 1 + slept, "{set_to:?}");
+        scene.clock.advance(Duration::from_secs(3600));
+        assert_eq!(ask().await, 2 + slept, "{set_to:?}");
     }
 }
 

@@ -13,6 +13,7 @@ use credential_core::guard::guarded;
 use credential_core::source::Application;
 use credential_core::text::shown_address;
 use credential_core::tokens::{ProvidedToken, TokenFor, TokenProvider, TokenProviders};
+use credential_core::world::{Clock, Moment};
 use credential_core::{CredentialChain, SourceError, SourceErrorKind, World};
 use tracing::{Instrument, Span};
 
@@ -103,9 +104,10 @@ impl NestedTokens {
     }
 }
 
-/// The tokens that have not ended.
+/// The tokens that have not ended by the calendar, and each until when by the steady clock: a calendar that is set back
+/// makes no token young again.
 #[derive(Debug, Default)]
-struct Kept(Mutex<HashMap<Key, ProvidedToken>>);
+struct Kept(Mutex<HashMap<Key, (ProvidedToken, Moment)>>);
 
 #[async_trait]
 impl TokenProvider for NestedTokens {
@@ -118,7 +120,7 @@ impl TokenProvider for NestedTokens {
             self.kept.forget(&key);
         }
         let world = request.world;
-        let kept = || self.kept.get(&key, world.clock.now()).map(Ok);
+        let kept = || self.kept.get(&key, &*world.clock).map(Ok);
         let parent = Parent::Caller(Span::current());
         let work = || {
             let (chain, authority, world) = (self.chain.clone(), key.authority.clone(), world.clone());
@@ -141,11 +143,11 @@ impl TokenProvider for NestedTokens {
             }
         };
         let keep = {
-            let (all, key) = (Arc::clone(&self.kept), key.clone());
+            let (all, key, clock) = (Arc::clone(&self.kept), key.clone(), Arc::clone(&world.clock));
             move |given: &Given| {
                 // What is asked for with claims is asked for once: nobody is served it later.
                 if let (Ok(token), None) = (given, &key.claims) {
-                    all.keep(&key, token);
+                    all.keep(&key, token, &*clock);
                 }
             }
         };
@@ -176,17 +178,23 @@ impl NestedTokens {
 }
 
 impl Kept {
-    fn get(&self, key: &Key, now: SystemTime) -> Option<ProvidedToken> {
-        self.lock().get(key).filter(|token| is_good(token.expires_on, now)).cloned()
+    fn get(&self, key: &Key, clock: &dyn Clock) -> Option<ProvidedToken> {
+        let (now, moment) = (clock.now(), clock.moment());
+        let kept = self.lock();
+        kept.get(key)
+            .filter(|(token, until)| is_good(token.expires_on, now) && moment < *until)
+            .map(|(token, _)| token.clone())
     }
 
-    fn keep(&self, key: &Key, token: &ProvidedToken) {
+    fn keep(&self, key: &Key, token: &ProvidedToken, clock: &dyn Clock) {
+        let left = token.expires_on.duration_since(clock.now()).unwrap_or_default();
+        let until = clock.moment().after(left.saturating_sub(MARGIN));
         let mut kept = self.lock();
         if kept.len() >= MAX_TOKENS && !kept.contains_key(key) {
-            let first = kept.iter().min_by_key(|(_, kept)| kept.expires_on).map(|(key, _)| key.clone());
+            let first = kept.iter().min_by_key(|(_, (_, until))| *until).map(|(key, _)| key.clone());
             first.and_then(|first| kept.remove(&first));
         }
-        kept.insert(key.clone(), token.clone());
+        kept.insert(key.clone(), (token.clone(), until));
     }
 
     fn forget(&self, key: &Key) {
@@ -194,7 +202,7 @@ impl Kept {
     }
 
     /// Every change is whole when the lock is given back.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, ProvidedToken>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (ProvidedToken, Moment)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::time::Tick;
+use super::time::{LEAP, Tick};
 use crate::exchange::Issued;
 
 /// The most that a token must have left for a call that is made now; a tenth of its life where that is less.
@@ -24,7 +24,8 @@ pub(crate) struct Lasts {
 impl Lasts {
     /// Those of a token that was issued now; `jitter` is in `0.0..1.0`.
     pub(super) fn of(issued: &Issued, now: Tick, jitter: f64) -> Self {
-        let (life, wait) = (issued.life, issued.renewed_after());
+        let life = issued.life.min(LEAP);
+        let wait = issued.renewed_after().min(life);
         let leeway = LEEWAY.min(life / 10);
         let spread = SPREAD.min(life.saturating_sub(wait) / 4).mul_f64(jitter);
         Self {

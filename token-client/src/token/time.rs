@@ -8,6 +8,9 @@ use credential_core::world::{Clock, Moment};
 
 /// Ticks in a second.
 const RATE: u32 = 10;
+/// The most that time counts for at once, and that a token is kept: whatever was there has ended then. A machine that
+/// begins in 1970 and learns the date later would have used up all ticks that there are.
+pub(crate) const LEAP: Duration = Duration::from_secs(365 * 86_400);
 /// Tenths of a second since a client was made; thirteen years of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(pub(crate) u32);
@@ -18,13 +21,17 @@ impl Tick {
 
     /// The tick that much later, as far as it can be counted.
     pub(crate) fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(ticks(wait)))
+        self.later_by(ticks(wait))
+    }
+
+    fn later_by(self, ticks: u64) -> Self {
+        Self(u32::try_from(u64::from(self.0).saturating_add(ticks)).unwrap_or(u32::MAX))
     }
 }
 
-fn ticks(time: Duration) -> u32 {
+fn ticks(time: Duration) -> u64 {
     let part = u64::from(time.subsec_millis() / (1000 / RATE));
-    u32::try_from(time.as_secs().saturating_mul(u64::from(RATE)).saturating_add(part)).unwrap_or(u32::MAX)
+    time.as_secs().saturating_mul(u64::from(RATE)).saturating_add(part)
 }
 
 /// The steady clock, and what the calendar has gained on it: a machine that sleeps stops the one and not the
@@ -35,7 +42,9 @@ pub(crate) struct TokenTime {
     clock: Arc<dyn Clock>,
     start: Moment,
     calendar_start: SystemTime,
-    ahead: AtomicU32,
+    ahead: AtomicU64,
+    /// What has passed so far, leaps in full.
+    passed: AtomicU64,
     /// The reading of the coarse clock, in nanoseconds, that `tick` was reckoned from.
     reading: AtomicU64,
     tick: AtomicU32,
@@ -46,7 +55,9 @@ impl TokenTime {
         let (start, calendar_start) = (clock.coarse(), clock.now());
         // No clock has read that yet.
         let reading = AtomicU64::new(u64::MAX);
-        Self { clock, start, calendar_start, ahead: AtomicU32::new(0), reading, tick: AtomicU32::new(0) }
+        let (ahead, passed) = Default::default();
+        // The first tick is not zero: at zero everything has ended.
+        Self { clock, start, calendar_start, ahead, passed, reading, tick: AtomicU32::new(1) }
     }
 
     /// The time now.
@@ -64,12 +75,14 @@ impl TokenTime {
 
     #[cold]
     fn reckon(&self, coarse: Moment) {
-        // The first tick is not zero: at zero everything has ended.
-        let steady = ticks(coarse.since(self.start)).saturating_add(1);
-        let calendar = self.clock.now().duration_since(self.calendar_start).map_or(0, ticks).saturating_add(1);
+        let steady = ticks(coarse.since(self.start));
+        let calendar = self.clock.now().duration_since(self.calendar_start).map_or(0, ticks);
         let gained = calendar.saturating_sub(steady);
-        let ahead = self.ahead.fetch_max(gained, Ordering::Relaxed).max(gained);
-        self.tick.fetch_max(steady.saturating_add(ahead), Ordering::Relaxed);
+        let passed = steady.saturating_add(self.ahead.fetch_max(gained, Ordering::Relaxed).max(gained));
+        let before = self.passed.fetch_max(passed, Ordering::Relaxed);
+        let more = passed.saturating_sub(before).min(ticks(LEAP));
+        let on = |tick| Some(Tick(tick).later_by(more).0);
+        let _ = self.tick.fetch_update(Ordering::Relaxed, Ordering::Relaxed, on);
     }
 }
 
@@ -120,6 +133,31 @@ mod tests {
             *clock.0.lock().unwrap() = (steady, calendar);
             let now = u64::from((time.now().0 - start.0) / RATE);
             assert!((passed..=passed + 1).contains(&now), "{steady} {calendar}: {now}");
+        }
+    }
+
+    #[test]
+    fn a_leap_ends_what_was_there_and_time_goes_on() {
+        const YEAR: u64 = 365 * 86_400;
+        let clock = Arc::new(Two(Mutex::new((5, 0))));
+        let time = TokenTime::new(clock.clone());
+        let start = time.now();
+        for (steady, calendar, passed) in [
+            // Nobody knew the date.
+            (6, 56 * YEAR, YEAR),
+            (16, 56 * YEAR + 10, YEAR + 10),
+            // Slept for an hour.
+            (17, 56 * YEAR + 3611, YEAR + 3611),
+            (27, 56 * YEAR + 3621, YEAR + 3621),
+            // Wrong, and right again.
+            (37, 90 * YEAR, 2 * YEAR + 3621),
+            (47, 56 * YEAR + 3641, 2 * YEAR + 3631),
+            // Both.
+            (100 * YEAR, 200 * YEAR, 3 * YEAR + 3631),
+        ] {
+            *clock.0.lock().unwrap() = (steady, calendar);
+            let now = u64::from((time.now().0 - start.0) / RATE);
+            assert!((passed..=passed + 1).contains(&now), "{steady} {calendar}: {now}, not {passed}");
         }
     }
 }
