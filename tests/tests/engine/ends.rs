@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use credential_core::world::{Clock, HttpErrorKind};
 use token_client::{TokenErrorKind, TokenRequest, TokenSource};
 
 use super::scene::{Reply, Scene, app, settle, user};
@@ -60,6 +61,53 @@ async fn a_warm_client_has_its_tokens_before_anybody_asks() {
     scene.answers(Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#));
     let error = scene.meanwhile(client.warm_up(&[requests[0].clone(), user(1)])).await.unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn a_warm_up_ends_in_time_whatever_the_authority_does() {
+    for (reply, delay) in [(Reply::Hang, 0), (Reply::Token(3600), 5_000), (Reply::Fail(HttpErrorKind::Timeout), 20_000)]
+    {
+        let scene = Scene::new(reply);
+        *scene.delay.lock().unwrap() = Duration::from_millis(delay);
+        let client = scene.builder().max_requests(8).patience(Duration::from_secs(30)).build().await.unwrap();
+        let requests: Vec<TokenRequest> = (0..200).map(|nth| app().tenant(format!("tenant{nth}.example"))).collect();
+        let start = scene.clock.moment();
+        scene.meanwhile(client.warm_up(&requests)).await.unwrap_err();
+        let took = scene.clock.moment().since(start);
+        assert!(took < Duration::from_secs(32), "{took:?}");
+    }
+}
+
+/// Whoever was under way has its token, and the client that a reload makes meanwhile keeps none.
+#[tokio::test]
+async fn nothing_is_left_of_a_client_that_is_reloaded_while_it_ends_and_is_ended_twice() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let mut under_way = Vec::new();
+    for delay in [100, 400] {
+        *scene.delay.lock().unwrap() = Duration::from_millis(delay);
+        let client = client.clone();
+        under_way.push(tokio::spawn(async move { client.token(&app().extra_query("delay", delay.to_string())).await }));
+        settle().await;
+    }
+    let ends = [Duration::MAX, Duration::from_secs(1)].map(|within| {
+        let client = client.clone();
+        tokio::spawn(async move { client.shutdown(within).await })
+    });
+    scene.pass(Duration::from_millis(200)).await;
+    assert!(client.cached_bytes() > 0);
+    client.reload_with((*client.configuration()).clone()).unwrap();
+    assert!(client.cached_bytes() > 0);
+    for end in ends {
+        assert!(scene.meanwhile(end).await.unwrap());
+    }
+    for token in under_way {
+        scene.meanwhile(token).await.unwrap().unwrap();
+    }
+    assert_eq!(client.cached_bytes(), 0);
+    client.reload_with((*client.configuration()).clone()).unwrap();
+    assert!(scene.meanwhile(client.shutdown(Duration::ZERO)).await);
+    assert_eq!(scene.meanwhile(client.token(&app())).await.unwrap_err().kind(), TokenErrorKind::Aborted);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::Span;
 
-use super::token_client::Inner;
+use super::token_client::{Inner, OVERRUN};
 use crate::spans::Parent;
 use crate::{TokenClient, TokenError, TokenRequest};
 
@@ -39,18 +39,25 @@ impl Drop for UnderWay<'_> {
 
 impl TokenClient {
     /// Gets a token for each of the requests, side by side, before anybody asks: credentials are loaded, and
-    /// connections are there. What fails is tried again by whoever needs it.
+    /// connections are there. What fails is tried again by whoever needs it. Ends within the client's
+    /// [`patience`](crate::TokenClientBuilder::patience), however many they are.
     ///
     /// # Errors
     /// The first failure, in the order of the requests; the others are asked for all the same.
     pub async fn warm_up(&self, requests: &[TokenRequest]) -> Result<(), TokenError> {
         let inner = self.inner();
+        let (clock, patience) = (&inner.world().clock, inner.recipe.patience);
+        let end = clock.moment().after(patience).after(OVERRUN);
         requests.iter().filter(|request| self.cached(request).is_none()).for_each(|request| {
             Inner::start(&inner, inner.asked(request).to_key(), request, &Parent::Caller(Span::current()));
         });
         let mut result = Ok(());
         for request in requests {
-            let token = self.token(request).await;
+            let token = tokio::select! {
+                biased;
+                token = self.token(request) => token,
+                () = clock.sleep_until(end) => return result.and(Err(TokenError::late(patience))),
+            };
             result = result.and(token.map(drop));
         }
         result
@@ -71,8 +78,11 @@ impl TokenClient {
             ended = under_way.wait_for(|count| *count == 0) => ended.is_ok(),
             () = clock.sleep_until(end) => false,
         };
-        inner.cache.close();
-        inner.throttled.clear();
+        // The one that a reload made meanwhile has their tokens.
+        for inner in [inner, self.inner()] {
+            inner.cache.close();
+            inner.throttled.clear();
+        }
         ended
     }
 }

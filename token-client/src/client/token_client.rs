@@ -27,7 +27,7 @@ use crate::token::time::Tick;
 use crate::{AccessToken, ConfigurationError, TokenError, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
-const OVERRUN: Duration = Duration::from_secs(1);
+pub(super) const OVERRUN: Duration = Duration::from_secs(1);
 
 /// What an exchange gives to all who wait for it.
 pub(super) type Outcome = Result<AccessToken, TokenError>;
