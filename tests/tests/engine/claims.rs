@@ -1,6 +1,8 @@
 //! Claims that were asked for, and parts of a user's scopes, out of the cache.
 
-use token_client::TokenRequest;
+use std::time::Duration;
+
+use token_client::{TokenErrorKind, TokenRequest};
 
 use super::scene::{Reply, Scene, app, user};
 
@@ -39,4 +41,44 @@ async fn a_part_of_a_users_scopes_costs_no_request() {
     scene.meanwhile(client.token(&part(&["files.read"]))).await.unwrap();
     scene.meanwhile(client.token(&part(&["user.read"]).tenant("other.example"))).await.unwrap();
     assert_eq!(scene.requests(), 3);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_unwell_is_so_for_all_claims() {
+    let limited = Reply::Status(429, &[("retry-after", "30")], "");
+    let (plain, claims) = (app(), app().claims(CLAIMS));
+    for (first, others) in [(&plain, [&claims, &plain]), (&claims, [&plain, &claims])] {
+        let scene = Scene::new(limited.clone());
+        let client = scene.client().await;
+        scene.meanwhile(client.token(first)).await.unwrap_err();
+        for other in others {
+            for request in [other.clone(), other.clone().force_refresh()] {
+                let error = scene.meanwhile(client.token(&request)).await.unwrap_err();
+                assert_eq!(error.kind(), TokenErrorKind::Unwell, "{error}");
+            }
+        }
+        assert_eq!(scene.requests(), 1);
+        scene.answers(Reply::Token(3600));
+        scene.clock.advance(Duration::from_secs(30));
+        scene.meanwhile(client.token(others[0])).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_is_no_refusal_of_other_claims() {
+    for first in [app(), app().claims(CLAIMS)] {
+        let scene = Scene::new(Reply::Status(400, &[], r#"{"error":"invalid_request","error_codes":[90014]}"#));
+        let client = scene.client().await;
+        for _ in 0..3 {
+            let error = scene.meanwhile(client.token(&first)).await.unwrap_err();
+            assert_eq!(error.kind(), TokenErrorKind::Refused, "{error}");
+        }
+        assert_eq!(scene.requests(), 1);
+        scene.answers(Reply::Token(3600));
+        for other in [app(), app().claims(CLAIMS), app().claims("{}")] {
+            if other != first {
+                scene.meanwhile(client.token(&other)).await.unwrap();
+            }
+        }
+    }
 }

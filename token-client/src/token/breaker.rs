@@ -171,9 +171,14 @@ mod tests {
             let leave = breaker.enter(at(0)).unwrap();
             fail(&breaker, leave, None, at(0));
         }
-        assert!(matches!(breaker.enter(at(499)), Err(ExchangeError::LeftAlone(..))));
+        let wait = |now| match breaker.enter(now) {
+            Err(ExchangeError::LeftAlone(_, wait)) => wait,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(at(0)), FIRST);
+        assert_eq!(wait(at(499)), FIRST, "the one who will look has a moment to come back");
         let probe = breaker.enter(at(500)).unwrap();
-        assert!(breaker.enter(at(600)).is_err(), "one at a time");
+        assert_eq!(wait(at(600)), FIRST, "one at a time");
         breaker.abandoned(probe);
         let probe = breaker.enter(at(600)).unwrap();
         fail(&breaker, probe, None, at(600));
@@ -221,5 +226,21 @@ mod tests {
         }
         fail(&breaker, breaker.enter(at(0)).unwrap(), Some(2), at(0));
         assert!(breaker.enter(at(0)).is_err());
+    }
+
+    #[test]
+    fn it_is_left_alone_for_as_long_as_it_asks_within_reason_and_not_by_all_for_the_same_time() {
+        let error = ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, "late"), Vec::new());
+        let pause = |asked: u64, jitter: f64| {
+            let breaker = Breaker::default();
+            for _ in 0..FAILURES {
+                let leave = breaker.enter(at(0)).unwrap();
+                let failure = Failure { error: &error, of: None, asked: Duration::from_secs(asked), jitter };
+                breaker.failed(leave, failure, at(0));
+            }
+            (0..100_000).find(|milliseconds| breaker.enter(at(*milliseconds)).is_ok()).unwrap()
+        };
+        assert_eq!((pause(0, 0.0), pause(0, 1.0)), (375, 500));
+        assert_eq!((pause(20, 0.5), pause(3600, 0.5)), (20_000, 60_000));
     }
 }

@@ -77,7 +77,7 @@ mod tests {
     use std::time::Duration;
 
     use credential_core::testing::FakeWorld;
-    use credential_core::world::{HttpError, HttpErrorKind};
+    use credential_core::world::{HttpError, HttpErrorKind, Moment};
 
     use super::*;
     use crate::exchange::ExchangeError;
@@ -91,9 +91,11 @@ mod tests {
         assert!(!Arc::ptr_eq(&hosts, &Hosts::of(&other.world())));
         let other_clock = fake.world().with_clock(Arc::clone(&other.world().clock));
         assert!(!Arc::ptr_eq(&hosts, &Hosts::of(&other_clock)));
+        let other_http = World::new(Arc::clone(&other.world().http)).with_clock(Arc::clone(&fake.world().clock));
+        assert!(!Arc::ptr_eq(&hosts, &Hosts::of(&other_http)));
         // With the client goes what was known.
         let address = Arc::downgrade(&fake.world().http);
-        drop((fake, other_clock));
+        drop((fake, other_clock, other_http));
         assert_eq!(address.strong_count(), 0);
         Hosts::of(&other.world());
         let known = KNOWN.lock().unwrap();
@@ -101,13 +103,22 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_not_forgotten_while_a_tenant_of_it_is_unwell() {
-        let host = Host::default();
-        let (tenant, now) = (host.tenant("https://login.example/t"), Default::default());
+    fn what_is_unwell_is_not_forgotten_among_many_others() {
         let error = ExchangeError::Http(HttpError::new(HttpErrorKind::Timeout, "late"), Vec::new());
-        let leave = tenant.enter(now).unwrap();
-        tenant.failed(leave, Failure { error: &error, of: None, asked: Duration::ZERO, jitter: 0.0 }, now);
-        drop(tenant);
-        assert!(!host.is_well());
+        let fails = |breaker: &Breaker| {
+            let failure = Failure { error: &error, of: None, asked: Duration::ZERO, jitter: 0.0 };
+            breaker.failed(breaker.enter(Moment::default()).unwrap(), failure, Moment::default());
+        };
+        let (hosts, tenant) = (Hosts::default(), "https://login.example/t");
+        fails(&hosts.get("https://unwell.example").breaker);
+        fails(&hosts.get("https://login.example").tenant(tenant));
+        for nth in 0..1000 {
+            hosts.get(&format!("https://{nth}.example"));
+            hosts.get("https://login.example").tenant(&format!("https://login.example/{nth}"));
+        }
+        assert!(!hosts.get("https://unwell.example").breaker.is_well());
+        let host = hosts.get("https://login.example");
+        assert!(host.breaker.is_well() && !host.tenant(tenant).is_well());
+        assert!(host.tenant("https://login.example/0").is_well(), "each has its own");
     }
 }

@@ -48,20 +48,20 @@ struct Failed {
 impl Throttled {
     /// Remembers a failure where the same request is not worth another try now; the error says until when.
     pub(crate) fn note(&self, key: &Key, error: TokenError, world: &World) -> TokenError {
-        let (now, mut state) = (world.clock.moment(), self.lock());
-        let times = state.failed.get(key).map_or(0, |failed| failed.times).saturating_add(1);
         let asked = match error.kind() {
             TokenErrorKind::Unwell | TokenErrorKind::Timeout => error.retry_after(),
             TokenErrorKind::Refused | TokenErrorKind::NeedsUser => Some(REFUSED),
             _ => return error,
         };
+        // Other claims change nothing about an authority that is unwell.
+        let key = key.without_claims().filter(|_| error.is_transient()).unwrap_or_else(|| key.clone());
+        let (now, mut state) = (world.clock.moment(), self.lock());
+        let times = state.failed.get(&key).map_or(0, |failed| failed.times).saturating_add(1);
         let wait = asked.unwrap_or_else(|| UNWELL.after(times, world.jitter()));
         if state.failed.len() >= MAX_THROTTLED {
             make_room(&mut state.failed, now);
         }
         let error = error.left_alone_for(wait, world.clock.now());
-        // Other claims change nothing about an authority that is unwell.
-        let key = key.without_claims().filter(|_| error.is_transient()).unwrap_or_else(|| key.clone());
         let failed =
             Failed { since: now, until: now.after(wait), error: error.clone(), times, guessed: asked.is_none() };
         state.failed.insert(key, failed);
@@ -207,5 +207,36 @@ mod tests {
         fake.clock.advance(Duration::from_secs(5));
         throttled.forget(&other, world.clock.moment());
         assert_eq!(left_alone(), Some(Duration::from_secs(25)));
+    }
+
+    #[test]
+    fn failures_in_a_row_are_left_alone_for_longer_and_not_together_and_then_forgotten() {
+        let fake = FakeWorld::new();
+        let (throttled, world) = (Throttled::default(), fake.world());
+        let digests = Digests::new(&world);
+        let plain = TokenRequest::app("api://a/.default");
+        for request in [plain.clone(), plain.claims("{}")] {
+            let key = Asked::of(&request, None, &digests).to_key();
+            let fails =
+                || throttled.note(&key, TokenError::late(Duration::from_secs(1)), &world).retry_after().unwrap();
+            for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+                let wait = fails();
+                assert!((Duration::from_secs(seconds).mul_f64(0.75)..=Duration::from_secs(seconds)).contains(&wait));
+                fake.clock.advance(wait);
+                assert!(throttled.answer(&key, false, world.clock.moment()).is_none());
+            }
+            fake.clock.advance(STREAK);
+            assert!(throttled.answer(&key, false, world.clock.moment()).is_none());
+            let waits: std::collections::HashSet<Duration> = (0..10)
+                .map(|nth| {
+                    let request = TokenRequest::app(format!("api://{nth}/.default"));
+                    let key = Asked::of(&request, None, &digests).to_key();
+                    throttled.note(&key, TokenError::late(Duration::from_secs(1)), &world).retry_after().unwrap()
+                })
+                .collect();
+            assert!(waits.len() > 5, "{waits:?}");
+            assert!(fails() <= Duration::from_secs(1), "what was long ago is no row");
+            throttled.clear();
+        }
     }
 }
