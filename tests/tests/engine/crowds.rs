@@ -17,7 +17,7 @@ fn all(client: &TokenClient, requests: impl Iterator<Item = TokenRequest>) -> Ve
 
 #[tokio::test]
 async fn many_keys_are_asked_for_by_so_many_at_a_time() {
-    for (most, set) in [(DEFAULT_MAX_REQUESTS, None), (8, Some(8)), (1, Some(1))] {
+    for (most, set) in [(DEFAULT_MAX_REQUESTS, None), (8, Some(8)), (1, Some(1)), (1, Some(0))] {
         let scene = Scene::new(Reply::Token(3600));
         *scene.delay.lock().unwrap() = Duration::from_millis(10);
         let builder = scene.builder().patience(Duration::from_secs(600));
@@ -76,11 +76,13 @@ async fn whoever_waits_for_its_turn_keeps_its_deadline() {
     let client = scene.builder().max_requests(2).patience(Duration::from_secs(5)).build().await.unwrap();
     let start = credential_core::world::Clock::moment(&*scene.clock);
     let tasks = all(&client, (0..20).map(|nth| app().tenant(format!("tenant{nth}.example"))));
+    settle().await;
     let error = scene.meanwhile(client.token(&app())).await.unwrap_err();
     assert!(matches!(error.kind(), TokenErrorKind::Timeout | TokenErrorKind::Unwell), "{error}");
     for task in tasks {
         assert!(!scene.meanwhile(task).await.unwrap());
     }
+    assert!(error.to_string().contains("2 requests to the authority were under way"), "{error}");
     let took = credential_core::world::Clock::moment(&*scene.clock).since(start);
     assert!(took < Duration::from_secs(8), "{took:?}");
 }

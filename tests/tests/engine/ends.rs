@@ -44,6 +44,13 @@ async fn a_purge_forgets_at_once() {
     client.purge();
     assert_eq!(client.cached_bytes(), 0);
     assert!(client.cached(&user(1)).is_none());
+    // Failures too.
+    scene.answers(Reply::Status(429, &[("retry-after", "60")], ""));
+    scene.meanwhile(client.token(&user(1))).await.unwrap_err();
+    scene.answers(Reply::Token(3600));
+    scene.meanwhile(client.token(&user(1))).await.unwrap_err();
+    client.purge();
+    scene.meanwhile(client.token(&user(1))).await.unwrap();
 }
 
 #[tokio::test]

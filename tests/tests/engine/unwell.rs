@@ -185,6 +185,77 @@ async fn it_is_tried_by_one_at_a_time_and_open_to_all_when_it_is_well() {
     }
 }
 
+#[tokio::test]
+async fn whatever_it_refuses_shows_that_it_is_well() {
+    for tenants in [1, 100] {
+        let scene = Scene::new(Reply::Token(3600));
+        let client = scene.client().await;
+        for nth in 0..20 {
+            scene.answers(match nth % 2 {
+                0 => Reply::Status(429, &[], ""),
+                _ => Reply::Status(400, &[], r#"{"error":"invalid_grant","error_codes":[50013]}"#),
+            });
+            let request = user(nth).tenant(format!("tenant{}.example", nth % tenants));
+            scene.meanwhile(client.token(&request)).await.unwrap_err();
+        }
+        assert_eq!(scene.requests(), 20, "of {tenants}");
+    }
+}
+
+/// Whoever looks whether it is well again may be gone in the middle of it.
+#[test]
+fn a_look_that_ends_with_its_runtime_is_taken_by_the_next() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let of_tenant = |nth: usize| user(nth).tenant("bad.example");
+    for (reply, request) in [
+        (Reply::Fail(HttpErrorKind::Tls), tenant as fn(usize) -> TokenRequest),
+        (Reply::Status(429, &[], ""), of_tenant),
+    ] {
+        let (scene, here, ends) = (Scene::new(reply), runtime(), runtime());
+        let client = here.block_on(scene.client());
+        here.block_on(async {
+            for nth in 0..4 {
+                scene.meanwhile(client.token(&request(nth))).await.unwrap_err();
+            }
+        });
+        scene.clock.advance(Duration::from_secs(60));
+        scene.answers(Reply::Hang);
+        ends.block_on(async {
+            let client = client.clone();
+            tokio::spawn(async move { client.token(&request(10)).await.is_ok() });
+            settle().await;
+        });
+        scene.answers(Reply::Token(3600));
+        assert!(here.block_on(client.token(&request(11))).is_err(), "one at a time");
+        drop(ends);
+        here.block_on(client.token(&request(12))).unwrap();
+    }
+}
+
+/// One of its users is told for all; several tenants are told for the host, a minute at the most.
+#[tokio::test]
+async fn what_it_asks_for_counts_for_the_tenant_and_where_several_ask_for_the_host() {
+    for (asked, seconds) in [("20", 20), ("3600", 60)] {
+        let headers: &[(&str, &str)] = Box::leak(Box::new([("retry-after", asked)]));
+        for of_host in [false, true] {
+            let request = |nth: usize| user(nth).tenant(format!("tenant{}.example", if of_host { nth } else { 0 }));
+            let scene = Scene::new(Reply::Status(429, headers, ""));
+            let client = scene.client().await;
+            for nth in 0..3 {
+                scene.meanwhile(client.token(&request(nth))).await.unwrap_err();
+            }
+            scene.answers(Reply::Token(3600));
+            scene.clock.advance(Duration::from_secs(seconds - 2));
+            let error = scene.meanwhile(client.token(&request(3))).await.unwrap_err();
+            assert!(error.retry_after().is_some_and(|wait| wait <= Duration::from_secs(2)), "{error}");
+            assert_eq!(scene.requests(), 3);
+            assert_eq!(scene.meanwhile(client.token(&app())).await.is_err(), of_host);
+            scene.clock.advance(Duration::from_secs(2));
+            scene.meanwhile(client.token(&request(4))).await.unwrap();
+        }
+    }
+}
+
 /// As a proxy's page: nothing was said of the request, so nothing is said of it for longer than the page is there.
 #[tokio::test]
 async fn a_page_in_place_of_an_answer_is_an_authority_that_is_unwell() {

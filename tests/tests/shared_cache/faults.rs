@@ -1,6 +1,7 @@
 //! A store in trouble: calls go on as if there were none.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -120,4 +121,96 @@ async fn a_store_without_locks_shares_all_the_same() {
     got(&one, &app()).await;
     machines.settled(1).await;
     assert_eq!(got(&machines.process_of("app1", cache()).await, &app()).await.1, SharedCache);
+}
+
+/// A store that fails as it is told to.
+#[derive(Debug)]
+struct Told {
+    store: store::FakeStore,
+    /// Of the next reads, and the next writes, so many fail.
+    reads: AtomicUsize,
+    writes: AtomicUsize,
+    error: fn(&'static str) -> StoreError,
+}
+
+impl Told {
+    fn fails(&self, next: &AtomicUsize) -> Result<(), StoreError> {
+        let less = |left: usize| left.checked_sub(1);
+        match next.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+            Ok(_) => Err((self.error)("as it was told")),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenStore for Told {
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.fails(&self.reads)?;
+        self.store.get(name).await
+    }
+
+    async fn set(&self, name: &str, value: Vec<u8>, life: Duration) -> Result<(), StoreError> {
+        self.fails(&self.writes)?;
+        self.store.set(name, value, life).await
+    }
+}
+
+/// A process whose store fails so many of its reads and writes, and then works.
+async fn told(machines: &Machines, reads: usize, writes: usize, error: fn(&'static str) -> StoreError) -> TokenClient {
+    let (reads, writes) = (reads.into(), writes.into());
+    let told = Told { store: machines.store.clone(), reads, writes, error };
+    machines.process_of("app1", store::SharedCache::new(told, keys(&["a"]))).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_failed_once_is_made_a_moment_later() {
+    let machines = Machines::paused();
+    let client = told(&machines, 0, 1, StoreError::unreachable).await;
+    got(&client, &app()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(got(&machines.process().await, &app()).await.1, SharedCache);
+}
+
+#[tokio::test(start_paused = true)]
+async fn something_foreign_under_one_name_keeps_nobody_from_the_others() {
+    let machines = Machines::paused();
+    let request = |nth: usize| app().extra_query("nth", nth.to_string());
+    let other = machines.process().await;
+    for nth in 1..4 {
+        got(&other, &request(nth)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let client = told(&machines, 2, 0, StoreError::foreign).await;
+    assert_eq!(got(&client, &request(0)).await.1, Authority);
+    for nth in 1..4 {
+        assert_eq!(got(&client, &request(nth)).await.1, SharedCache, "{nth}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_well_again_is_used_by_all_at_once() {
+    let request = |nth: usize| app().extra_query("nth", nth.to_string());
+    let errors: [fn(&'static str) -> StoreError; 2] = [StoreError::unreachable, StoreError::refused];
+    for error in errors {
+        let machines = Machines::paused();
+        let other = machines.process().await;
+        for nth in 2..30 {
+            got(&other, &request(nth)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let client = told(&machines, 1, 0, error).await;
+        assert_eq!(got(&client, &request(0)).await.1, Authority);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        got(&client, &request(1)).await;
+        let callers: Vec<_> = (2..30)
+            .map(|nth| {
+                let client = client.clone();
+                tokio::spawn(async move { got(&client, &request(nth)).await.1 })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), SharedCache);
+        }
+    }
 }

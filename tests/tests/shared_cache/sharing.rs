@@ -95,6 +95,20 @@ async fn a_process_that_dies_while_it_asks_holds_the_others_up_for_two_seconds_a
     assert_eq!(waits.await.unwrap(), ("token-2".to_owned(), Authority));
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_another_process_has_its_token_a_moment_after_it() {
+    let machines = Machines::paused();
+    machines.authority.takes.store(300, Ordering::SeqCst);
+    let (one, other) = (machines.process().await, machines.process().await);
+    let first = tokio::spawn(async move { got(&one, &app()).await });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let start = tokio::time::Instant::now();
+    assert_eq!(got(&other, &app()).await, ("token-1".to_owned(), SharedCache));
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(400), "{took:?}");
+    first.await.unwrap();
+}
+
 #[tokio::test]
 async fn an_exchange_that_fails_lets_the_next_process_ask_at_once() {
     let machines = Machines::new();

@@ -98,9 +98,61 @@ impl Issued {
     }
 
     /// After how long it should be renewed: when the authority says, or after half its life. A time in the past
-    /// means at once.
+    /// means at once, and one at its end or later, when nobody could, nothing.
     pub(crate) fn renewed_after(&self) -> Duration {
         let wait = self.refresh_in.map(|seconds| Duration::from_secs_f64(seconds.max(0.0)));
-        wait.unwrap_or(self.life / 2).min(self.life)
+        wait.filter(|wait| *wait < self.life).unwrap_or(self.life / 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(members: &str) -> Result<Issued, Box<AuthorityRefusal>> {
+        Issued::read(&HttpResponse::new(200, Vec::new(), format!("{{{members}}}")), SystemTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn whatever_the_times_of_a_token_are_it_is_read() {
+        const TEN_YEARS: f64 = 315_360_000.0;
+        for (expires_in, refresh_in, life, renewed_after) in [
+            ("3600", "null", 3600.0, 1800.0),
+            ("\"3600\"", "\"600\"", 3600.0, 600.0),
+            ("\" 3600 \"", "\" 600 \"", 3600.0, 600.0),
+            ("3600.5", "0.5", 3600.5, 0.5),
+            ("1", "0", 1.0, 0.0),
+            ("3600", "-1", 3600.0, 0.0),
+            ("3600", "-1e300", 3600.0, 0.0),
+            ("3600", "\"soon\"", 3600.0, 1800.0),
+            ("3600", "3600", 3600.0, 1800.0),
+            ("3600", "7200", 3600.0, 1800.0),
+            ("3600", "1e300", 3600.0, 1800.0),
+            ("1e12", "null", TEN_YEARS, TEN_YEARS / 2.0),
+            ("1e300", "1e300", TEN_YEARS, TEN_YEARS / 2.0),
+            ("\"inf\"", "\"inf\"", 0.0, 0.0),
+            ("\"NaN\"", "\"NaN\"", 0.0, 0.0),
+            ("0", "0", 0.0, 0.0),
+            ("-5", "-5", 0.0, 0.0),
+            ("-1e300", "null", 0.0, 0.0),
+            ("\"\"", "\"\"", 0.0, 0.0),
+            ("null", "600", 0.0, 0.0),
+        ] {
+            let members = format!(
+                r#""access_token":"a","expires_in":{expires_in},"refresh_in":{refresh_in},"ext_expires_in":7200"#
+            );
+            let issued = read(&members).unwrap();
+            let times = (issued.life.as_secs_f64(), issued.renewed_after().as_secs_f64());
+            assert_eq!(times, (life, renewed_after), "{members}");
+        }
+    }
+
+    #[test]
+    fn what_no_header_carries_is_no_token() {
+        let token = |token: &str| read(&format!(r#""access_token":{}"#, serde_json::Value::from(token)));
+        assert!(token(&"a".repeat(MAX_TOKEN)).is_ok());
+        for bad in ["", "a b", "a\r\nx: y", "\u{e4}", "a\0", &"a".repeat(MAX_TOKEN + 1)] {
+            assert!(token(bad).is_err(), "{} bytes", bad.len());
+        }
     }
 }

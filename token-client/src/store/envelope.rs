@@ -104,7 +104,18 @@ mod tests {
     #[test]
     fn the_same_value_is_sealed_differently_each_time() {
         let keys = keys(&[("a", 1)]);
-        assert_ne!(seal(&keys, b"c", b"v"), seal(&keys, b"c", b"v"));
+        let (one, other) = (seal(&keys, b"c", b"v").unwrap(), seal(&keys, b"c", b"v").unwrap());
+        let salt_and_nonce =
+            |sealed: &[u8]| (sealed[3..3 + SALT].to_vec(), sealed[3 + SALT..3 + SALT + NONCE].to_vec());
+        let ((one, nonce), (other, other_nonce)) = (salt_and_nonce(&one), salt_and_nonce(&other));
+        assert!(one != other && nonce != other_nonce);
+        // Each salt makes another key.
+        let tag = |salt: &[u8; SALT]| {
+            let cipher = cipher(keys.first().unwrap(), salt).unwrap();
+            let nonce = Nonce::assume_unique_for_key([0; NONCE]);
+            cipher.seal_in_place_separate_tag(nonce, Aad::empty(), &mut [0; 8]).unwrap().as_ref().to_vec()
+        };
+        assert_ne!(tag(&[0; SALT]), tag(&[1; SALT]));
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub const DEFAULT_PREFIX: &str = "token-client:";
 /// [`timeout`](Self::timeout); one that fails is left alone for a quarter of a second at first, for half a minute at the most.
 ///
 /// Values are sealed with AES-256-GCM for what they are kept for, names are keyed digests: whoever reads the store
-/// learns how many tokens there are and when they end, and whoever writes to it can make tokens go, and no more. Tokens
+/// learns how many tokens there are and when they end, and whoever writes to it can make tokens go, and those who miss
+/// one wait two seconds for a process that does not exist, and no more. Tokens
 /// on behalf of users are shared as those of applications are, each under a digest of the token that came in; see
 /// [`app_tokens_only`](Self::app_tokens_only).
 #[derive(Clone, Debug)]

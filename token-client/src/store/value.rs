@@ -80,3 +80,43 @@ fn seconds(time: SystemTime) -> u64 {
 fn moment(seconds: u64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let issued = |refresh_in, scopes| Issued {
+            value: Secret::new("ey.token"),
+            life: Duration::from_secs(3600),
+            refresh_in,
+            scopes,
+            at: now,
+        };
+        let granted = vec!["User.Read".to_owned(), "Mail.Read".to_owned()];
+        for (refresh_in, tenant) in [(Some(600.0), Some("t.example".to_owned())), (None, None)] {
+            let token =
+                AccessToken::for_others(&issued(refresh_in, Some(granted.clone())), String::new(), tenant.clone());
+            let later = now + Duration::from_secs(60);
+            let found = read(&write(&token).unwrap(), later).unwrap();
+            assert_eq!(found.issued.value.expose(), "ey.token");
+            assert_eq!((found.issued.life.as_secs(), found.issued.at), (3540, later));
+            // Where the authority names no time, it is half the whole life.
+            assert_eq!(found.issued.refresh_in, Some(refresh_in.unwrap_or(1800.0) - 60.0));
+            assert_eq!((found.issued.scopes, found.tenant), (Some(granted.clone()), tenant));
+            assert_eq!(found.expires_on, now + Duration::from_secs(3600));
+        }
+        // Whatever went wrong, no header gets it.
+        for value in ["", "a b", "a\r\nx: y", "\u{e4}"] {
+            let sealed = serde_json::json!({"token": value, "expires_on": 2_000_000_000, "scopes": []});
+            assert!(read(sealed.to_string().as_bytes(), now).is_none(), "{value:?}");
+        }
+        for end in [u64::MAX, 0] {
+            let sealed = serde_json::json!({"token": "a", "expires_on": end, "refresh_on": end, "scopes": []});
+            let found = read(sealed.to_string().as_bytes(), now);
+            assert!(found.is_none_or(|found| found.issued.life.is_zero()), "{end}");
+        }
+    }
+}

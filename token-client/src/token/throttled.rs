@@ -173,6 +173,11 @@ mod tests {
         assert!(throttled.answer(&key(MAX_THROTTLED), false, now).is_some(), "the newest");
         assert!(throttled.answer(&key(0), false, now).is_none(), "the one that ends first");
         assert!(throttled.lock().failed.len() <= MAX_THROTTLED);
+        for nth in 0..=MAX_THROTTLED {
+            let request = TokenRequest::app("api://a/.default");
+            throttled.forget(&Asked::of(&request, Some(&nth.to_string()), &digests).to_key(), now);
+        }
+        assert!(throttled.lock().answered.len() <= MAX_THROTTLED);
         throttled.tidy(now.after(Duration::from_secs(100_000)));
         assert!(throttled.lock().failed.is_empty());
     }
@@ -236,6 +241,9 @@ mod tests {
                 .collect();
             assert!(waits.len() > 5, "{waits:?}");
             assert!(fails() <= Duration::from_secs(1), "what was long ago is no row");
+            fails();
+            throttled.forget(&key, world.clock.moment());
+            assert!(fails() <= Duration::from_secs(1), "an answer ends the row");
             throttled.clear();
         }
     }
