@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use credential_core::testing::{FakeReply, FakeWorld};
-use credential_core::world::{Clock, HttpErrorKind, HttpResponse};
+use credential_core::Credential;
+use credential_core::testing::{FakeReply, FakeWorld, FixedSource};
+use credential_core::world::{Clock, HttpErrorKind, HttpRequest, HttpResponse};
 use token_client::store::{FakeStore, SealingKeys, SharedCache, StoreFault};
 use token_client::{Health, TokenClient, TokenClientBuilder, TokenRequest};
 
@@ -137,4 +138,73 @@ async fn clients_of_a_configuration_are_told_apart() {
     clients.client("AzureAd").unwrap();
     let told: Vec<_> = clients.status().iter().map(|status| (status.section.clone(), status.health())).collect();
     assert_eq!(told, [("AzureAd".to_owned(), Health::Unknown), ("Other".to_owned(), Health::Well)]);
+}
+
+/// A client of one entry of its own source, with a credential that ends then.
+fn given(world: &FakeWorld, ends_in: Option<Duration>) -> TokenClientBuilder {
+    let settings = SETTINGS.replace(r#""ClientSecret", "ClientSecretDiskPath": "secret.txt"}"#, r#""Given"}"#);
+    world.files.write("appsettings.json", settings);
+    let credential = Credential::secret("given", "s3cret-given");
+    let credential = match ends_in {
+        Some(wait) => credential.with_expiry(world.clock.now() + wait),
+        None => credential,
+    };
+    let builder = TokenClient::builder().world(world.world());
+    builder.source(FixedSource::new("Given", Ok(credential)))
+}
+
+#[tokio::test]
+async fn a_credential_in_use_that_ends_within_a_week_is_worth_a_look() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for (ends_in, health) in [(None, Health::Well), (Some(8 * DAY), Health::Well), (Some(6 * DAY), Health::Degraded)] {
+        let world = FakeWorld::new();
+        answer(&world, 200, TOKEN);
+        let client = given(&world, ends_in).build().await.unwrap();
+        client.token(&request()).await.unwrap();
+        let status = client.status();
+        assert_eq!(status.health(), health, "{ends_in:?}");
+        assert_eq!(status.expires_on(), ends_in.map(|wait| world.clock.now() + wait));
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_front_counts_and_what_stands_behind_does_not() {
+    let world = FakeWorld::new();
+    let by_secret = |refused: &'static str| {
+        let reply = FakeReply::by(move |request: &HttpRequest| {
+            let carries = String::from_utf8_lossy(request.body.expose()).contains(refused);
+            HttpResponse::new(if carries { 401 } else { 200 }, Vec::new(), if carries { WRONG_SECRET } else { TOKEN })
+        });
+        world.http.on("POST", AUTHORITY, reply);
+    };
+    let client = builder(&world).build().await.unwrap();
+    world.files.write("secret.txt", "s3cret-in-front");
+    by_secret("s3cret-in-front");
+    ask(&client, &world).await.unwrap();
+    let status = client.status();
+    assert_eq!((status.health(), status.in_use.as_ref().unwrap().index), (Health::Degraded, 1));
+    assert!(status.entries[0].refusal.is_some() && status.failing.is_none());
+
+    by_secret("s3cret");
+    world.clock.advance(Duration::from_secs(3600));
+    ask(&client, &world).await.unwrap_err();
+    by_secret("s3cret-behind-it");
+    world.clock.advance(Duration::from_secs(3600));
+    ask(&client, &world).await.unwrap();
+    let status = client.status();
+    assert!(status.entries[1].refusal.is_some(), "{status:?}");
+    assert_eq!((status.health(), status.in_use.as_ref().unwrap().index), (Health::Well, 0));
+}
+
+/// A refusal that counts where it was said alone.
+#[tokio::test]
+async fn a_client_whose_every_entry_is_refused_fails_wherever_that_was() {
+    let world = FakeWorld::new();
+    world.files.write("secret.txt", "s3cret-in-front");
+    answer(&world, 401, r#"{"error":"invalid_client","error_codes":[7000274]}"#);
+    let client = builder(&world).build().await.unwrap();
+    ask(&client, &world).await.unwrap_err();
+    let status = client.status();
+    assert!(status.entries.iter().all(|entry| entry.refusal.is_some() && !entry.refused_everywhere), "{status:?}");
+    assert_eq!(status.health(), Health::Failing);
 }

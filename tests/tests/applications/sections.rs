@@ -1,7 +1,15 @@
 //! The token of another application as an assertion.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use credential_core::chain::Outcome;
 use credential_core::testing::FakeWorld;
+use credential_core::tokens::{TokenFor, TokenProvider};
+use credential_core::{
+    BindContext, BindResult, Credential, CredentialDescription, CredentialLoader, CredentialSource, LoadRequest,
+    Setting, SettingKind, SourceError, SourceErrorKind, SourceType,
+};
 use token_client::{ConfigurationError, TokenClient, TokenRequest};
 
 use super::{SCOPE, SECRET, builder, file, of, presented, section, world};
@@ -24,7 +32,7 @@ async fn its_token_is_the_assertion_and_is_asked_for_once() {
 #[tokio::test]
 async fn sections_that_lead_back_to_each_other_are_an_error_wherever_one_begins() {
     for (sections, way) in [
-        (vec![("AzureAd", section("app1", &of("azuread")))], "AzureAd -> azuread"),
+        (vec![("AzureAd", section("app1", &of("azuread")))], "AzureAd -> azuread is"),
         (vec![("AzureAd", section("app1", &of("B"))), ("B", section("b", &of("AzureAd")))], "AzureAd -> B -> AzureAd"),
         (
             vec![
@@ -83,6 +91,92 @@ async fn an_authority_that_refuses_it_leaves_the_next_entry_its_turn() {
     let Outcome::Failed(error) = &token.attempts()[0].outcome else { panic!("{first}") };
     assert_eq!(error.path(), Some("Idp:ClientCredentials:0:ClientSecret"), "{first}");
     assert!(error.origin().is_some_and(|origin| origin.to_string().contains("appsettings.json:")), "{first}");
+}
+
+/// Asks for another section's tokens in its own way.
+#[derive(Debug)]
+struct AsksSource;
+
+#[derive(Debug)]
+struct Asks(Arc<dyn TokenProvider>);
+
+impl CredentialSource for AsksSource {
+    fn source_type(&self) -> SourceType {
+        SourceType::known("Asks")
+    }
+
+    fn settings(&self) -> &[Setting] {
+        const SETTINGS: &[Setting] = &[Setting::new("Of", SettingKind::Text, "Whose tokens.").required()];
+        SETTINGS
+    }
+
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
+        Ok(Arc::new(Asks(cx.tokens_of_section("Of", "Idp")?)))
+    }
+}
+
+#[async_trait]
+impl CredentialLoader for Asks {
+    async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        let wanted = || TokenFor::new(SCOPE, request.deadline, request.world);
+        let elsewhere = self.0.token(&wanted().at("https://login.example/t", "t")).await.unwrap_err();
+        let other_client = self.0.token(&wanted().client("other")).await.unwrap_err();
+        assert_eq!([elsewhere.code(), other_client.code()], ["section-of-its-own"; 2]);
+        for _ in 0..2 {
+            self.0.token(&wanted()).await?;
+            self.0.token(&wanted().tenant("other.example")).await?;
+            self.0.token(&wanted().claims(Some(CLAIMS))).await?;
+            self.0.token(&wanted().fmi_path(Some("a/b"))).await?;
+        }
+        let token = self.0.token(&wanted().fresh(true)).await?;
+        Ok(Credential::secret("asked for", token.token))
+    }
+}
+
+const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
+
+#[tokio::test]
+async fn a_token_of_a_section_is_what_was_asked_for() {
+    let world = world();
+    let own = r#"{"SourceType": "Asks", "Of": "Idp"}"#;
+    file(&world, &[("AzureAd", section("app1", own)), ("Idp", section("idpapp", SECRET))]);
+    let client = builder(&world).source(AsksSource).build().await.unwrap();
+    client.token(&TokenRequest::app(SCOPE)).await.unwrap();
+    let requests: Vec<_> = world.http.requests();
+    let asked = requests.iter().filter(|one| super::field(one, "client_id") == "idpapp").map(|one| {
+        let tenant = one.url.contains("other.example");
+        (tenant, super::field(one, "claims").contains("nbf"), super::field(one, "fmi_path"))
+    });
+    let plain = || (false, false, String::new());
+    let other = (true, false, String::new());
+    let with_path = (false, false, "a/b".to_owned());
+    assert_eq!(asked.collect::<Vec<_>>(), [plain(), other, (false, true, String::new()), with_path, plain()]);
+}
+
+#[tokio::test]
+async fn a_section_whose_authority_is_unwell_is_no_wrong_credential() {
+    let refused = r#"{"error": "invalid_client", "error_codes": [7000215]}"#;
+    for (status, body, kind) in [
+        (401, refused, SourceErrorKind::Denied),
+        (429, "", SourceErrorKind::Transient),
+        (503, "", SourceErrorKind::Transient),
+        (200, "<html>", SourceErrorKind::Transient),
+    ] {
+        let world = super::world_that(move |_| (status, body.to_owned()));
+        file(&world, &[("AzureAd", section("app1", &of("Idp"))), ("Idp", section("idpapp", SECRET))]);
+        let client = built(&world).await.unwrap();
+        let request = TokenRequest::app(SCOPE);
+        let mut asked = std::pin::pin!(client.token(&request));
+        let error = loop {
+            tokio::select! {
+                biased;
+                given = &mut asked => break given.unwrap_err(),
+                () = tokio::task::yield_now() => world.clock.advance(std::time::Duration::from_millis(5)),
+            }
+        };
+        let Outcome::Failed(failed) = &error.attempts()[0].outcome else { panic!("{error}") };
+        assert_eq!(failed.kind(), kind, "{status}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use credential_core::CredentialDescription;
 use credential_core::registry::Binding;
 use credential_core::source::Application;
-use credential_core::tokens::{TokenFor, TokenProviders};
+use credential_core::tokens::{TokenFor, TokenProvider, TokenProviders};
 use credential_core::world::{Clock, HttpErrorKind};
+use credential_core::{CredentialDescription, SourceErrorKind, World};
+use token_client::settings::{Configuration, Location};
 use token_client::{AccessToken, Engine, PreparedToken, TokenClient, TokenSource, sources};
 
-use super::scene::{OwnCalendar, Reply, SCOPE, Scene, app, settle};
+use super::scene::{OwnCalendar, Reply, SCOPE, SETTINGS, Scene, app, settle};
 
 /// The token that is there without any wait.
 fn at_once(client: &TokenClient) -> Option<AccessToken> {
@@ -63,7 +64,7 @@ async fn it_is_given_until_its_end_while_the_authority_hangs_or_fails() {
 
 #[tokio::test]
 async fn tokens_that_live_five_minutes_or_less_are_used() {
-    for life in [10, 60, 299, 300] {
+    for life in [1, 4, 10, 60, 299, 300] {
         let scene = Scene::new(Reply::Token(life));
         let client = scene.client().await;
         for _ in 0..1000 {
@@ -156,10 +157,7 @@ async fn an_ended_token_of_an_entry_in_an_entry_is_served_by_no_clock() {
         let scene = Scene::new(Reply::Token(3600));
         let clock = Arc::new(OwnCalendar { steady: Arc::clone(&scene.clock), calendar: start.into() });
         let world = scene.world().with_clock(clock.clone());
-        let application = Application::new("app", "https://login.microsoftonline.com/t.example").tenant("t.example");
-        let entry = CredentialDescription::new("ClientSecret").with("ClientSecret", "s3cret");
-        let binding = Binding::new(world.clone()).application(application);
-        let tokens = Engine.provider(sources::registry().bind(vec![entry], binding).unwrap());
+        let tokens = nested(&world);
         let ask = async || {
             let wanted = TokenFor::new(SCOPE, scene.clock.moment().after(Duration::from_secs(30)), &world);
             scene.meanwhile(tokens.token(&wanted)).await.unwrap();
@@ -192,4 +190,121 @@ async fn a_source_goes_on_after_a_reload_and_sees_what_was_forced_or_purged() {
         assert_eq!(value(at_once_by(&source).unwrap()), now);
         assert_eq!(value(at_once(&client).unwrap()), now);
     }
+}
+
+#[tokio::test]
+async fn a_source_gives_nothing_that_the_settings_before_a_reload_gave() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let source = client.token_source(app());
+    let first = scene.meanwhile(source.token()).await.unwrap();
+    let changed = SETTINGS.replace("\"app\"", "\"another\"");
+    client.reload_with(Configuration::from_json(&changed, &Location::default(), &Default::default())).unwrap();
+    assert!(at_once_by(&source).is_none() && at_once(&client).is_none());
+    assert_ne!(scene.meanwhile(source.token()).await.unwrap().value(), first.value());
+    assert_eq!(scene.requests_with("client_id=another"), 1);
+}
+
+#[tokio::test]
+async fn a_renewal_that_was_refused_is_put_off_until_the_next_token() {
+    let scene = Scene::new(Reply::Token(20));
+    let client = scene.client().await;
+    scene.meanwhile(client.token(&app())).await.unwrap();
+    scene.answers(Reply::Status(400, &[], r#"{"error":"invalid_scope","error_codes":[70011]}"#));
+    for _ in 0..3 {
+        scene.clock.advance(Duration::from_secs(5));
+        assert!(at_once(&client).is_some());
+        settle().await;
+    }
+    assert_eq!(scene.requests(), 2, "it is put off");
+    scene.answers(Reply::Token(20));
+    scene.meanwhile(client.token(&app().force_refresh())).await.unwrap();
+    scene.clock.advance(Duration::from_secs(14));
+    assert!(at_once(&client).is_some());
+    settle().await;
+    assert_eq!(scene.requests(), 4, "the new one is renewed in time");
+}
+
+/// A token's last seconds are kept for when the authority is unwell.
+#[tokio::test]
+async fn in_its_last_seconds_it_is_given_where_no_other_can_be_had() {
+    const REFUSED: Reply = Reply::Status(400, &[], r#"{"error":"invalid_scope","error_codes":[70011]}"#);
+    for (reply, is_given) in [(Reply::Status(503, &[("retry-after", "1")], ""), true), (REFUSED, false)] {
+        let scene = Scene::new(Reply::Token(100));
+        let client = scene.client().await;
+        let token = scene.meanwhile(client.token(&app())).await.unwrap();
+        scene.answers(reply);
+        scene.clock.advance(Duration::from_secs(97));
+        assert!(at_once(&client).is_none());
+        let given = scene.meanwhile(client.token(&app())).await;
+        assert_eq!(given.is_ok_and(|given| given.value() == token.value()), is_given);
+        assert!(scene.meanwhile(client.token(&app().force_refresh())).await.is_err());
+        scene.clock.advance(Duration::from_secs(3));
+        assert!(scene.meanwhile(client.token(&app())).await.is_err(), "it has ended");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_one_moment_are_renewed_one_after_the_other() {
+    const KEYS: usize = 200;
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let request = |nth: usize| app().extra_query("nth", nth.to_string());
+    for nth in 0..KEYS {
+        scene.meanwhile(client.token(&request(nth))).await.unwrap();
+    }
+    scene.clock.advance(Duration::from_secs(1800));
+    let mut renewed = Vec::new();
+    for _ in 0..3 {
+        scene.clock.advance(Duration::from_secs(103));
+        for nth in 0..KEYS {
+            assert!(client.cached(&request(nth)).is_some());
+        }
+        settle().await;
+        renewed.push(scene.requests() - KEYS);
+    }
+    assert!((30..110).contains(&renewed[0]) && (90..170).contains(&renewed[1]), "{renewed:?}");
+    assert_eq!(renewed[2], KEYS);
+}
+
+#[tokio::test]
+async fn a_renewal_that_failed_for_a_moment_is_made_a_moment_later() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let first = scene.meanwhile(client.token(&app())).await.unwrap();
+    scene.answers(Reply::Status(429, &[], ""));
+    scene.clock.advance(Duration::from_secs(2200));
+    assert!(at_once(&client).is_some());
+    settle().await;
+    assert_eq!(scene.requests(), 2);
+    scene.answers(Reply::Token(3600));
+    scene.clock.advance(Duration::from_secs(2));
+    assert!(at_once(&client).is_some());
+    settle().await;
+    assert_ne!(at_once(&client).unwrap().value(), first.value());
+}
+
+/// Its credentials go nowhere else, whatever a vault's challenge says.
+#[tokio::test]
+async fn an_entry_in_an_entry_asks_over_https_and_again_before_the_end() {
+    let scene = Scene::new(Reply::Token(3600));
+    let (tokens, world) = (nested(&scene.world()), scene.world());
+    let wanted = || TokenFor::new(SCOPE, scene.clock.moment().after(Duration::from_secs(30)), &world);
+    for address in ["http://login.example/t", "https://user@login.example/t"] {
+        let error = scene.meanwhile(tokens.token(&wanted().at(address, "t"))).await.unwrap_err();
+        assert_eq!(error.kind(), SourceErrorKind::Misconfigured, "{error}");
+    }
+    assert_eq!(scene.requests(), 0);
+    for (passes, requests) in [(0, 1), (3470, 1), (30, 2)] {
+        scene.clock.advance(Duration::from_secs(passes));
+        scene.meanwhile(tokens.token(&wanted())).await.unwrap();
+        assert_eq!(scene.requests(), requests, "{passes}");
+    }
+}
+
+fn nested(world: &World) -> Arc<dyn TokenProvider> {
+    let application = Application::new("app", "https://login.microsoftonline.com/t.example").tenant("t.example");
+    let entry = CredentialDescription::new("ClientSecret").with("ClientSecret", "s3cret");
+    let binding = Binding::new(world.clone()).application(application);
+    Engine.provider(sources::registry().bind(vec![entry], binding).unwrap())
 }

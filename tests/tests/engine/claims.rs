@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use token_client::{TokenErrorKind, TokenRequest};
 
-use super::scene::{Reply, Scene, app, user};
+use super::scene::{Reply, Scene, app, settle, user};
 
 const CLAIMS: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
 
@@ -81,4 +81,58 @@ async fn a_refusal_of_one_is_no_refusal_of_other_claims() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_wide_token_that_has_ended_hides_no_other() {
+    let scene = Scene::new(Reply::Token(60));
+    let client = scene.client().await;
+    let user_token = user(1).user_assertion.unwrap();
+    let request = |scopes: &[&str]| TokenRequest::on_behalf_of(user_token.clone(), scopes.iter().copied());
+    for (life, others) in [(60, ["b", "c", "d"]), (3600, ["e", "f", "g"]), (60, ["h", "i", "j"])] {
+        scene.answers(Reply::Token(life));
+        for other in others {
+            scene.meanwhile(client.token(&request(&["a", other]))).await.unwrap();
+        }
+    }
+    scene.clock.advance(Duration::from_secs(61));
+    scene.meanwhile(client.token(&request(&["a"]))).await.unwrap();
+    assert_eq!(scene.requests(), 9);
+}
+
+#[tokio::test]
+async fn any_number_of_sets_of_a_users_scopes_are_each_renewed_in_their_place() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    let user_token = user(1).user_assertion.unwrap();
+    let request = |nth: usize| TokenRequest::on_behalf_of(user_token.clone(), [format!("a{nth}"), format!("b{nth}")]);
+    let mut bytes = Vec::new();
+    for round in 1..=3 {
+        for nth in 0..40 {
+            let token = scene.meanwhile(client.token(&request(nth).force_refresh())).await.unwrap();
+            let cached = client.cached(&request(nth)).unwrap();
+            assert_eq!(cached.value(), token.value(), "{nth}");
+        }
+        bytes.push(client.cached_bytes());
+        assert_eq!(scene.requests(), 40 * round);
+    }
+    assert!(bytes[2] < bytes[0] + bytes[0] / 10, "{bytes:?}");
+}
+
+/// Whoever waits in vain takes a wider token that came in meanwhile.
+#[tokio::test]
+async fn a_wider_token_that_comes_while_the_authority_fails_serves() {
+    let scene = Scene::new(Reply::Status(429, &[], ""));
+    *scene.delay.lock().unwrap() = Duration::from_millis(300);
+    let client = scene.client().await;
+    let user_token = user(1).user_assertion.unwrap();
+    let waits = tokio::spawn({
+        let (client, part) = (client.clone(), TokenRequest::on_behalf_of(user_token.clone(), ["user.read"]));
+        async move { client.token(&part).await }
+    });
+    settle().await;
+    scene.answers(Reply::Token(3600));
+    *scene.delay.lock().unwrap() = Duration::from_millis(50);
+    let whole = scene.meanwhile(client.token(&user(1))).await.unwrap();
+    assert_eq!(scene.meanwhile(waits).await.unwrap().unwrap().value(), whole.value());
 }

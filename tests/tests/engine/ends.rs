@@ -15,12 +15,12 @@ async fn users_leave_while_calls_of_any_kind_go_on() {
         let client = scene.client().await;
         let source = client.token_source(app());
         scene.meanwhile(client.token(&app())).await.unwrap();
-        scene.answers(Reply::Token(600));
         for nth in 0..2000 {
+            scene.answers(Reply::Token(if nth % 2 == 0 { 600 } else { 1200 }));
             scene.meanwhile(client.token(&user(nth))).await.unwrap();
         }
         let before = client.cached_bytes();
-        for _ in 0..20 {
+        for _ in 0..30 {
             scene.clock.advance(Duration::from_secs(60));
             match by_source {
                 true => drop(scene.meanwhile(source.token()).await.unwrap()),
@@ -65,9 +65,34 @@ async fn a_warm_client_has_its_tokens_before_anybody_asks() {
     assert!(took < Duration::from_millis(250), "one after the other: {took:?}");
     assert!(requests.iter().all(|request| client.cached(request).is_some()));
     assert_eq!(scene.requests(), 20);
-    scene.answers(Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#));
-    let error = scene.meanwhile(client.warm_up(&[requests[0].clone(), user(1)])).await.unwrap_err();
+    // The first failure, and what comes after it all the same.
+    scene.answers_by(|request| match request.url.as_str() {
+        url if url.contains("/bad.example/") => Reply::Status(400, &[], r#"{"error":"invalid_scope"}"#),
+        url if url.contains("/worse.example/") => Reply::Status(429, &[], ""),
+        _ => Reply::Token(3600),
+    });
+    let [bad, worse] = ["bad.example", "worse.example"].map(|tenant| app().tenant(tenant));
+    let requests = [requests[0].clone(), bad, user(1), worse, user(2)];
+    let error = scene.meanwhile(client.warm_up(&requests)).await.unwrap_err();
     assert_eq!(error.kind(), TokenErrorKind::Refused);
+    assert!([0, 2, 4].iter().all(|nth| client.cached(&requests[*nth]).is_some()));
+}
+
+#[tokio::test]
+async fn a_cache_of_no_size_serves_whoever_asks() {
+    for bytes in [0, 1, 2000] {
+        let scene = Scene::new(Reply::Token(3600));
+        let client = scene.builder().max_cache_bytes(bytes).build().await.unwrap();
+        let sources = [1, 2].map(|nth| client.token_source(TokenRequest::app(format!("api://{nth}/.default"))));
+        for nth in 0..50 {
+            for source in &sources {
+                scene.meanwhile(source.token()).await.unwrap();
+            }
+            let token = scene.meanwhile(client.token(&user(nth))).await.unwrap();
+            assert_eq!(client.cached(&user(nth)).unwrap().value(), token.value(), "what came in last");
+            assert!(client.cached_bytes() <= bytes.max(500), "{}", client.cached_bytes());
+        }
+    }
 }
 
 #[tokio::test]
@@ -90,6 +115,7 @@ async fn a_warm_up_ends_in_time_whatever_the_authority_does() {
 async fn nothing_is_left_of_a_client_that_is_reloaded_while_it_ends_and_is_ended_twice() {
     let scene = Scene::new(Reply::Token(3600));
     let client = scene.client().await;
+    scene.meanwhile(client.token(&app())).await.unwrap();
     let mut under_way = Vec::new();
     for delay in [100, 400] {
         *scene.delay.lock().unwrap() = Duration::from_millis(delay);
@@ -102,6 +128,7 @@ async fn nothing_is_left_of_a_client_that_is_reloaded_while_it_ends_and_is_ended
         tokio::spawn(async move { client.shutdown(within).await })
     });
     scene.pass(Duration::from_millis(200)).await;
+    assert!(client.cached(&app()).is_none());
     assert!(client.cached_bytes() > 0);
     client.reload_with((*client.configuration()).clone()).unwrap();
     assert!(client.cached_bytes() > 0);

@@ -12,6 +12,8 @@ use token_client::settings::{Configuration, Location};
 use token_client::{TokenClient, TokenClientBuilder, TokenRequest};
 
 pub(crate) const SCOPE: &str = "api://a/.default";
+pub(crate) const SETTINGS: &str = r#"{"AzureAd": {"Instance": "https://login.microsoftonline.com/",
+    "TenantId": "t.example", "ClientId": "app", "ClientCredentials": [{"SourceType": "Given"}]}}"#;
 
 /// What becomes of a request.
 #[derive(Clone)]
@@ -73,10 +75,8 @@ impl Scene {
     }
 
     pub(crate) fn builder(self: &Arc<Self>) -> TokenClientBuilder {
-        let settings = r#"{"AzureAd": {"Instance": "https://login.microsoftonline.com/", "TenantId": "t.example",
-            "ClientId": "app", "ClientCredentials": [{"SourceType": "Given"}]}}"#;
         TokenClient::builder()
-            .configuration(Configuration::from_json(settings, &Location::default(), &Default::default()))
+            .configuration(Configuration::from_json(SETTINGS, &Location::default(), &Default::default()))
             .source(FixedSource::new("Given", Ok(Credential::secret("given", "s3cret"))))
             .world(self.world())
     }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
+use credential_core::credential::{Assertion, AssertionProvider, AssertionRequest};
+use credential_core::testing::FixedSource;
 use credential_core::world::HttpErrorKind;
+use credential_core::{Credential, SourceError};
 use token_client::{TokenClient, TokenErrorKind, TokenRequest};
 
 use super::scene::{OwnCalendar, Reply, SCOPE, Scene, app, settle, user};
@@ -229,6 +233,73 @@ fn a_look_that_ends_with_its_runtime_is_taken_by_the_next() {
         assert!(here.block_on(client.token(&request(11))).is_err(), "one at a time");
         drop(ends);
         here.block_on(client.token(&request(12))).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_fails_is_about_the_host_the_tenant_or_the_request_alone() {
+    use HttpErrorKind::{Broken, Connect, Request, Timeout, Tls, UnknownHost, Unsupported};
+    for (kind, of_tenant, of_host) in [
+        (UnknownHost, true, true),
+        (Connect, true, true),
+        (Tls, true, true),
+        (Timeout, true, false),
+        (Broken, true, false),
+        (Request, false, false),
+        (Unsupported, false, false),
+    ] {
+        let scene = Scene::new(Reply::Fail(kind));
+        let client = scene.client().await;
+        for nth in 0..4 {
+            scene.meanwhile(client.token(&user(nth))).await.unwrap_err();
+        }
+        scene.answers(Reply::Token(3600));
+        let other = scene.meanwhile(client.token(&tenant(1))).await;
+        assert_eq!(other.is_err(), of_host, "{kind:?}");
+        let own = scene.meanwhile(client.token(&user(5))).await;
+        assert_eq!(own.is_err(), of_tenant, "{kind:?}");
+    }
+}
+
+/// Who is answered out of memory costs no signature: that may be a call to a vault.
+#[tokio::test]
+async fn whoever_is_refused_at_once_presents_nothing() {
+    #[derive(Debug, Default)]
+    struct Counts(AtomicUsize);
+
+    #[async_trait]
+    impl AssertionProvider for Counts {
+        async fn assertion(&self, _: &AssertionRequest<'_>) -> Result<Assertion, SourceError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(Assertion::new("e30.e30.AAAA", None))
+        }
+    }
+
+    for reply in [Reply::Fail(HttpErrorKind::Connect), Reply::Status(429, &[], "")] {
+        let (scene, counts) = (Scene::new(reply), Arc::<Counts>::default());
+        let given = Credential::assertions("given", Arc::clone(&counts) as _);
+        let client = scene.builder().source(FixedSource::new("Given", Ok(given))).build().await.unwrap();
+        for nth in 0..100 {
+            scene.meanwhile(client.token(&user(nth))).await.unwrap_err();
+        }
+        let (presented, requests) = (counts.0.load(Ordering::SeqCst), scene.requests());
+        assert!(presented <= requests && requests < 10, "{presented} for {requests} requests");
+    }
+}
+
+/// A user who fails again and again is tried once a second, as long as others are answered.
+#[tokio::test]
+async fn a_user_who_fails_while_others_are_answered_is_tried_each_second() {
+    let scene = Scene::new(Reply::Token(3600));
+    let client = scene.client().await;
+    for nth in 1..=10 {
+        scene.answers(Reply::Status(429, &[], ""));
+        scene.meanwhile(client.token(&user(0))).await.unwrap_err();
+        scene.answers(Reply::Token(3600));
+        scene.clock.advance(Duration::from_millis(500));
+        scene.meanwhile(client.token(&user(nth))).await.unwrap();
+        scene.clock.advance(Duration::from_millis(600));
+        assert_eq!(scene.requests(), 2 * nth);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an error says to a program, and to the person who reads it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -125,4 +126,29 @@ async fn what_main_returns_is_readable() {
             assert!(!error.to_string().contains(part), "{error}");
         }
     }
+}
+
+/// Tokens share what is to be said of them where it is the same, and nowhere else.
+#[tokio::test]
+async fn each_token_says_its_own_way_whatever_others_say() {
+    let refused = Arc::new(AtomicBool::new(false));
+    let authority = Arc::new(Authority::new({
+        let refused = Arc::clone(&refused);
+        move |request| match refused.load(Ordering::SeqCst) && crate::authority::body(request).contains("first") {
+            true => (401, r#"{"error":"invalid_client","error_codes":[7000215]}"#.to_owned()),
+            false => (200, crate::authority::GOOD.to_owned()),
+        }
+    }));
+    let client = builder(&authority, &section(TWO_SECRETS)).build().await.unwrap();
+    let mut tokens = Vec::new();
+    for nth in 0..6 {
+        refused.store(nth > 1, Ordering::SeqCst);
+        tokens.push(client.token(&TokenRequest::app(format!("api://{nth}/.default"))).await.unwrap());
+    }
+    let won: Vec<_> = tokens.iter().map(|token| token.credential().unwrap().index).collect();
+    assert_eq!(won, [0, 0, 1, 1, 1, 1]);
+    let shown = |nth: usize| format!("{:?}", tokens[nth].attempts());
+    assert!((0..2).all(|nth| !shown(nth).contains("7000215")), "{}", shown(0));
+    assert!(tokens[2].attempts().iter().any(|attempt| attempt.index == 0 && AuthorityRefusal::of(attempt).is_some()));
+    assert!(shown(2) != shown(3) && !shown(3).contains("7000215"), "{}", shown(3));
 }

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use token_client::TokenOrigin::{Authority, Cache, SharedCache};
+use token_client::TokenRequest;
 
-use credential_tests::processes::{Machines, app, got, keys, user};
+use credential_tests::processes::{Machines, app, got, keys, section, user};
 
 #[tokio::test]
 async fn a_second_process_finds_what_the_first_one_got() {
@@ -93,6 +94,53 @@ async fn a_process_that_dies_while_it_asks_holds_the_others_up_for_two_seconds_a
     }
     assert!((Duration::from_millis(1900)..Duration::from_millis(2200)).contains(&waited), "{waited:?}");
     assert_eq!(waits.await.unwrap(), ("token-2".to_owned(), Authority));
+}
+
+/// What an API asked for is asked of the authority, and what cannot be asked of nobody.
+#[tokio::test]
+async fn claims_are_never_served_out_of_the_store_and_what_cannot_work_asks_it_nothing() {
+    let machines = Machines::new();
+    got(&machines.process().await, &app()).await;
+    machines.settled(1).await;
+    let claims = app().claims(r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#);
+    assert_eq!(got(&machines.process().await, &claims).await, ("token-2".to_owned(), Authority));
+    let machines = Machines::new();
+    machines.process().await.token(&TokenRequest::app("no resource")).await.unwrap_err();
+    assert_eq!(machines.store.commands(), 0);
+}
+
+#[tokio::test]
+async fn a_shared_token_says_what_it_said_where_it_came_from() {
+    let machines = Machines::new();
+    let (one, other) = (machines.process().await, machines.process().await);
+    for (nth, request) in [app(), user("ada"), app().tenant("fabrikam.example")].iter().enumerate() {
+        let first = one.token(request).await.unwrap();
+        machines.settled(nth + 1).await;
+        let second = other.acquire(request).await.unwrap();
+        assert_eq!(second.origin, SharedCache);
+        assert_eq!((second.token.tenant(), second.token.scopes()), (first.tenant(), first.scopes()));
+        for (one, other) in [(first.expires_on(), second.token.expires_on())]
+            .into_iter()
+            .chain(first.refresh_on().zip(second.token.refresh_on()))
+        {
+            let apart = one.duration_since(other).unwrap_or_else(|later| later.duration());
+            assert!(apart <= Duration::from_secs(1), "{apart:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_of_other_capabilities_share_nothing() {
+    let machines = Machines::new();
+    let settings = |capabilities: &str| {
+        let own = section("app1", r#"{"SourceType": "Given"}"#);
+        format!(r#"{{"AzureAd": {}}}"#, own.replacen('{', &format!(r#"{{"ClientCapabilities": [{capabilities}], "#), 1))
+    };
+    let process = |capabilities| machines.builder(&settings(capabilities), machines.cache()).build();
+    got(&process(r#""cp1""#).await.unwrap(), &app()).await;
+    machines.settled(1).await;
+    assert_eq!(got(&process(r#""cp1""#).await.unwrap(), &app()).await.1, SharedCache);
+    assert_eq!(got(&process("").await.unwrap(), &app()).await.1, Authority);
 }
 
 #[tokio::test(start_paused = true)]

@@ -111,9 +111,10 @@ mod tests {
     fn it_is_never_left_alone_for_long() {
         let (breaker, mut now) = (Breaker::default(), Moment::default());
         for _ in 0..50 {
-            let wait = breaker.pass(now).unwrap().failed(now, 0.5).unwrap();
+            let wait = breaker.pass(now).unwrap().failed(now, 0.0).unwrap();
             assert!(wait <= LONGEST);
             now = now.after(wait);
         }
+        assert_eq!(breaker.pass(now).unwrap().failed(now, 1.0), Some(LONGEST.mul_f64(0.75)), "not all at once");
     }
 }

@@ -91,7 +91,12 @@ mod tests {
         for nth in 0..100 {
             reports.shared(of(&nth.to_string()));
         }
+        assert!(reports.0.len() <= 1, "nobody has the others");
+        let _kept: Vec<_> = (0..100).map(|nth| reports.shared(of(&nth.to_string()))).collect();
         assert!(reports.0.len() <= MAX_REPORTS);
+        let elsewhere = Report { other_tenant: Some(Some("t".to_owned())), ..Report::default() };
+        let nowhere = reports.shared(Report::default());
+        assert!(!Arc::ptr_eq(&nowhere, &reports.shared(elsewhere)));
     }
 
     #[test]

@@ -168,6 +168,29 @@ fn a_user_with_any_number_of_tokens_is_served_each() {
 }
 
 #[test]
+fn a_full_cache_drops_what_ends_first_by_its_newest_token() {
+    let fixture = Fixture::new(2800);
+    fixture.keep(&app(1), "t", 100, "");
+    fixture.keep(&app(1), "t", 3600, "");
+    fixture.keep(&app(2), "t", 600, "");
+    fixture.keep(&app(3), "t", 1000, "");
+    let is_there = |nth| fixture.hit(&app(nth), "t").is_some();
+    assert_eq!([1, 2, 3].map(is_there), [true, false, true]);
+}
+
+#[test]
+fn a_place_that_no_source_has_any_more_is_given_up() {
+    let fixture = Fixture::new(usize::MAX);
+    for nth in 0..100 {
+        fixture.cache.place(&Asked::of(&app(nth), Some("t"), &fixture.digests).to_key());
+    }
+    assert_eq!(fixture.cache.slots.len(), 100);
+    fixture.pass(HELD.as_secs() + 60);
+    while fixture.cache.step() {}
+    assert_eq!(fixture.cache.slots.len(), 0);
+}
+
+#[test]
 fn nothing_is_kept_of_a_cache_that_was_closed() {
     let fixture = Fixture::new(usize::MAX);
     fixture.keep(&app(1), "t", 3600, "");
