@@ -65,6 +65,8 @@ async fn a_thousand_calls_at_once_wait_once_when_a_store_hangs() {
     let took = a_thousand(&machines.process().await).await;
     // Each call by itself has a bound of 50 ms for each of its commands.
     assert!(took < usual * 2 + Duration::from_millis(300), "{took:?}, without the fault {usual:?}");
+    let commands = machines.store.commands();
+    assert!(commands <= 1100, "one look of each at the most, and a few that see whether it is well: {commands}");
 }
 
 #[tokio::test]
