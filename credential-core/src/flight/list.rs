@@ -110,13 +110,13 @@ where
     {
         let clock: &dyn Clock = &*world.clock;
         for _ in 0..TRIES {
-            let flight = match self.begin(key, world, &kept, &work, keep.clone()) {
+            let mut flight = match self.begin(key, world, &kept, &work, keep.clone()) {
                 Begun::Kept(value) => return Ok(value),
                 Begun::UnderWay(flight) => flight,
             };
             let landed = tokio::select! {
                 biased;
-                landed = flight.wait(clock) => landed,
+                landed = flight.landed(clock) => landed,
                 () = clock.sleep_until(deadline) => return Err(NoFlight::Late),
             };
             match landed {

@@ -77,12 +77,18 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     /// [`Lost`] when the flight has none for this caller. Never for a flight that takes long on the caller's own runtime:
     /// the work and the caller have deadlines of their own.
     pub async fn wait(&self, clock: &dyn Clock) -> Result<T, Lost> {
-        let mut result = self.result.clone();
+        self.clone().landed(clock).await
+    }
+
+    /// As [`wait`](Self::wait), for whoever has a flight of its own: there may be thousands, and each clone is counted
+    /// where all of them look.
+    async fn landed(&mut self, clock: &dyn Clock) -> Result<T, Lost> {
+        let (home, result) = (self.home, &mut self.result);
         let ended = async {
             let ended = result.wait_for(Option::is_some).await.ok().and_then(|result| result.clone());
             ended.ok_or(Lost::Gone)
         };
-        if self.home == here() {
+        if home == here() {
             return ended.await;
         }
         tokio::select! {

@@ -169,7 +169,9 @@ impl TokenClient {
             return None;
         }
         let inner = self.inner.load();
-        let (asked, now) = (inner.asked(request), inner.cache.time.now());
+        // One after the other: in a pair they would be moved.
+        let now = inner.cache.time.now();
+        let asked = inner.asked(request);
         if inner.cache.wants_sweep(now) {
             inner.tidy();
         }
