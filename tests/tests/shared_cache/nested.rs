@@ -1,6 +1,13 @@
 //! Tokens that another token needs: those of another application's section, and of an entry in an entry.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use credential_core::testing::NestedSource;
+use credential_core::tokens::{TokenFor, TokenProvider};
+use credential_core::{
+    BindContext, BindResult, CredentialDescription, CredentialSource, Setting, SettingKind, SourceType, World,
+};
 use credential_tests::processes::{Machines, SCOPE, app, got, section};
 use token_client::TokenOrigin::Authority;
 use token_client::TokenRequest;
@@ -26,4 +33,50 @@ async fn a_second_process_finds_what_a_token_is_made_with() {
         machines.settled(3).await;
         assert_eq!(machines.authority.requests(), 3, "{what}: it was asked for again");
     }
+}
+
+/// Hands the tokens of its nested entry to the test.
+#[derive(Clone, Debug, Default)]
+struct Hands(Arc<OnceLock<Arc<dyn TokenProvider>>>);
+
+impl CredentialSource for Hands {
+    fn source_type(&self) -> SourceType {
+        SourceType::known("Vault")
+    }
+
+    fn settings(&self) -> &[Setting] {
+        const SETTINGS: &[Setting] = &[Setting::new("Credential", SettingKind::Entry, "Who asks.").required()];
+        SETTINGS
+    }
+
+    fn bind(&self, _: &CredentialDescription, cx: &mut BindContext<'_>) -> BindResult {
+        let tokens = cx.tokens_of("Credential")?;
+        Ok(NestedSource::new("Vault", SCOPE).loader(Arc::clone(self.0.get_or_init(|| tokens))))
+    }
+}
+
+#[tokio::test]
+async fn claims_are_shared_with_nobody_and_what_is_asked_for_anew_with_all() {
+    let machines = Machines::new();
+    let world = World::new(Arc::clone(&machines.authority) as _);
+    let own = section("app1", r#"{"SourceType": "Vault", "Credential": {"SourceType": "Given"}}"#);
+    let settings = format!(r#"{{"AzureAd": {own}}}"#);
+    let asked = async |claims: Option<&str>, fresh: bool| {
+        let hands = Hands::default();
+        let _client = machines.builder(&settings, machines.cache()).source(hands.clone()).build().await.unwrap();
+        let wanted = TokenFor::new(SCOPE, world.clock.moment().after(Duration::from_secs(30)), &world);
+        let token = hands.0.get().unwrap().token(&wanted.claims(claims).fresh(fresh)).await.unwrap();
+        machines.settled(1).await;
+        token.token.expose().to_owned()
+    };
+    assert_eq!(asked(None, false).await, "token-1");
+    assert_eq!(asked(Some("{}"), false).await, "token-2");
+    assert_eq!(asked(None, false).await, "token-1");
+    assert_eq!(asked(None, true).await, "token-3");
+    for _ in 0..1000 {
+        if asked(None, false).await == "token-3" {
+            return;
+        }
+    }
+    panic!("the store kept the older token");
 }

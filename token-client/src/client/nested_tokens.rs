@@ -327,3 +327,32 @@ fn unloaded(attempt: &Attempt) -> Option<&SourceError> {
 pub(super) fn late() -> SourceError {
     SourceError::transient(AUTHORITY_UNREACHABLE, "there was no token in time")
 }
+
+#[cfg(test)]
+mod tests {
+    use credential_core::testing::FakeClock;
+
+    use super::*;
+
+    #[test]
+    fn of_many_tokens_those_that_end_last_stay() {
+        let (kept, clock) = (Kept::default(), FakeClock::default());
+        let key = |nth: usize| Key {
+            client_id: String::new(),
+            authority: String::new(),
+            tenant: nth.to_string(),
+            scope: String::new(),
+            claims: None,
+            fmi_path: None,
+        };
+        let keep = |nth: usize| {
+            let end = clock.now() + Duration::from_secs(1000 + nth as u64);
+            kept.keep(&key(nth), &ProvidedToken::new("t", end), &clock);
+        };
+        let there = || (0..200).filter(|nth| kept.get(&key(*nth), &clock).is_some()).collect::<Vec<_>>();
+        (0..200).for_each(keep);
+        assert_eq!(there(), (200 - MAX_TOKENS..200).collect::<Vec<_>>());
+        keep(199);
+        assert_eq!(there().len(), MAX_TOKENS, "it takes its own place");
+    }
+}
