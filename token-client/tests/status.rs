@@ -1,10 +1,12 @@
 //! What a client says of itself, and the health check that is made of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use credential_core::Credential;
 use credential_core::testing::{FakeReply, FakeWorld, FixedSource};
 use credential_core::world::{Clock, HttpErrorKind, HttpRequest, HttpResponse};
+use credential_core::{Credential, CredentialLoader, LoadRequest, SourceError, async_trait};
 use token_client::store::{FakeStore, SealingKeys, SharedCache, StoreFault};
 use token_client::{Health, TokenClient, TokenClientBuilder, TokenRequest};
 
@@ -207,4 +209,62 @@ async fn a_client_whose_every_entry_is_refused_fails_wherever_that_was() {
     let status = client.status();
     assert!(status.entries.iter().all(|entry| entry.refusal.is_some() && !entry.refused_everywhere), "{status:?}");
     assert_eq!(status.health(), Health::Failing);
+}
+
+/// Gives its credential until it is away.
+#[derive(Debug)]
+struct Away(Credential, AtomicBool);
+
+#[async_trait]
+impl CredentialLoader for Away {
+    async fn load(&self, _: &LoadRequest<'_>) -> Result<Credential, SourceError> {
+        match self.1.load(Ordering::SeqCst) {
+            true => Err(SourceError::transient("away", "it is away")),
+            false => Ok(self.0.clone()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_whose_source_is_away_stands_until_its_end() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let world = FakeWorld::new();
+    answer(&world, 200, TOKEN);
+    world.files.write(
+        "appsettings.json",
+        SETTINGS.replace(r#""ClientSecret", "ClientSecret": "s3cret-of-the-other""#, r#""Given""#),
+    );
+    let loader = Arc::new(Away(
+        Credential::secret("given", "s3cret-given").with_expiry(world.clock.now() + 30 * DAY),
+        AtomicBool::new(false),
+    ));
+    let source = FixedSource::loaded_by("Given", Arc::clone(&loader) as _);
+    let builder = TokenClient::builder().world(world.world()).section("Other").source(source);
+    let client = builder.build().await.unwrap();
+    client.token(&request()).await.unwrap();
+    assert_eq!(client.status().health(), Health::Well);
+    loader.1.store(true, Ordering::SeqCst);
+    world.clock.advance(DAY);
+    let _ = ask(&client, &world).await;
+    let status = client.status();
+    assert!(status.entries[0].failure.is_some() && status.entries[0].credential.is_some(), "{status:?}");
+    assert_eq!(status.health(), Health::Degraded);
+    world.clock.advance(30 * DAY);
+    assert_eq!(client.status().health(), Health::Failing);
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_tenant_fails_no_client_that_others_accept() {
+    let world = FakeWorld::new();
+    let reply = FakeReply::by(|request: &HttpRequest| match request.url.contains("/bad.example/") {
+        true => HttpResponse::new(401, Vec::new(), r#"{"error":"invalid_client","error_codes":[7000274]}"#),
+        false => HttpResponse::new(200, Vec::new(), TOKEN),
+    });
+    world.http.on("POST", AUTHORITY, reply);
+    let client = builder(&world).section("Other").build().await.unwrap();
+    client.token(&request().tenant("bad.example")).await.unwrap_err();
+    assert_eq!(client.status().health(), Health::Failing);
+    client.token(&request()).await.unwrap();
+    let status = client.status();
+    assert!(status.failing.is_none() && status.health() < Health::Failing, "{status:?}");
 }
