@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use credential_core::source::Detected;
-use credential_core::world::HttpResponse;
+use credential_core::world::{Environment, HttpResponse};
 use credential_core::{Secret, SourceError, World};
 
 use super::app_service::AppService;
@@ -68,6 +68,15 @@ pub(super) async fn of_machine(world: &World) -> Box<dyn Host> {
     }
 }
 
+/// What is set and names no host by itself.
+pub(super) fn unpaired(variables: &dyn Environment) -> Option<&'static str> {
+    let is_set = |name| variables.text(name).is_some();
+    let others = ["IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT"];
+    (is_set("IDENTITY_ENDPOINT") && !others.into_iter().any(is_set)).then_some(
+        "IDENTITY_ENDPOINT is set without IDENTITY_HEADER (App Service) or IMDS_ENDPOINT (Azure Arc), and is not asked",
+    )
+}
+
 /// What every virtual machine of Azure has on its chassis
 /// (<https://learn.microsoft.com/azure/virtual-machines/linux/provisioning>).
 const CHASSIS: &str = "7783-7084-3265-9085-8269-3286-77";
@@ -86,5 +95,9 @@ pub(super) async fn detect(world: &World) -> Option<Detected> {
                 .then(|| format!("{CHASSIS_FILE} is that of a virtual machine of Azure"))?
         }
     };
-    Some(Detected::new(format!("managed identity ({})", of_machine(world).await.name()), because))
+    let found = Detected::new(format!("managed identity ({})", of_machine(world).await.name()), because);
+    Some(match unpaired(variables) {
+        Some(unpaired) => found.lacks(unpaired),
+        None => found,
+    })
 }

@@ -10,8 +10,9 @@ use credential_core::SourceError;
 use credential_core::world::{HttpError, HttpErrorKind, HttpRequest};
 
 use super::asking::{Asking, JSON, OF_METADATA, PATIENCE, Sent};
-use super::host::{Answer, Host};
+use super::host::{Answer, Host, unpaired};
 
+const ABSENT: &str = "managed-identity-absent";
 /// Where it is unless `AZURE_POD_IDENTITY_AUTHORITY_HOST` says otherwise.
 const ADDRESS: &str = "http://169.254.169.254";
 /// How long it may take to show that it is there. It answers in milliseconds; elsewhere the address leads nowhere.
@@ -58,7 +59,7 @@ impl Imds {
             Ok(response) if matches!(response.status, 403 | 404) => {
                 asking.metadata_seen.store(false, Ordering::Relaxed);
                 let message = format!("no managed identity: {} has no metadata service", self.address);
-                let error = SourceError::not_applicable("managed-identity-absent", message);
+                let error = SourceError::not_applicable(ABSENT, message);
                 Err(error.remedy("run on an Azure machine with an identity"))
             }
             _ => Ok(()),
@@ -68,7 +69,7 @@ impl Imds {
     /// Whether it is there: any answer will do, and one that broke off.
     fn there(&self, asking: &Asking<'_>, sent: Sent) -> Result<Sent, SourceError> {
         match sent {
-            Err(error) if error.kind() != HttpErrorKind::Broken => Err(self.absent(error)),
+            Err(error) if error.kind() != HttpErrorKind::Broken => Err(self.absent(asking, error)),
             sent => {
                 asking.metadata_seen.store(true, Ordering::Relaxed);
                 Ok(sent)
@@ -76,17 +77,21 @@ impl Imds {
         }
     }
 
-    fn absent(&self, error: HttpError) -> SourceError {
+    fn absent(&self, asking: &Asking<'_>, error: HttpError) -> SourceError {
         let (address, silent) = (&self.address, error.kind() == HttpErrorKind::Timeout);
         let message = match silent {
             true => format!("no managed identity: the metadata service at {address} timed out"),
             false => format!("no managed identity: metadata service not found at {address}"),
         };
+        if let Some(unpaired) = unpaired(&*asking.world.environment) {
+            let absent = SourceError::not_applicable(ABSENT, format!("{message}; {unpaired}"));
+            return absent.remedy("set both variables as the platform does, or none of them").caused_by(error);
+        }
         let remedy = match silent {
             true => "run on an Azure machine with an identity, or let its network reach the metadata service",
             false => "run on an Azure machine with an identity, or correct AZURE_POD_IDENTITY_AUTHORITY_HOST",
         };
-        SourceError::not_applicable("managed-identity-absent", message).remedy(remedy).caused_by(error)
+        SourceError::not_applicable(ABSENT, message).remedy(remedy).caused_by(error)
     }
 }
 

@@ -19,6 +19,17 @@ async fn a_metadata_service_that_is_not_there_is_known_within_two_seconds() {
 }
 
 #[tokio::test]
+async fn a_variable_that_names_no_host_alone_is_said_where_nobody_is_there() {
+    let alone = [("IDENTITY_ENDPOINT", "http://127.0.0.1:41000/msi/token")];
+    let world = world(&alone);
+    world.http.on("GET", IMDS, FakeReply::Fail(HttpErrorKind::Connect));
+    let error = fails(&entry(), &world).await;
+    assert_eq!(error.code(), "managed-identity-absent");
+    assert!(error.to_string().contains("; IDENTITY_ENDPOINT is set without IDENTITY_HEADER"), "{error}");
+    assert!(error.remedy_text().is_some_and(|remedy| remedy.starts_with("set both variables")), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_metadata_service_whose_answer_broke_off_is_asked_again() {
     let world = world(&[]);
     world.http.reply(Err(HttpError::new(HttpErrorKind::Broken, "the connection broke")));

@@ -23,7 +23,7 @@ async fn each_platform_is_known_by_what_it_sets_and_nobody_is_asked() {
     type Here = fn(&FakeWorld);
     /// Source type, platform, whether nothing is lacking.
     type Found = (&'static str, &'static str, bool);
-    let cases: [(Here, &[Found]); 19] = [
+    let cases: [(Here, &[Found]); 20] = [
         (|_| {}, &[]),
         (GIT_HUB.here, &[("GitHubActions", "GitHub Actions", true)]),
         (|world| world.environment.set("GITHUB_ACTIONS", "true"), &[("GitHubActions", "GitHub Actions", false)]),
@@ -68,6 +68,10 @@ async fn each_platform_is_known_by_what_it_sets_and_nobody_is_asked() {
                 world.environment.set("IDENTITY_HEADER", "x");
             },
             &[("SignedAssertionFromManagedIdentity", "managed identity (App Service)", true)],
+        ),
+        (
+            |world| world.environment.set("IDENTITY_ENDPOINT", "http://127.0.0.1:1"),
+            &[("SignedAssertionFromManagedIdentity", "managed identity (the metadata service)", false)],
         ),
         (
             |world| world.files.write("/sys/class/dmi/id/chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77\n"),
