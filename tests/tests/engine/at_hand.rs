@@ -211,19 +211,20 @@ async fn a_source_gives_nothing_that_the_settings_before_a_reload_gave() {
 
 #[tokio::test]
 async fn a_renewal_that_was_refused_is_put_off_until_the_next_token() {
-    let scene = Scene::new(Reply::Token(20));
+    let scene = Scene::new(Reply::Token(100));
     let client = scene.client().await;
     scene.meanwhile(client.token(&app())).await.unwrap();
     scene.answers(Reply::Status(400, &[], r#"{"error":"invalid_scope","error_codes":[70011]}"#));
-    for _ in 0..3 {
+    scene.clock.advance(Duration::from_secs(60));
+    for _ in 0..5 {
         scene.clock.advance(Duration::from_secs(5));
         assert!(at_once(&client).is_some());
         settle().await;
     }
     assert_eq!(scene.requests(), 2, "it is put off");
-    scene.answers(Reply::Token(20));
+    scene.answers(Reply::Token(10));
     scene.meanwhile(client.token(&app().force_refresh())).await.unwrap();
-    scene.clock.advance(Duration::from_secs(14));
+    scene.clock.advance(Duration::from_secs(7));
     assert!(at_once(&client).is_some());
     settle().await;
     assert_eq!(scene.requests(), 4, "the new one is renewed in time");

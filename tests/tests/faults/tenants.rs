@@ -51,6 +51,21 @@ async fn one_tenant_that_refuses_fails_no_other() {
     assert_eq!(authority.seen().iter().filter(|request| request.url.contains("bad.example")).count(), 1);
 }
 
+/// AADSTS7000274 is about the credential, and may be about this tenant alone.
+#[tokio::test]
+async fn one_tenant_that_refuses_the_credential_leaves_it_to_all_others() {
+    let authority = Arc::new(Authority::new(|request| match request.url.contains("bad.example") {
+        true => refusal(7000274),
+        false => (200, GOOD.to_owned()),
+    }));
+    let client = client(&authority, ONE_SECRET).await;
+    for nth in 0..20 {
+        client.token(&TokenRequest::app(SCOPE).tenant("bad.example")).await.unwrap_err();
+        client.token(&of_tenant(nth)).await.unwrap();
+    }
+    assert!(authority.seen().iter().filter(|request| request.url.contains("bad.example")).count() < 5);
+}
+
 #[tokio::test]
 async fn fifty_tenants_behind_a_refused_first_secret_repeat_it_three_times_at_most() {
     for code in [7000215, 7000222] {
