@@ -64,16 +64,17 @@ fn refused() -> ExchangeError {
 struct Watched {
     breaker: Breaker,
     clock: Steps,
-    /// Answers that said that all is well.
+    /// Answers that said that all is well, and those of them that the breaker has heard of.
     successes: AtomicUsize,
-    /// Those who look whether it is well again, and the answers before them.
+    heard: AtomicUsize,
+    /// Those who look whether it is well again, and the answers that the breaker had heard of before them.
     looking: Mutex<Vec<(Probe, usize)>>,
 }
 
 impl Watched {
     /// Asks, and ends in one of the ways that there are.
     fn ask(&self) {
-        let before = self.successes.load(Ordering::SeqCst);
+        let before = self.heard.load(Ordering::SeqCst);
         let Ok(leave) = self.breaker.enter(self.clock.on(Duration::from_secs(5))) else { return };
         if let Some(probe) = leave.probe() {
             let mut looking = self.looking.lock().unwrap();
@@ -93,6 +94,7 @@ impl Watched {
             0 => {
                 self.successes.fetch_add(1, Ordering::SeqCst);
                 self.breaker.succeeded(leave);
+                self.heard.fetch_add(1, Ordering::SeqCst);
             }
             1 => self.breaker.abandoned(leave),
             _ => {
