@@ -268,3 +268,30 @@ async fn a_refusal_of_one_tenant_fails_no_client_that_others_accept() {
     let status = client.status();
     assert!(status.failing.is_none() && status.health() < Health::Failing, "{status:?}");
 }
+
+/// The first credential ends within a week and is refused, or accepted; the second lasts.
+#[tokio::test]
+async fn the_end_that_counts_is_that_of_the_credential_in_use() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for (refused, index, days) in [("s3cret-given", 1, 90), ("none of them", 0, 6)] {
+        let world = FakeWorld::new();
+        let reply = FakeReply::by(move |request: &HttpRequest| {
+            let carries = String::from_utf8_lossy(request.body.expose()).contains(refused);
+            HttpResponse::new(if carries { 401 } else { 200 }, Vec::new(), if carries { WRONG_SECRET } else { TOKEN })
+        });
+        world.http.on("POST", AUTHORITY, reply);
+        let lasting = Credential::secret("lasting", "s3cret-lasting").with_expiry(world.clock.now() + 90 * DAY);
+        let client = given(&world, Some(6 * DAY)).source(FixedSource::new("Lasting", Ok(lasting)));
+        let settings = SETTINGS
+            .replace(r#""ClientSecret", "ClientSecretDiskPath": "secret.txt"}"#, r#""Given"}"#)
+            .replace(r#""ClientSecret", "ClientSecret": "s3cret-behind-it"}"#, r#""Lasting"}"#);
+        world.files.write("appsettings.json", settings);
+        let client = client.build().await.unwrap();
+        ask(&client, &world).await.unwrap();
+        let status = client.status();
+        assert_eq!(status.in_use.as_ref().map(|in_use| in_use.index), Some(index), "{status:?}");
+        let left = status.expires_on().unwrap().duration_since(world.clock.now()).unwrap();
+        assert!(left <= days * DAY && left > (days - 1) * DAY, "{left:?}");
+        assert_eq!(status.health(), Health::Degraded, "one is refused, or ends soon");
+    }
+}
