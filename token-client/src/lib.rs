@@ -46,8 +46,8 @@ pub mod troubleshooting {}
 pub use credential_core;
 
 pub use client::{
-    Acquired, ClientStatus, ConfigurationError, DEFAULT_PATIENCE, ENDS_SOON, Engine, Failing, Health, TokenClient,
-    TokenClientBuilder, TokenClients, TokenOrigin,
+    ClientStatus, ConfigurationError, DEFAULT_PATIENCE, ENDS_SOON, Engine, Failing, Health, TokenClient,
+    TokenClientBuilder, TokenClients,
 };
 pub use downstream::{
     ApiError, Caller, DownstreamApi, DownstreamCall, DownstreamError, DownstreamResponse, DownstreamStream,
@@ -58,8 +58,8 @@ pub use http::ReqwestHttp;
 #[cfg(feature = "testing")]
 pub use testing::StaticToken;
 pub use token::{
-    AccessToken, DEFAULT_MAX_CACHE_BYTES, DEFAULT_MAX_REQUESTS, ManagedIdentityId, PreparedToken, TokenError,
-    TokenErrorKind, TokenFuture, TokenRequest, TokenSource,
+    AccessToken, Acquired, DEFAULT_MAX_CACHE_BYTES, DEFAULT_MAX_REQUESTS, ManagedIdentityId, PreparedToken, TokenError,
+    TokenErrorKind, TokenFuture, TokenOrigin, TokenRequest, TokenSource,
 };
 pub use trace::TraceContext;
 

@@ -25,5 +25,5 @@ pub use configuration_error::ConfigurationError;
 pub use nested_tokens::Engine;
 pub use status::{ClientStatus, ENDS_SOON, Health};
 pub(crate) use token_client::Inner;
-pub use token_client::{Acquired, TokenClient, TokenOrigin};
+pub use token_client::TokenClient;
 pub use trouble::Failing;

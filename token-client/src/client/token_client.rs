@@ -24,42 +24,13 @@ use crate::token::cache::TokenCache;
 use crate::token::flight_key::FlightKey;
 use crate::token::throttled::Throttled;
 use crate::token::time::Tick;
-use crate::{AccessToken, ConfigurationError, TokenError, TokenRequest};
+use crate::{AccessToken, Acquired, ConfigurationError, TokenError, TokenOrigin, TokenRequest};
 
 /// The exchange has its own end at the client's patience; a caller waits this much longer for its error.
 pub(super) const OVERRUN: Duration = Duration::from_secs(1);
 
 /// What an exchange gives to all who wait for it.
 pub(super) type Outcome = Result<AccessToken, TokenError>;
-
-/// Where a token came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenOrigin {
-    /// The cache in memory.
-    Cache,
-    /// The cache that processes share: another one got it.
-    SharedCache,
-    /// The authority, now.
-    Authority,
-}
-
-impl TokenOrigin {
-    /// Where a token came from that was not at hand: the authority accepts a credential, another process's has none.
-    pub(crate) fn of_exchange(token: &AccessToken) -> Self {
-        if token.attempts().is_empty() { Self::SharedCache } else { Self::Authority }
-    }
-}
-
-/// A token and where it came from.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Acquired {
-    /// The token.
-    pub token: AccessToken,
-    /// Where it came from.
-    pub origin: TokenOrigin,
-}
 
 /// Gets tokens for one application: cached, renewed in time, one exchange for any number of callers.
 ///

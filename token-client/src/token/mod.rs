@@ -2,6 +2,7 @@
 //! there is none.
 
 mod access_token;
+mod acquired;
 pub(crate) mod asked;
 pub(crate) mod breaker;
 pub(crate) mod cache;
@@ -25,6 +26,7 @@ pub(crate) mod time;
 pub(crate) mod user_assertion;
 
 pub use access_token::AccessToken;
+pub use acquired::{Acquired, TokenOrigin};
 pub use cache::DEFAULT_MAX_CACHE_BYTES;
 pub use error::TokenError;
 pub use error_kind::TokenErrorKind;
