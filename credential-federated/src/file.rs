@@ -98,6 +98,7 @@ impl CredentialLoader for TokenFile {
     /// may not be read, `Invalid` when it holds no JWT or one that has ended or not begun.
     async fn load(&self, request: &LoadRequest<'_>) -> Result<Credential, SourceError> {
         let place = self.place(&*request.world.environment).map_err(SourceError::settled_locally)?;
+        // One small file; the chain bounds and guards the load, as every source's.
         place.load(request).await.map_err(|error| error.settled_locally().at(place.setting, place.origin.clone()))
     }
 }

@@ -89,6 +89,7 @@ where
 {
     let (application, world, timeout) = (&shared.application, &shared.world, shared.policy.load_timeout);
     let asking = Asking { application, authority, world, timeout, anew: false };
+    // Bounded and guarded there.
     let loaded = slot.load(asking).await;
     let Ok(Worth::Try(presented, _)) = slot.worth(loaded, asking) else { return false };
     let deadline = world.clock.moment().after(shared.policy.load_timeout);

@@ -113,6 +113,7 @@ impl CredentialChain {
         }
         let slot = shared.slots.iter().find(|slot| slot.index == index)?;
         let start = shared.world.clock.moment();
+        // Ends at the deadline, whatever the source does.
         let loaded = self.load(index, deadline).await;
         let took = shared.world.clock.moment().since(start);
         let (outcome, credential) = match loaded {

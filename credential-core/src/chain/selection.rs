@@ -140,6 +140,7 @@ impl<'a, A> Selection<'a, A> {
                 State::Loading(_) | State::Ready(_) => return,
                 State::Idle => {
                     let (slot, asking) = (Arc::clone(&lane.slot), self.asking());
+                    // Bounded and guarded by the slot; whoever waits for the lane has a deadline and a grace.
                     lane.state = State::Loading(Box::pin(async move { slot.load(asking).await }));
                     lane.started = now;
                     return;

@@ -141,6 +141,7 @@ mod tests {
 
     #[test]
     fn tells_placeholders_from_values() {
+        // What people leave in settings: samples, not marks of this project's own.
         for value in [
             "<client-secret>",
             "[Enter the Client Secret Here]",

@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use credential_core::SourceError;
 
-/// The last answer after which a host is asked again; nothing before the first, and after the last.
+/// The last answer after which a host is asked again; nothing before the first, and after the last. One for all
+/// resources: what is asked for again is about the host.
 #[derive(Debug, Default)]
 pub(super) struct Heard(Mutex<Option<SourceError>>);
 

@@ -144,6 +144,7 @@ impl TokenProvider for ManagedIdentity {
             deadline: request.deadline,
             world: request.world,
         };
+        // Leaves the flight at the deadline.
         let token = self.token(wanted).await?;
         Ok(ProvidedToken::new(token.value, token.expires_on))
     }

@@ -47,6 +47,7 @@ impl<P: Platform + 'static> Tokens<P> {
 
     async fn ask(&self, request: &LoadRequest<'_>) -> Result<Checked, SourceError> {
         let asking = Asking { audience: &self.audience, deadline: request.deadline, world: request.world };
+        // A part of the load, which the chain bounds and guards.
         let token = self.platform.token(&asking).await?;
         let words = Words::of_platform(format!("the token of {}", self.platform.name()));
         let checked = check(token, &words, request.world.clock.now())?;

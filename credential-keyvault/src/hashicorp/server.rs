@@ -78,6 +78,7 @@ impl<'a> Server<'a> {
 
     /// `data` of the answer to a `GET`, or with a body to a `POST`.
     pub(super) async fn ask(&self, path: &str, body: Option<&Value>, about: About<'_>) -> Result<Value, SourceError> {
+        // A file at the most, which is read within the bounds of `World`.
         let (address, token) = (self.address()?, self.token().await?);
         let (base, socket) = match &address {
             Address::Http(base) => (base.as_str(), None),

@@ -62,6 +62,7 @@ pub struct Conformance {
     rotates: Option<Prepare>,
     fails: Option<Prepare>,
     bad: Vec<(String, String)>,
+    /// Never shown: `Debug`, below, is written by hand.
     secrets: Vec<String>,
 }
 
